@@ -1,0 +1,107 @@
+//! What the studio asks of the world: ears, minds and voices, as small capability traits.
+//!
+//! One file per product below [`stt`], [`llm`], [`tts`] and [`hearing`]. An adapter is a translation table, their
+//! words on the left and ours on the right; it never retries, never logs spoken words, never has an opinion.
+//!
+//! # The contract, checked over every adapter by `tests/it/adapters.rs`
+//!
+//! - `open` returns within its time limit, without blocking the thread, or says why not.
+//! - A running stream is a pair of bounded channels. Closing the sending half means "no more will come".
+//! - Events come in time order. Final words never change.
+//! - Exactly one `Done` or exactly one error ends a stream; nothing follows it.
+//! - Dropping the stream stops the work within 200 ms.
+//! - Every time an adapter speaks of is *stream time*: samples of the sound it was given or gives. It never sees
+//!   session time.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+pub mod hearing;
+pub mod llm;
+pub mod stt;
+pub mod tts;
+
+/// A boxed future, the return type of every `open`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why an adapter could not do its work, by what the caller can do about it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AdapterError {
+    /// Not there now: unreachable, overloaded, its model file missing. Another try or another product may help.
+    #[error("{adapter} is unavailable: {reason}")]
+    Unavailable {
+        /// The adapter's name.
+        adapter: &'static str,
+        /// What was tried and what came of it, without spoken words.
+        reason: String,
+        /// How long the service asked to be left alone, where it said so.
+        retry_after: Option<Duration>,
+    },
+    /// It understood and said no: bad key, unknown model, not allowed. Asking again does not help.
+    #[error("{adapter} refused: {reason}")]
+    Refused {
+        /// The adapter's name.
+        adapter: &'static str,
+        /// What it said, without spoken words.
+        reason: String,
+    },
+    /// No progress within its time.
+    #[error("{adapter} made no progress in {} ms ({stage})", waited.as_millis())]
+    TimedOut {
+        /// The adapter's name.
+        adapter: &'static str,
+        /// What was being waited for.
+        stage: &'static str,
+        /// How long.
+        waited: Duration,
+    },
+    /// It answered what nobody can read.
+    #[error("{adapter} answered something unreadable: {reason}")]
+    Malformed {
+        /// The adapter's name.
+        adapter: &'static str,
+        /// What could not be read, without spoken words.
+        reason: String,
+    },
+    /// The caller stopped it.
+    #[error("{adapter} was cancelled")]
+    Cancelled {
+        /// The adapter's name.
+        adapter: &'static str,
+    },
+}
+
+impl AdapterError {
+    /// Whether the same request may succeed if made again.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::TimedOut { .. } => true,
+            Self::Refused { .. } | Self::Malformed { .. } | Self::Cancelled { .. } => false,
+        }
+    }
+
+    /// A stable word for logs and metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "unavailable",
+            Self::Refused { .. } => "refused",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Malformed { .. } => "malformed",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+/// Whether an adapter can serve now, for `/health` and the start-up block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// Ready.
+    Ready,
+    /// Its models are being loaded.
+    Loading,
+    /// Cannot serve; the sentence says why and what to do.
+    Unavailable(String),
+}

@@ -1,0 +1,164 @@
+//! What is to be done: the closed list of orders that leave the conversation.
+//!
+//! The shell carries them out and has no opinion. An order about a turn that is over is dropped by whoever gets it.
+
+use serde::{Deserialize, Serialize};
+
+use super::prompt::Prompt;
+use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
+use crate::time::SessionTime;
+
+/// One order, in the imperative.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "order", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Order {
+    // ── To the ears ──────────────────────────────────────────────────────────────────────────────────────
+    /// Ask the end-of-turn model about the sound up to now; answer with [`super::Input::EndOfTurnJudged`].
+    AskEndOfTurn { ask: u32 },
+    /// The host's turn is over: give the final words without waiting for more sound.
+    FinishRecognition,
+
+    // ── To mind and voice ────────────────────────────────────────────────────────────────────────────────
+    /// Have `speaker`'s language model write a reply.
+    StartReply { turn: TurnId, speaker: AiSpeaker, prompt: Box<Prompt> },
+    /// Have `speaker`'s voice say the turn's next piece. Pieces are numbered from 0 without holes.
+    Speak { turn: TurnId, speaker: AiSpeaker, piece: u16, text: String },
+    /// No more pieces will come for this turn.
+    FinishVoice { turn: TurnId, speaker: AiSpeaker },
+    /// Drop all work on this turn's text and voice.
+    StopReply { turn: TurnId, speaker: AiSpeaker },
+
+    // ── To the listener ──────────────────────────────────────────────────────────────────────────────────
+    /// The turn may be heard: send its audio as it becomes due.
+    StartPlayout { turn: TurnId, speaker: AiSpeaker },
+    /// Change the loudness of what is heard (0 dB restores it).
+    Duck { turn: TurnId, speaker: AiSpeaker, gain_db: i8, fade_ms: u16 },
+    /// Hold the voice at the sample it has reached; what the listener holds stays there.
+    Pause { turn: TurnId, speaker: AiSpeaker, fade_ms: u16 },
+    /// Go on at the sample where it was held.
+    Resume { turn: TurnId, speaker: AiSpeaker },
+    /// Stop for good, fading within what the listener holds; confirm with [`super::Input::Flushed`].
+    Flush { turn: TurnId, speaker: AiSpeaker, fade_ms: u16 },
+
+    // ── To people ────────────────────────────────────────────────────────────────────────────────────────
+    /// Show this state.
+    SetOrb { speaker: Speaker, state: OrbState },
+    /// Show or replace the caption of this id.
+    ShowCaption(Caption),
+    /// Show whether autopilot is on.
+    ShowAutopilot { enabled: bool },
+    /// Tell the host in one sentence what happened and what to do.
+    Tell { code: &'static str, message: String },
+
+    // ── To the record ────────────────────────────────────────────────────────────────────────────────────
+    /// A turn began.
+    NoteTurnStarted { turn: TurnId, speaker: Speaker },
+    /// A turn is over; `heard_text` is what was truly heard of it.
+    NoteTurnEnded { turn: TurnId, speaker: Speaker, reason: TurnEnd, heard_text: String, unheard_text: String },
+    /// The floor was given, and why.
+    NoteGranted { turn: TurnId, speaker: AiSpeaker, reason: GrantReason },
+    /// The floor was not given, and why.
+    NoteDenied { speaker: AiSpeaker, reason: &'static str },
+    /// Voice over an AI was judged.
+    NoteBargeIn { speaker: AiSpeaker, turn: TurnId, verdict: Verdict, heard_text: String, unheard_text: String },
+    /// A marker for the edit.
+    NoteMarker { label: String, at: SessionTime },
+    /// An input that cannot be: kept as an event, otherwise without effect.
+    NoteIgnored { what: &'static str },
+
+    /// All is said and closed; the shell may end the session.
+    CloseSession,
+}
+
+/// Why a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TurnEnd {
+    /// Said and heard to the end.
+    Completed,
+    /// Cut off by the host's voice.
+    BargedIn,
+    /// Cut off by the host's button.
+    Interrupted,
+    /// The host went on before anything of it was heard.
+    Withdrawn,
+    /// Its service failed.
+    Failed,
+    /// Nothing came within its time.
+    TimedOut,
+    /// The reply was empty.
+    Empty,
+    /// The host's sounds held no words.
+    NoWords,
+    /// The session ended.
+    SessionEnded,
+}
+
+/// Why a speaker was given the floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrantReason {
+    /// Called by name.
+    Addressed,
+    /// Both were called; this one is first.
+    AddressedFirst,
+    /// Both were called; this one's turn came second.
+    AddressedSecond,
+    /// Asked by the other AI.
+    AddressedByOther,
+    /// The host pressed this speaker's button.
+    Nominated,
+    /// Nobody was called; it spoke longer ago than the other.
+    Alternation,
+    /// Autopilot: the conversation goes on without the host.
+    Autopilot,
+}
+
+/// What voice over an AI turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// An interruption: the AI stopped.
+    Stopped,
+    /// A back-channel or noise: the AI went on.
+    Resumed,
+}
+
+/// What is shown of one cue's words. Captions of one id replace each other until one is final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Caption {
+    /// Unique in the session, rising.
+    pub id: u32,
+    /// Who says it.
+    pub speaker: Speaker,
+    /// The turn it belongs to.
+    pub turn: TurnId,
+    /// The words heard so far; of a final caption, all that was heard.
+    pub text: String,
+    /// Words that are being said but not yet heard (AI only; empty once final).
+    pub pending: String,
+    /// Whether it will ever change.
+    pub is_final: bool,
+    /// When its first word sounded.
+    pub start: SessionTime,
+    /// When its last heard word ended.
+    pub end: SessionTime,
+    /// Its words with their times.
+    pub words: Vec<CaptionWord>,
+    /// Whether the word times are spread evenly rather than known.
+    pub estimated: bool,
+    /// Whether the speaker was cut off within or right after it.
+    pub cut: bool,
+}
+
+/// One word of a caption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptionWord {
+    /// As written.
+    pub text: String,
+    /// When it began to sound.
+    pub start: SessionTime,
+    /// When it ended.
+    pub end: SessionTime,
+}

@@ -1,0 +1,5 @@
+//! The Three-Way Voice Studio.
+pub mod adapters;
+pub mod audio;
+pub mod conversation;
+pub mod time;
