@@ -3,3 +3,4 @@ pub mod adapters;
 pub mod audio;
 pub mod conversation;
 pub mod time;
+pub mod transport;
