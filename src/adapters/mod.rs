@@ -105,3 +105,16 @@ pub enum Availability {
     /// Cannot serve; the sentence says why and what to do.
     Unavailable(String),
 }
+
+/// How a piece of work ended that ended with this error, in the conversation's words.
+#[must_use]
+pub const fn outcome_of(error: &AdapterError) -> crate::conversation::Outcome {
+    use crate::conversation::Outcome;
+    match error {
+        AdapterError::Refused { .. } => Outcome::Refused,
+        AdapterError::TimedOut { .. } => Outcome::TimedOut,
+        AdapterError::Unavailable { .. } | AdapterError::Malformed { .. } | AdapterError::Cancelled { .. } => {
+            Outcome::Failed
+        }
+    }
+}

@@ -2,6 +2,7 @@
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod briefing;
+pub mod event;
 pub mod input;
 pub mod order;
 pub mod prompt;

@@ -1,0 +1,161 @@
+//! The session's log, fact by fact: `events.jsonl` holds every input and every order of the conversation, and what
+//! its shell met.
+//!
+//! A line with `input` is an input as it entered, with the `now` it entered at; a line with `order` is an order as
+//! it left. Feeding the inputs again gives the orders again, byte for byte. Names are dotted and never renamed.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Caption, Input, Order, Stability};
+use crate::time::SessionTime;
+
+/// The version of the log's lines, field `v`.
+pub const LOG_VERSION: u32 = 1;
+
+/// One line of the log, without the numbers and times every line has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Dotted name, field `type`.
+    pub name: &'static str,
+    /// For inputs: when the conversation learned of it.
+    pub now: Option<SessionTime>,
+    /// Everything else.
+    pub fields: Map<String, Value>,
+}
+
+impl Event {
+    /// A fact that is neither input nor order.
+    #[must_use]
+    pub fn fact(name: &'static str) -> Self {
+        Self { name, now: None, fields: Map::new() }
+    }
+
+    /// An input as it enters at `now`.
+    #[must_use]
+    pub fn input(now: SessionTime, input: &Input) -> Self {
+        Self { name: input_name(input), now: Some(now), fields: object(input) }
+    }
+
+    /// An order as it leaves. A prompt is told by its length and hash; an interim caption without word times.
+    #[must_use]
+    pub fn order(order: &Order) -> Self {
+        let mut fields = match order {
+            Order::ShowCaption(caption) if !caption.is_final => {
+                object(&Order::ShowCaption(Caption { words: Vec::new(), ..caption.clone() }))
+            }
+            _ => object(order),
+        };
+        if let Order::StartReply { prompt, .. } = order {
+            fields.remove("prompt");
+            fields.insert("messages".to_owned(), prompt.messages.len().into());
+            fields.insert("promptHash".to_owned(), prompt.fingerprint().into());
+        }
+        Self { name: order_name(order), now: None, fields }
+    }
+
+    /// The same with one more field. A value that cannot be JSON is left out.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.fields.insert(field.to_owned(), value);
+        }
+        self
+    }
+
+    /// The input this line holds, if it holds one.
+    #[must_use]
+    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
+        let input = serde_json::from_value(Value::Object(self.fields.clone())).ok()?;
+        Some((self.now?, input))
+    }
+}
+
+fn object(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields,
+        // Inputs and orders are tagged enums of plain fields: always objects.
+        _ => Map::new(),
+    }
+}
+
+const fn input_name(input: &Input) -> &'static str {
+    match input {
+        Input::SpeechStarted { .. } => "speech.start",
+        Input::SpeechStopped { .. } => "speech.stop",
+        Input::Recognised { stability: Stability::Final, .. } => "stt.final",
+        Input::Recognised { .. } => "stt.interim",
+        Input::EndOfTurnJudged { .. } => "end-of-turn",
+        Input::ReplyText { .. } => "llm.text",
+        Input::ReplyEnded { .. } => "llm.complete",
+        Input::PieceVoiced { .. } => "tts.words",
+        Input::VoiceStarted { .. } => "tts.first-audio",
+        Input::VoiceEnded { .. } => "tts.complete",
+        Input::Played { .. } | Input::Flushed { .. } => "playout",
+        Input::AutopilotSet { .. } => "autopilot.toggle",
+        Input::InterruptPressed
+        | Input::MuteSet { .. }
+        | Input::PushToTalkSet { .. }
+        | Input::Nominated { .. }
+        | Input::Typed { .. }
+        | Input::Marked { .. } => "client.control",
+        Input::HostConnected => "client.connected",
+        Input::HostLost => "client.disconnected",
+        Input::EarsChanged { .. } => "adapter.state",
+        Input::EndRequested => "session.ending",
+        Input::DeadlinePassed { .. } => "deadline",
+    }
+}
+
+const fn order_name(order: &Order) -> &'static str {
+    match order {
+        Order::AskEndOfTurn { .. } => "end-of-turn.ask",
+        Order::FinishRecognition => "stt.finish",
+        Order::StartReply { .. } => "llm.start",
+        Order::Speak { .. } => "tts.start",
+        Order::FinishVoice { .. } => "tts.finish",
+        Order::StopReply { .. } => "reply.stop",
+        Order::StartPlayout { .. }
+        | Order::Duck { .. }
+        | Order::Pause { .. }
+        | Order::Resume { .. }
+        | Order::Flush { .. } => "playout.order",
+        Order::SetOrb { .. } => "orb.state",
+        Order::ShowCaption(_) => "caption",
+        Order::ShowAutopilot { .. } => "autopilot.show",
+        Order::Tell { .. } => "tell",
+        Order::NoteTurnStarted { .. } => "turn.start",
+        Order::NoteTurnEnded { .. } => "turn.end",
+        Order::NoteGranted { .. } => "floor.grant",
+        Order::NoteDenied { .. } => "floor.deny",
+        Order::NoteBargeIn { .. } => "barge-in",
+        Order::NoteMarker { .. } => "marker",
+        Order::NoteIgnored { .. } => "input.ignored",
+        Order::CloseSession => "session.closing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{AiSpeaker, TurnId};
+
+    #[test]
+    fn an_input_comes_back_from_its_line_as_it_was() {
+        let now = SessionTime::from_millis(1234);
+        let inputs = [
+            Input::SpeechStarted { at: SessionTime::from_millis(1200) },
+            Input::Played { turn: TurnId(3), samples: 960, at: now },
+            Input::Nominated { speaker: AiSpeaker::Guest },
+            Input::HostLost,
+        ];
+        for input in inputs {
+            assert_eq!(Event::input(now, &input).as_input(), Some((now, input)));
+        }
+    }
+
+    #[test]
+    fn an_order_is_no_input() {
+        assert_eq!(Event::order(&Order::CloseSession).as_input(), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! One AI's mind: asks a language model for replies and passes on what it writes.
+//!
+//! A translation: [`StartReply`] opens a stream, its events become [`ReplyArrived`]. One reply at a time; a new one
+//! drops the one before. A stream without progress by its deadline ends as timed out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+
+use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
+use super::messages::{ReplyArrived, ReplyEvent, StartReply, StopReply};
+use super::supervision::Watch;
+use crate::adapters::llm::{LanguageModel, LlmEvent, LlmUse};
+use crate::adapters::{AdapterError, outcome_of};
+use crate::conversation::{Outcome, Prompt, TurnId};
+
+/// Longest wait for a stream to open, and between two pieces of text. Longer than any healthy provider's first
+/// token; the conversation's own deadline for the first text is what a listener notices.
+pub const PROGRESS_LIMIT: Duration = Duration::from_secs(12);
+
+/// One AI's language model at work.
+#[derive(Debug)]
+pub struct LlmActor {
+    model: Arc<dyn LanguageModel>,
+    session: Recipient<ReplyArrived>,
+    running: Option<(TurnId, SpawnHandle)>,
+    _watch: Watch,
+}
+
+impl LlmActor {
+    /// A mind that reports to `session`.
+    #[must_use]
+    pub const fn new(model: Arc<dyn LanguageModel>, session: Recipient<ReplyArrived>, watch: Watch) -> Self {
+        Self { model, session, running: None, _watch: watch }
+    }
+
+    fn drop_running(&mut self, ctx: &mut Context<Self>) {
+        if let Some((_, work)) = self.running.take() {
+            ctx.cancel_future(work);
+        }
+    }
+}
+
+impl Actor for LlmActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+    }
+}
+
+impl Handler<StartReply> for LlmActor {
+    type Result = ();
+
+    fn handle(&mut self, message: StartReply, ctx: &mut Self::Context) {
+        self.drop_running(ctx);
+        let work = write_reply(Arc::clone(&self.model), message.prompt, message.turn, self.session.clone());
+        self.running = Some((message.turn, ctx.spawn(work.into_actor(self))));
+    }
+}
+
+impl Handler<StopReply> for LlmActor {
+    type Result = ();
+
+    fn handle(&mut self, message: StopReply, ctx: &mut Self::Context) {
+        if self.running.as_ref().is_some_and(|(turn, _)| *turn == message.turn) {
+            self.drop_running(ctx);
+        }
+    }
+}
+
+async fn write_reply(model: Arc<dyn LanguageModel>, prompt: Prompt, turn: TurnId, session: Recipient<ReplyArrived>) {
+    let tell = |event| deliver_to(&session, ReplyArrived { turn, event });
+    let ended = match pass_on(model.as_ref(), prompt, &tell).await {
+        Ok(usage) => ReplyEvent::Ended { outcome: Outcome::Complete, usage, error: None },
+        Err(error) => {
+            ReplyEvent::Ended { outcome: outcome_of(&error), usage: LlmUse::default(), error: Some(error) }
+        }
+    };
+    tell(ended);
+}
+
+async fn pass_on(
+    model: &dyn LanguageModel,
+    prompt: Prompt,
+    tell: &impl Fn(ReplyEvent) -> bool,
+) -> Result<LlmUse, AdapterError> {
+    let adapter = model.name();
+    let late = |stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT };
+    let mut stream = match tokio::time::timeout(PROGRESS_LIMIT, model.open(prompt)).await {
+        Ok(opened) => opened?,
+        Err(_elapsed) => return Err(late("open")),
+    };
+    loop {
+        match tokio::time::timeout(PROGRESS_LIMIT, stream.events.recv()).await {
+            Ok(Some(Ok(LlmEvent::Text(text)))) => {
+                tell(ReplyEvent::Text(text));
+            }
+            Ok(Some(Ok(LlmEvent::Done(usage)))) => return Ok(usage),
+            Ok(Some(Err(error))) => return Err(error),
+            Ok(None) => {
+                return Err(AdapterError::Malformed { adapter, reason: "the stream ended without an end".to_owned() });
+            }
+            Err(_elapsed) => return Err(late("text")),
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The closed list of what the actors of a session say to each other.
+//!
+//! | class | messages | rule |
+//! | --- | --- | --- |
+//! | *system* | [`Attach`], [`Detach`], [`EndSession`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
+//! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
+//! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`Tick`] | may be dropped when late, counted |
+//! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
+//!
+//! Every mailbox is bounded and everything is sent by [`super::mailbox`], which counts what did not arrive.
+
+use std::sync::Arc;
+
+use actix::Message;
+use bytes::Bytes;
+
+use super::notice::Notice;
+use super::outbox::Outbox;
+use crate::adapters::AdapterError;
+use crate::adapters::llm::LlmUse;
+use crate::conversation::event::Event;
+use crate::conversation::{AiSpeaker, Caption, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
+use crate::recording::RecorderReport;
+use crate::time::{SessionTime, Span};
+
+// ── From a listener's connection to the Session ──────────────────────────────────────────────────────────────
+
+/// A connection takes the listener's chair; one that sat there is told to go.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Attach {
+    /// Where its notices and sound go.
+    pub outbox: Arc<Outbox>,
+    /// The last notice it saw, if it comes back.
+    pub last_seq: Option<u64>,
+}
+
+/// The connection is gone. Without effect if another sits in the chair already.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Detach {
+    /// The outbox it had.
+    pub outbox: Arc<Outbox>,
+}
+
+/// A frame from the host's microphone.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HostSound {
+    /// The sender's counter at the first sample, in samples of its own rate.
+    pub capture_sample: u64,
+    /// Whether the microphone was off.
+    pub muted: bool,
+    /// PCM s16le at the rate agreed when the session was started.
+    pub pcm: Bytes,
+}
+
+/// Something the host pressed or typed: one of the control inputs.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Pressed(pub Input);
+
+/// The listener tells what was heard.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReportPlayout {
+    /// Whose audio.
+    pub speaker: AiSpeaker,
+    /// Which turn.
+    pub turn: TurnId,
+    /// Samples of the turn heard so far, at 48 kHz.
+    pub played_samples: u64,
+    /// The host's capture counter at the same instant.
+    pub capture_sample: Option<u64>,
+    /// Whether a stopped turn has fallen silent for good.
+    pub flushed: bool,
+}
+
+/// The listener wants to know everything again.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct RequestState;
+
+/// The session is to end in order; answers when its recording is whole.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct EndSession;
+
+// ── From the adapters' actors to the Session ─────────────────────────────────────────────────────────────────
+
+/// The ears heard something: voice, words or a verdict.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct EarsHeard(pub Input);
+
+/// The ears failed; they go on by themselves if they can.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct EarsFailed {
+    /// Which adapter and why.
+    pub error: AdapterError,
+    /// Whether they hear again or will try to.
+    pub recovering: bool,
+}
+
+/// A language model wrote.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReplyArrived {
+    /// For this turn.
+    pub turn: TurnId,
+    /// What came.
+    pub event: ReplyEvent,
+}
+
+/// What comes from a language model's stream.
+#[derive(Debug)]
+pub enum ReplyEvent {
+    /// More text.
+    Text(String),
+    /// No more text.
+    Ended {
+        /// How it ended.
+        outcome: Outcome,
+        /// What it cost, if it came to an end.
+        usage: LlmUse,
+        /// Why it failed, if it did.
+        error: Option<AdapterError>,
+    },
+}
+
+/// A voice spoke.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct VoiceArrived {
+    /// For this turn.
+    pub turn: TurnId,
+    /// What came.
+    pub event: VoiceEvent,
+}
+
+/// What comes from a voice's stream, already at 48 kHz and in turn samples.
+#[derive(Debug)]
+pub enum VoiceEvent {
+    /// Where a piece's words lie.
+    Words {
+        /// The piece.
+        piece: u16,
+        /// Its words.
+        words: Vec<VoicedWord>,
+        /// End of the piece as far as it is known.
+        samples: u64,
+    },
+    /// The next sound.
+    Sound(Vec<i16>),
+    /// No more sound.
+    Ended {
+        /// How it ended.
+        outcome: Outcome,
+        /// Why it failed, if it did.
+        error: Option<AdapterError>,
+    },
+}
+
+/// A child is no more: it panicked or was stopped.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct ChildStopped {
+    /// Which place at the table.
+    pub child: Child,
+    /// Which one that sat there; older ones are of no interest.
+    pub generation: u32,
+}
+
+/// The children of a Session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Child {
+    /// Speech to text, voice activity, end of turn.
+    Ears,
+    /// A language model.
+    Mind(AiSpeaker),
+    /// A voice.
+    Voice(AiSpeaker),
+    /// Tracks and captions.
+    Recorder,
+    /// The event log.
+    Logger,
+}
+
+/// 20 ms may have passed; the clock knows.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Tick;
+
+/// The recorder has something to say.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct RecorderSaid(pub RecorderReport);
+
+// ── From the Session to its children ─────────────────────────────────────────────────────────────────────────
+
+/// Sound for the ears: 48 kHz, on session time, in order.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Hear {
+    /// When the first sample sounded.
+    pub at: SessionTime,
+    /// The samples.
+    pub samples: Arc<[i16]>,
+}
+
+/// Ask the end-of-turn model about the sound up to now.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct JudgeEndOfTurn {
+    /// The question's number.
+    pub ask: u32,
+}
+
+/// Give the final words now.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct FinishRecognition;
+
+/// Write a reply.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct StartReply {
+    /// For this turn.
+    pub turn: TurnId,
+    /// What to answer.
+    pub prompt: Prompt,
+}
+
+/// Drop the work on this reply.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct StopReply {
+    /// For this turn.
+    pub turn: TurnId,
+}
+
+/// Say the turn's next piece.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct SpeakPiece {
+    /// For this turn.
+    pub turn: TurnId,
+    /// Its number.
+    pub piece: u16,
+    /// What to say.
+    pub text: String,
+    /// How much sound the session wants ahead of the listener.
+    pub allowance: super::allowance::Allowance,
+}
+
+/// No more pieces for this turn.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct FinishVoice {
+    /// For this turn.
+    pub turn: TurnId,
+}
+
+/// Drop the work on this voice.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct StopVoice {
+    /// For this turn.
+    pub turn: TurnId,
+}
+
+// ── To the record ────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Something for the recording.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub enum Record {
+    /// Sound of one speaker, placed on session time.
+    Sound {
+        /// Whose.
+        speaker: Speaker,
+        /// When its first sample sounded.
+        at: SessionTime,
+        /// Samples at 48 kHz.
+        samples: Arc<[i16]>,
+    },
+    /// Everything before this instant is known.
+    Advance(SessionTime),
+    /// A caption that will never change.
+    Caption(Box<Caption>),
+    /// A mark for the edit.
+    Marker {
+        /// Its name.
+        label: String,
+        /// Where.
+        at: SessionTime,
+    },
+    /// A hole in a track.
+    Gap {
+        /// Whose track.
+        speaker: Speaker,
+        /// Where it begins.
+        at: SessionTime,
+        /// How long it is.
+        length: Span,
+        /// Why.
+        cause: &'static str,
+    },
+    /// The session is over at this instant: make the recording whole.
+    Finish {
+        /// The session's length, a whole number of milliseconds.
+        end: SessionTime,
+        /// The host's clock against the server's, in parts per million.
+        skew_ppm: Option<f64>,
+    },
+}
+
+/// Something for the event log.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct LogEvent {
+    /// When it is logged.
+    pub t: SessionTime,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A notice for the listener, made elsewhere than in the Session.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Announce(pub Notice);

@@ -1,0 +1,344 @@
+//! The session's ears: voice activity, speech to text and end of turn over one stream of sound.
+//!
+//! Sound comes in at 48 kHz on session time; detector and recogniser hear it at 16 kHz (or the recogniser's own
+//! rate) in stream time, and [`super::stream_time::StreamTime`] maps what they say back. Adapters never see session time.
+//!
+//! A stream that fails, or makes no progress, is replaced within its limits; meanwhile the session goes on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use futures_util::stream::poll_fn;
+use tokio::sync::mpsc;
+
+use super::ears::EarAdapters;
+use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
+use super::messages::{EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
+use super::stream_time::StreamTime;
+use super::supervision::{Place, Watch};
+use crate::adapters::AdapterError;
+use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
+use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
+use crate::audio::gate::{GateConfig, Heard, SpeechGate};
+use crate::audio::resample::Resampler;
+use crate::audio::{Frame, SampleRate};
+use crate::conversation::Input;
+use crate::time::{SessionTime, Span};
+
+/// What the end-of-turn model hears: it was made for the last 8 s.
+const END_OF_TURN_SAMPLES: usize = 8 * 16_000;
+
+/// Sound that waits while a stream is being opened: 2 s. Older sound is dropped and counted.
+const WAITING_CAPACITY: usize = 100;
+
+/// How often progress is looked at.
+const PROGRESS_CHECK: Duration = Duration::from_millis(500);
+
+/// A detector or recogniser that has not taken or answered sound for this long is replaced.
+const PROGRESS_LIMIT: Span = Span::from_millis(3_000);
+
+/// Speech to text, voice activity and end of turn at work.
+#[derive(Debug)]
+pub struct SttActor {
+    adapters: EarAdapters,
+    options: SttOptions,
+    heard: Recipient<EarsHeard>,
+    failed: Recipient<EarsFailed>,
+    detector: Line<Frame>,
+    recogniser: Line<SttInput>,
+    to_detector: Resampler,
+    to_recogniser: Resampler,
+    detector_time: StreamTime,
+    recogniser_time: StreamTime,
+    gate: SpeechGate,
+    recent: Vec<i16>,
+    now: SessionTime,
+    detector_answered: SessionTime,
+    _watch: Watch,
+}
+
+/// One stream's sending half, and what waits while there is none.
+#[derive(Debug)]
+struct Line<T> {
+    sender: Option<mpsc::Sender<T>>,
+    waiting: std::collections::VecDeque<T>,
+    place: Place,
+    reader: Option<SpawnHandle>,
+    blocked_since: Option<SessionTime>,
+    dropped: u64,
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self {
+            sender: None,
+            waiting: std::collections::VecDeque::new(),
+            place: Place::default(),
+            reader: None,
+            blocked_since: None,
+            dropped: 0,
+        }
+    }
+}
+
+impl<T> Line<T> {
+    /// Sends in order; what the stream cannot take now waits, and the oldest goes when too much waits.
+    fn send(&mut self, item: T, now: SessionTime) {
+        self.waiting.push_back(item);
+        while self.waiting.len() > WAITING_CAPACITY {
+            self.waiting.pop_front();
+            self.dropped += 1;
+        }
+        self.drain(now);
+    }
+
+    fn drain(&mut self, now: SessionTime) {
+        let Some(sender) = &self.sender else { return };
+        while let Some(item) = self.waiting.pop_front() {
+            match sender.try_send(item) {
+                Ok(()) => self.blocked_since = None,
+                Err(mpsc::error::TrySendError::Full(item) | mpsc::error::TrySendError::Closed(item)) => {
+                    self.waiting.push_front(item);
+                    self.blocked_since.get_or_insert(now);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, ctx: &mut Context<SttActor>) {
+        self.sender = None;
+        self.blocked_since = None;
+        if let Some(reader) = self.reader.take() {
+            ctx.cancel_future(reader);
+        }
+    }
+
+    fn is_blocked(&self, now: SessionTime) -> bool {
+        self.blocked_since.is_some_and(|since| now.since(since) > PROGRESS_LIMIT)
+    }
+}
+
+impl SttActor {
+    /// Ears that report to a session.
+    ///
+    /// # Errors
+    /// If the recogniser's rate cannot be made from 48 kHz.
+    pub fn new(
+        adapters: EarAdapters,
+        options: SttOptions,
+        heard: Recipient<EarsHeard>,
+        failed: Recipient<EarsFailed>,
+        watch: Watch,
+    ) -> Result<Self, crate::audio::resample::ResampleError> {
+        let recogniser_rate = adapters.speech_to_text.capabilities().rate;
+        Ok(Self {
+            to_detector: Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_16000)?,
+            to_recogniser: Resampler::new(SampleRate::HZ_48000, recogniser_rate)?,
+            detector_time: StreamTime::new(SampleRate::HZ_16000),
+            recogniser_time: StreamTime::new(recogniser_rate),
+            gate: SpeechGate::new(GateConfig::default()),
+            adapters,
+            options,
+            heard,
+            failed,
+            detector: Line::default(),
+            recogniser: Line::default(),
+            recent: Vec::with_capacity(END_OF_TURN_SAMPLES + 16_000),
+            now: SessionTime::ZERO,
+            detector_answered: SessionTime::ZERO,
+            _watch: watch,
+        })
+    }
+
+    fn tell(&self, input: Input) {
+        deliver_to(&self.heard, EarsHeard(input));
+    }
+
+    fn open_detector(&mut self, ctx: &mut Context<Self>) {
+        self.detector.place.occupy();
+        self.detector_answered = self.now;
+        let adapter = Arc::clone(&self.adapters.voice_activity);
+        let opening = async move { adapter.open().await }.into_actor(self);
+        ctx.spawn(opening.map(|opened, actor, ctx| match opened {
+            Ok(VoiceActivityStream { audio, mut scores }) => {
+                actor.gate = SpeechGate::new(GateConfig::default());
+                actor.detector_time.restart(actor.detector.waiting.iter().map(|frame| frame.samples.len()).sum());
+                actor.detector.sender = Some(audio);
+                actor.detector.reader = Some(ctx.add_stream(poll_fn(move |task| scores.poll_recv(task))));
+                actor.detector.drain(actor.now);
+            }
+            Err(error) => actor.detector_failed(error, ctx),
+        }));
+    }
+
+    fn open_recogniser(&mut self, ctx: &mut Context<Self>) {
+        self.recogniser.place.occupy();
+        let adapter = Arc::clone(&self.adapters.speech_to_text);
+        let options = self.options.clone();
+        let opening = async move { adapter.open(options).await }.into_actor(self);
+        ctx.spawn(opening.map(|opened, actor, ctx| match opened {
+            Ok(SttStream { input, mut events }) => {
+                actor.recogniser_time.restart(waiting_samples(&actor.recogniser.waiting));
+                actor.recogniser.sender = Some(input);
+                actor.recogniser.reader = Some(ctx.add_stream(poll_fn(move |task| events.poll_recv(task))));
+                actor.recogniser.drain(actor.now);
+                actor.tell(Input::EarsChanged { available: true });
+            }
+            Err(error) => actor.recogniser_failed(error, ctx),
+        }));
+    }
+
+    fn detector_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
+        self.detector.close(ctx);
+        let recovering = self.detector.place.may_replace(self.now);
+        deliver_to(&self.failed, EarsFailed { error, recovering });
+        if recovering {
+            self.open_detector(ctx);
+        }
+    }
+
+    fn recogniser_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
+        self.recogniser.close(ctx);
+        let recovering = error.is_retryable() && self.recogniser.place.may_replace(self.now);
+        deliver_to(&self.failed, EarsFailed { error, recovering });
+        if recovering {
+            self.open_recogniser(ctx);
+        } else {
+            self.tell(Input::EarsChanged { available: false });
+        }
+    }
+
+    fn on_score(&mut self, score: VoiceScore) {
+        self.detector_answered = self.now;
+        for heard in self.gate.push(score.score, score.from_sample, score.until_sample).into_iter() {
+            let (sample, started) = match heard {
+                Heard::Started { at_sample } => (at_sample, true),
+                Heard::Stopped { at_sample } => (at_sample, false),
+            };
+            let at = self.detector_time.session_time(sample);
+            let at_sample = self.recogniser_time.stream_sample(at);
+            let (hint, input) = if started {
+                (SttInput::SpeechStarted { at_sample }, Input::SpeechStarted { at })
+            } else {
+                (SttInput::SpeechStopped { at_sample }, Input::SpeechStopped { at })
+            };
+            self.recogniser.send(hint, self.now);
+            self.tell(input);
+        }
+    }
+
+    fn on_words(&self, words: SttWords) {
+        self.tell(Input::Recognised {
+            segment: words.segment,
+            text: words.text,
+            from: self.recogniser_time.session_time(words.from_sample),
+            until: self.recogniser_time.session_time(words.until_sample),
+            stability: words.stability,
+        });
+    }
+
+    fn check_progress(&mut self, ctx: &mut Context<Self>) {
+        let late = |adapter, stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT.to_duration() };
+        let detector_silent =
+            self.detector.sender.is_some() && self.now.since(self.detector_answered) > PROGRESS_LIMIT;
+        if detector_silent || self.detector.is_blocked(self.now) {
+            self.detector_failed(late(self.adapters.voice_activity.name(), "voice score"), ctx);
+        }
+        if self.recogniser.is_blocked(self.now) {
+            self.recogniser_failed(late(self.adapters.speech_to_text.name(), "taking sound"), ctx);
+        }
+    }
+}
+
+fn waiting_samples(waiting: &std::collections::VecDeque<SttInput>) -> usize {
+    waiting.iter().map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 }).sum()
+}
+
+impl Actor for SttActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+        self.open_detector(ctx);
+        self.open_recogniser(ctx);
+        ctx.run_interval(PROGRESS_CHECK, Self::check_progress);
+    }
+}
+
+impl Handler<Hear> for SttActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Hear, _ctx: &mut Self::Context) {
+        let length = Span::from_samples(message.samples.len() as u64);
+        self.now = message.at + length;
+        let mut samples = Vec::new();
+        self.to_detector.push(&message.samples, &mut samples);
+        self.detector_time.take(message.at, length, samples.len());
+        self.recent.extend_from_slice(&samples);
+        if self.recent.len() > END_OF_TURN_SAMPLES + 16_000 {
+            let too_many = self.recent.len() - END_OF_TURN_SAMPLES;
+            self.recent.drain(..too_many);
+        }
+        self.detector.send(Frame::new(SampleRate::HZ_16000, samples), self.now);
+
+        let mut samples = Vec::new();
+        self.to_recogniser.push(&message.samples, &mut samples);
+        self.recogniser_time.take(message.at, length, samples.len());
+        let rate = self.adapters.speech_to_text.capabilities().rate;
+        self.recogniser.send(SttInput::Audio(Frame::new(rate, samples)), self.now);
+    }
+}
+
+impl Handler<FinishRecognition> for SttActor {
+    type Result = ();
+
+    fn handle(&mut self, _message: FinishRecognition, _ctx: &mut Self::Context) {
+        self.recogniser.send(SttInput::Finish, self.now);
+    }
+}
+
+impl Handler<JudgeEndOfTurn> for SttActor {
+    type Result = ();
+
+    fn handle(&mut self, message: JudgeEndOfTurn, ctx: &mut Self::Context) {
+        let Some(model) = self.adapters.end_of_turn.clone() else {
+            self.tell(Input::EndOfTurnJudged { ask: message.ask, score: None });
+            return;
+        };
+        let from = self.recent.len().saturating_sub(END_OF_TURN_SAMPLES);
+        let sound: Arc<[i16]> = self.recent[from..].into();
+        let heard = self.heard.clone();
+        let judging = async move {
+            let score = model.judge(sound).await.ok();
+            deliver_to(&heard, EarsHeard(Input::EndOfTurnJudged { ask: message.ask, score }));
+        };
+        ctx.spawn(judging.into_actor(self));
+    }
+}
+
+impl StreamHandler<Result<VoiceScore, AdapterError>> for SttActor {
+    fn handle(&mut self, score: Result<VoiceScore, AdapterError>, ctx: &mut Self::Context) {
+        match score {
+            Ok(score) => self.on_score(score),
+            Err(error) => self.detector_failed(error, ctx),
+        }
+    }
+
+    fn finished(&mut self, _ctx: &mut Self::Context) {
+        // A stream that ended has said so by an error before; ears themselves live as long as the session.
+    }
+}
+
+impl StreamHandler<Result<SttEvent, AdapterError>> for SttActor {
+    fn handle(&mut self, event: Result<SttEvent, AdapterError>, ctx: &mut Self::Context) {
+        match event {
+            Ok(SttEvent::Words(words)) => self.on_words(words),
+            Ok(SttEvent::Done) => {}
+            Err(error) => self.recogniser_failed(error, ctx),
+        }
+    }
+
+    fn finished(&mut self, _ctx: &mut Self::Context) {}
+}

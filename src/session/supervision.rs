@@ -1,0 +1,88 @@
+//! Watched children and how often each may be replaced.
+//!
+//! actix lets a panicking handler kill its actor alone: nothing restarts it and nobody is told. So every child
+//! carries a [`Watch`], whose drop is the notice, and the Session replaces it within [`RESTARTS_MAX`].
+
+use std::collections::VecDeque;
+
+use actix::Recipient;
+
+use super::mailbox::deliver_to;
+use super::messages::{Child, ChildStopped};
+use crate::time::{SessionTime, Span};
+
+/// Replacements of one child within [`RESTART_WINDOW`]: more means that the next will die too.
+pub const RESTARTS_MAX: usize = 3;
+/// The time in which replacements are counted.
+pub const RESTART_WINDOW: Span = Span::from_millis(60_000);
+
+/// Carried by a child; tells the Session when the child is no more, however it ended.
+#[derive(Debug)]
+pub struct Watch {
+    session: Recipient<ChildStopped>,
+    notice: ChildStopped,
+}
+
+impl Watch {
+    /// A watch on the `generation`th actor in this place.
+    #[must_use]
+    pub const fn new(session: Recipient<ChildStopped>, child: Child, generation: u32) -> Self {
+        Self { session, notice: ChildStopped { child, generation } }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // A child that outlives its Session has nobody to tell, and that is in order.
+        if self.session.connected() {
+            deliver_to(&self.session, self.notice);
+        }
+    }
+}
+
+/// One place at the table and the replacements it has seen.
+#[derive(Debug, Default)]
+pub struct Place {
+    generation: u32,
+    replaced: VecDeque<SessionTime>,
+}
+
+impl Place {
+    /// The number of whoever sits here.
+    #[must_use]
+    pub const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Somebody sat down; the number they carry in their [`Watch`].
+    pub const fn occupy(&mut self) -> u32 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// Whether another may be seated after one was lost at `now`.
+    pub fn may_replace(&mut self, now: SessionTime) -> bool {
+        while self.replaced.front().is_some_and(|earlier| now.since(*earlier) > RESTART_WINDOW) {
+            self.replaced.pop_front();
+        }
+        let allowed = self.replaced.len() < RESTARTS_MAX;
+        if allowed {
+            self.replaced.push_back(now);
+        }
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_replaced_three_times_a_minute_and_then_left_alone() {
+        let mut place = Place::default();
+        let at = |seconds: u64| SessionTime::from_millis(seconds * 1000);
+        let granted: Vec<bool> = (0..5).map(|second| place.may_replace(at(second))).collect();
+        assert_eq!(granted, [true, true, true, false, false]);
+        assert!(place.may_replace(at(62)));
+    }
+}
