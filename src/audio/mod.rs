@@ -1,5 +1,24 @@
 //! Sound as pure values.
+//!
+//! What a 20 ms frame needs on its way: rates ([`resample`]), clocks ([`clock_fit`], [`host_line`]), voice or silence
+//! ([`gate`], [`levels`]), what a listener was sent and heard ([`playout`]), how it is summed ([`mix`]) and coded
+//! ([`opus`]). Start reading at [`playout`]: the turn of an AI speaker lives there.
+//!
+//! Invariants: nothing here reads a clock, a file or a socket, waits, or starts a thread; time comes in as
+//! [`SessionTime`](crate::time::SessionTime). The same calls give the same samples; replay never depends on encoded
+//! bytes.
+//! Units: samples are 16-bit mono, full scale ±32768; rates in Hz; levels in dBFS.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
+
+pub mod clock_fit;
+pub mod gate;
+pub mod host_line;
+pub mod levels;
+pub mod mix;
+mod num;
+pub mod opus;
+pub mod playout;
+pub mod resample;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,762 @@
+//! What an AI speaker's listener was sent and has heard.
+//!
+//! `Playout` is the ledger of one AI speaker: sound goes in ahead of time, frames come out on credit, reports of the
+//! listener turn sent sound into heard sound. It lives in the session and is the one owner of what was played:
+//! captions, memory and the recorder all read from what it says was heard.
+//!
+//! A turn passes `open` → `push`… → `start` → (`pause` ⇄ `resume`) → all heard, or `flush` → `settle`.
+//! Sound stays here from `push` until it was heard, so that the recorder gets exactly that and a lost connection can
+//! be served again from the first unheard sample.
+//!
+//! Invariants: heard ≤ sent ≤ pushed; sent − heard ≤ [`CREDIT`]; each sample is sent once (again only after
+//! [`Playout::rewind_to_heard`]) and heard at most once; after `pause` no frame of the turn until `resume`, after
+//! `flush` never again; at most [`AHEAD_MAX`] and one push are held.
+//! Units: turn samples at 48 kHz. Does not resample; the caller did.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{FRAME_SAMPLES, num};
+use crate::conversation::TurnId;
+use crate::time::{SessionTime, Span};
+
+/// How much sound a listener may hold that it has not heard: enough to ride out ordinary jitter of a network, little
+/// enough to be silenced at once, and the only bound that a stalled reader behind kernel buffers respects.
+pub const CREDIT: Span = Span::from_millis(200);
+
+/// How much unheard sound is taken in ahead: a voice runs about 50 times faster than real time, a host interrupts.
+pub const AHEAD_MAX: Span = Span::from_millis(5000);
+
+/// Without a report for this long the server's own pacing stands in: five times the 100 ms at which a page reports.
+pub const REPORT_PATIENCE: Span = Span::from_millis(500);
+
+const FRAME: u64 = FRAME_SAMPLES as u64;
+const _: () = assert!(CREDIT.samples() % FRAME == 0, "credit is whole frames");
+
+/// Whether a listener says what it has heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reports {
+    /// It reports; the pacing stands in when it falls silent for [`REPORT_PATIENCE`].
+    #[default]
+    Expected,
+    /// It never reports: the pacing stands in from the first sample.
+    Absent,
+}
+
+/// What became of pushed sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// Taken in. `wants_more` is false once [`AHEAD_MAX`] is reached.
+    Accepted {
+        /// Whether the next push would be taken too.
+        wants_more: bool,
+    },
+    /// Not taken: [`AHEAD_MAX`] is held. Push it again when [`Playout::wants_more`].
+    Full,
+    /// Dropped and counted: its turn is over, closed or never was.
+    Stale,
+}
+
+/// A frame to be written to the listener now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueFrame {
+    /// Whose sound it is.
+    pub turn: TurnId,
+    /// Place of its first sample in the turn.
+    pub first_sample: u64,
+    /// 20 ms of sound; shorter only where a piece or the turn ends.
+    pub samples: Arc<[i16]>,
+}
+
+/// A stretch that has been heard, in order and without holes within a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardSpan {
+    /// Whose sound it is.
+    pub turn: TurnId,
+    /// First sample of the stretch.
+    pub from_sample: u64,
+    /// End of the stretch.
+    pub until_sample: u64,
+    /// When `until_sample` sounded; never earlier than in the span before.
+    pub at: SessionTime,
+    /// The sound itself.
+    pub samples: Arc<[i16]>,
+}
+
+/// How far a turn's playout is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Sound is taken in, nothing may be sent.
+    Waiting,
+    /// Frames leave on credit.
+    Playing,
+    /// Held by the host's voice or a lost connection; goes on at the same sample.
+    Paused,
+    /// Stopped for good. Reports about what was sent are still taken until `settle`.
+    Flushed,
+}
+
+/// What a stopped or replaced turn leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The turn.
+    pub turn: TurnId,
+    /// Samples heard, once and for all.
+    pub heard: u64,
+    /// When the last of them sounded; `None` if none was heard.
+    pub heard_at: Option<SessionTime>,
+    /// Samples made but never heard.
+    pub unheard: u64,
+}
+
+/// The ledger's state for tests, health and the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayoutSnapshot {
+    /// The turn.
+    pub turn: TurnId,
+    /// How far it is.
+    pub phase: Phase,
+    /// Samples taken in.
+    pub pushed: u64,
+    /// Samples sent.
+    pub sent: u64,
+    /// Samples heard.
+    pub heard: u64,
+    /// Whether `pushed` is the turn's whole length.
+    pub closed: bool,
+    /// Whether the server's pacing stands in for reports.
+    pub is_assumed: bool,
+}
+
+/// The playout ledger of one AI speaker.
+#[derive(Debug, Default)]
+pub struct Playout {
+    turn: Option<Turn>,
+    reports: Reports,
+    /// Reports failed to come; sticky until one comes, so that only the first turn of a mute listener stalls.
+    is_assumed: bool,
+    stale_samples: u64,
+    unheard_samples: u64,
+}
+
+#[derive(Debug)]
+struct Turn {
+    id: TurnId,
+    phase: Phase,
+    closed: bool,
+    /// Sound from sample `heard` to sample `pushed`.
+    sound: VecDeque<i16>,
+    pushed: u64,
+    sent: u64,
+    heard: u64,
+    heard_at: Option<SessionTime>,
+    /// End of the last whole piece: a short frame may end here.
+    piece_end: u64,
+    /// Where a listener would be that plays what it was sent at once and at the nominal rate.
+    pacing: Pacing,
+    /// Since when sent sound has been waiting for a report.
+    silent_since: SessionTime,
+}
+
+/// A model of the listener's place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pacing {
+    /// Samples played at `at`.
+    sample: u64,
+    at: SessionTime,
+    /// When `sample` was reached; earlier than `at` where the model waits for sound.
+    reached: SessionTime,
+}
+
+impl Pacing {
+    /// Plays on to `now`, as far as there is sound.
+    fn advance(&mut self, now: SessionTime, sent: u64) {
+        let elapsed = now.since(self.at).samples();
+        let played = elapsed.min(sent.saturating_sub(self.sample));
+        if played > 0 {
+            self.reached = self.at + Span::from_samples(played);
+            self.sample += played;
+        }
+        self.at = self.at.max(now);
+    }
+}
+
+impl Playout {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new(reports: Reports) -> Self {
+        Self { reports, ..Self::default() }
+    }
+
+    /// A listener came, with or without reports. What the one before reported no longer counts.
+    pub fn set_reports(&mut self, reports: Reports) {
+        self.reports = reports;
+        self.is_assumed = false;
+    }
+
+    // ── The turn's life ──────────────────────────────────────────────────────────────────────────────────
+
+    /// Opens the ledger for `turn` and forgets the turn before, whose unheard rest is dropped, counted and returned.
+    pub fn open(&mut self, turn: TurnId) -> Option<Settled> {
+        let before = self.turn.as_ref().map(|before| before.id).and_then(|before| self.settle(before));
+        self.turn = Some(Turn {
+            id: turn,
+            phase: Phase::Waiting,
+            closed: false,
+            sound: VecDeque::new(),
+            pushed: 0,
+            sent: 0,
+            heard: 0,
+            heard_at: None,
+            piece_end: 0,
+            pacing: Pacing::default(),
+            silent_since: SessionTime::ZERO,
+        });
+        before
+    }
+
+    /// Takes in the turn's next sound. An empty push of an open turn is accepted.
+    pub fn push(&mut self, turn: TurnId, samples: &[i16]) -> Pushed {
+        let Some(current) = self.turn.as_mut().filter(|current| current.takes_sound(turn)) else {
+            self.stale_samples += samples.len() as u64;
+            return Pushed::Stale;
+        };
+        if !current.wants_more() {
+            return Pushed::Full;
+        }
+        current.sound.extend(samples);
+        current.pushed += samples.len() as u64;
+        Pushed::Accepted { wants_more: current.wants_more() }
+    }
+
+    /// A piece of the turn is complete: its last samples may leave as a short frame instead of waiting for the next
+    /// piece, which may be seconds away.
+    pub fn end_piece(&mut self, turn: TurnId) {
+        if let Some(current) = self.current(turn) {
+            current.piece_end = current.pushed;
+        }
+    }
+
+    /// All of the turn's sound is there; what it holds is its whole length.
+    pub fn close(&mut self, turn: TurnId) {
+        if let Some(current) = self.current(turn) {
+            current.closed = true;
+        }
+    }
+
+    /// The turn may be sent from `now` on.
+    pub fn start(&mut self, turn: TurnId, now: SessionTime) {
+        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Waiting) {
+            current.play(now);
+        }
+    }
+
+    /// Holds the turn: no frame until `resume`. What the listener has stays with it.
+    pub fn pause(&mut self, turn: TurnId, now: SessionTime) {
+        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Playing) {
+            current.pacing.advance(now, current.sent);
+            current.phase = Phase::Paused;
+        }
+    }
+
+    /// Goes on at the sample where `pause` left off.
+    pub fn resume(&mut self, turn: TurnId, now: SessionTime) {
+        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Paused) {
+            current.play(now);
+        }
+    }
+
+    /// Stops the turn for good. What was not sent is dropped and counted at once; what was sent is kept until
+    /// `settle`, since the listener fades out over some of it and will say how much it heard.
+    pub fn flush(&mut self, turn: TurnId, now: SessionTime) {
+        let Some(current) = self.turn.as_mut().filter(|current| current.id == turn) else { return };
+        if current.phase == Phase::Flushed {
+            return;
+        }
+        if current.phase == Phase::Playing {
+            current.pacing.advance(now, current.sent);
+        }
+        current.phase = Phase::Flushed;
+        current.closed = true;
+        current.sound.truncate(num::index(current.sent - current.heard));
+        self.unheard_samples += current.pushed - current.sent;
+    }
+
+    /// The listener confirmed the flush, or its time is up, or all was heard: nothing more is taken for the turn.
+    /// What was sent and not heard is dropped and counted. `None` if the ledger holds another turn.
+    pub fn settle(&mut self, turn: TurnId) -> Option<Settled> {
+        let over = self.turn.take_if(|current| current.id == turn)?;
+        self.unheard_samples += match over.phase {
+            Phase::Flushed => over.sent - over.heard,
+            Phase::Waiting | Phase::Playing | Phase::Paused => over.pushed - over.heard,
+        };
+        let unheard = over.pushed - over.heard;
+        Some(Settled { turn, heard: over.heard, heard_at: over.heard_at, unheard })
+    }
+
+    /// The listener lost what it held: everything unheard is due again, from the first unheard sample. For a paused
+    /// or waiting turn nothing leaves before it is resumed.
+    pub fn rewind_to_heard(&mut self, turn: TurnId) {
+        if let Some(current) = self.current(turn) {
+            current.sent = current.heard;
+            current.pacing.sample = current.heard;
+        }
+    }
+
+    // ── Towards the listener ─────────────────────────────────────────────────────────────────────────────
+
+    /// Appends the frames to be written now. A frame that is due must be written; asking is sending.
+    pub fn due(&mut self, now: SessionTime, out: &mut Vec<DueFrame>) {
+        let Some(current) = self.turn.as_mut().filter(|current| current.phase == Phase::Playing) else { return };
+        current.pacing.advance(now, current.sent);
+        while let Some(length) = current.sendable() {
+            if current.sent == current.heard {
+                current.silent_since = now;
+            }
+            let first_sample = current.sent;
+            current.sent += length;
+            let samples = current.copy(first_sample, current.sent);
+            out.push(DueFrame { turn: current.id, first_sample, samples });
+        }
+    }
+
+    /// Whether a frame of `turn` that was due may still be written: the last question before the wire.
+    #[must_use]
+    pub fn permits(&self, turn: TurnId) -> bool {
+        self.turn.as_ref().is_some_and(|current| current.id == turn && current.phase == Phase::Playing)
+    }
+
+    // ── From the listener ────────────────────────────────────────────────────────────────────────────────
+
+    /// The listener says at `now` that it has heard the turn's first `samples` samples, the last of them at `at`.
+    /// Returns what is newly heard. Never goes back and never beyond what was sent.
+    pub fn heard(&mut self, turn: TurnId, samples: u64, at: SessionTime, now: SessionTime) -> Option<HeardSpan> {
+        let current = self.turn.as_mut().filter(|current| current.id == turn)?;
+        self.is_assumed = false;
+        current.silent_since = now;
+        let samples = samples.min(current.sent);
+        if samples >= current.heard {
+            current.pacing = Pacing { sample: samples, at: at.min(now), reached: at.min(now) };
+        }
+        current.hear(samples, at.min(now))
+    }
+
+    /// Where reports are missing, takes as heard what a listener at the server's pacing would have heard by `now`.
+    /// Returns what is newly heard.
+    pub fn assume_heard(&mut self, now: SessionTime) -> Option<HeardSpan> {
+        let current = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)?;
+        current.pacing.advance(now, current.sent);
+        if current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE {
+            self.is_assumed = true;
+        }
+        if !self.is_assumed && self.reports == Reports::Expected {
+            return None;
+        }
+        let Pacing { sample, reached, .. } = current.pacing;
+        current.hear(sample, reached)
+    }
+
+    // ── Questions ────────────────────────────────────────────────────────────────────────────────────────
+
+    /// When to ask `due` and `assume_heard` again, if time alone changes anything: `now` if a frame is due, later
+    /// where the pacing frees credit or patience ends. `None`: a push, a report or an order comes first.
+    #[must_use]
+    pub fn next_due(&self, now: SessionTime) -> Option<SessionTime> {
+        let current = self.turn.as_ref().filter(|current| current.phase == Phase::Playing)?;
+        if current.sendable().is_some() {
+            return Some(now);
+        }
+        if current.sent == current.heard {
+            return None;
+        }
+        if self.is_assumed || self.reports == Reports::Absent {
+            let frame_end = current.heard + FRAME.min(current.sent - current.heard);
+            let wait = frame_end.saturating_sub(current.pacing.sample);
+            return Some((current.pacing.at + Span::from_samples(wait)).max(now));
+        }
+        Some((current.silent_since + REPORT_PATIENCE).max(now))
+    }
+
+    /// Whether less than [`AHEAD_MAX`] is held, so that the next push is taken.
+    #[must_use]
+    pub fn wants_more(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| turn.takes_sound(turn.id) && turn.wants_more())
+    }
+
+    /// Whether the turn's whole sound has been heard.
+    #[must_use]
+    pub fn is_all_heard(&self, turn: TurnId) -> bool {
+        self.turn.as_ref().is_some_and(|current| {
+            current.id == turn && current.closed && current.phase != Phase::Flushed && current.heard == current.pushed
+        })
+    }
+
+    /// The turn in the ledger and how far it is.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<PlayoutSnapshot> {
+        self.turn.as_ref().map(|current| PlayoutSnapshot {
+            turn: current.id,
+            phase: current.phase,
+            pushed: current.pushed,
+            sent: current.sent,
+            heard: current.heard,
+            closed: current.closed,
+            is_assumed: self.is_assumed || self.reports == Reports::Absent,
+        })
+    }
+
+    /// Samples that came for turns that were over, in the ledger's whole life.
+    #[must_use]
+    pub const fn stale_samples(&self) -> u64 {
+        self.stale_samples
+    }
+
+    /// Samples made but never heard, in the ledger's whole life.
+    #[must_use]
+    pub const fn unheard_samples(&self) -> u64 {
+        self.unheard_samples
+    }
+
+    /// The turn `turn`, if it is the one here and not flushed.
+    fn current(&mut self, turn: TurnId) -> Option<&mut Turn> {
+        self.turn.as_mut().filter(|current| current.id == turn && current.phase != Phase::Flushed)
+    }
+}
+
+impl Turn {
+    fn takes_sound(&self, turn: TurnId) -> bool {
+        self.id == turn && !self.closed
+    }
+
+    fn wants_more(&self) -> bool {
+        self.pushed - self.heard < AHEAD_MAX.samples()
+    }
+
+    fn play(&mut self, now: SessionTime) {
+        self.phase = Phase::Playing;
+        self.pacing.at = now;
+        self.silent_since = now;
+    }
+
+    /// Length of the frame that may leave now, if any may.
+    fn sendable(&self) -> Option<u64> {
+        let queued = self.pushed - self.sent;
+        let length = queued.min(FRAME);
+        let is_whole = length == FRAME || self.closed || self.piece_end == self.pushed;
+        let has_credit = self.sent + length - self.heard <= CREDIT.samples();
+        (length > 0 && is_whole && has_credit).then_some(length)
+    }
+
+    fn copy(&self, from: u64, until: u64) -> Arc<[i16]> {
+        self.sound.range(num::index_range(from..until, self.heard)).copied().collect()
+    }
+
+    fn hear(&mut self, until_sample: u64, at: SessionTime) -> Option<HeardSpan> {
+        if until_sample <= self.heard {
+            return None;
+        }
+        let from_sample = self.heard;
+        let samples = self.copy(from_sample, until_sample);
+        self.sound.drain(num::index_range(0..until_sample - from_sample, 0));
+        self.heard = until_sample;
+        let at = self.heard_at.map_or(at, |before| at.max(before));
+        self.heard_at = Some(at);
+        Some(HeardSpan { turn: self.id, from_sample, until_sample, at, samples })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const T1: TurnId = TurnId(1);
+    const T2: TurnId = TurnId(2);
+
+    fn ms(millis: u64) -> SessionTime {
+        SessionTime::from_millis(millis)
+    }
+
+    /// A turn whose every sample is known by its place.
+    fn sound(from: u64, samples: u64) -> Vec<i16> {
+        (from..from + samples).map(|place| i16::try_from(place * 7919 % 30_011).unwrap()).collect()
+    }
+
+    fn playing(samples: u64, reports: Reports) -> Playout {
+        let mut playout = Playout::new(reports);
+        playout.open(T1);
+        playout.push(T1, &sound(0, samples));
+        playout.close(T1);
+        playout.start(T1, ms(1000));
+        playout
+    }
+
+    fn due(playout: &mut Playout, now: SessionTime) -> Vec<DueFrame> {
+        let mut frames = Vec::new();
+        playout.due(now, &mut frames);
+        frames
+    }
+
+    #[test]
+    fn nothing_leaves_before_the_start_and_200_ms_leave_at_once_after_it() {
+        let mut playout = Playout::default();
+        playout.open(T1);
+        assert_eq!(playout.push(T1, &sound(0, 48_000)), Pushed::Accepted { wants_more: true });
+        assert_eq!(due(&mut playout, ms(900)), []);
+        playout.start(T1, ms(1000));
+        let frames = due(&mut playout, ms(1000));
+        assert_eq!(frames.len(), 10);
+        assert_eq!(frames[9].first_sample, 9 * FRAME);
+        assert_eq!(frames[9].samples[..], sound(9 * FRAME, FRAME)[..]);
+        assert_eq!(due(&mut playout, ms(1100)), [], "no credit without a report");
+    }
+
+    #[test]
+    fn a_report_turns_sent_sound_into_heard_sound_and_gives_credit() {
+        let mut playout = playing(48_000, Reports::Expected);
+        due(&mut playout, ms(1000));
+        let span = playout.heard(T1, 1500, ms(1040), ms(1050)).unwrap();
+        assert_eq!((span.from_sample, span.until_sample, span.at), (0, 1500, ms(1040)));
+        assert_eq!(span.samples[..], sound(0, 1500)[..]);
+        assert_eq!(due(&mut playout, ms(1050)).len(), 1, "1500 samples are credit for one whole frame");
+        assert_eq!(playout.heard(T1, 1200, ms(1060), ms(1060)), None, "hearing never goes back");
+        let span = playout.heard(T1, 1_000_000, ms(1060), ms(1060)).unwrap();
+        assert_eq!(span.until_sample, 11 * FRAME, "nobody hears what was not sent");
+    }
+
+    #[test]
+    fn a_pause_holds_the_turn_and_resume_goes_on_at_the_same_sample() {
+        let mut playout = playing(96_000, Reports::Expected);
+        due(&mut playout, ms(1000));
+        playout.pause(T1, ms(1100));
+        assert!(!playout.permits(T1));
+        playout.heard(T1, 4800, ms(1100), ms(1120));
+        assert_eq!(due(&mut playout, ms(1200)), []);
+        playout.resume(T1, ms(1900));
+        let frames = due(&mut playout, ms(1900));
+        assert_eq!(frames[0].first_sample, 9600);
+        assert_eq!(frames.len(), 5);
+    }
+
+    #[test]
+    fn a_flush_drops_the_unsent_at_once_and_the_unheard_when_it_settles() {
+        let mut playout = playing(48_000, Reports::Expected);
+        due(&mut playout, ms(1000));
+        playout.flush(T1, ms(1100));
+        assert_eq!(playout.unheard_samples(), 48_000 - 9600);
+        assert_eq!(due(&mut playout, ms(1100)), []);
+        assert_eq!(playout.push(T1, &[0; 10]), Pushed::Stale);
+        playout.resume(T1, ms(1100));
+        assert_eq!(due(&mut playout, ms(1100)), [], "a flushed turn never comes back");
+        let span = playout.heard(T1, 5000, ms(1104), ms(1110)).unwrap();
+        assert_eq!(span.samples.len(), 5000, "the listener faded out over sound it had");
+        let settled = Settled { turn: T1, heard: 5000, heard_at: Some(ms(1104)), unheard: 43_000 };
+        assert_eq!(playout.settle(T1), Some(settled));
+        assert_eq!(playout.heard(T1, 6000, ms(1200), ms(1200)), None);
+        assert_eq!(playout.unheard_samples(), 43_000);
+        assert_eq!(playout.stale_samples(), 10);
+    }
+
+    #[test]
+    fn opening_a_turn_forgets_the_one_before() {
+        let mut playout = playing(4800, Reports::Expected);
+        let settled = playout.open(T2).unwrap();
+        assert_eq!((settled.turn, settled.unheard), (T1, 4800));
+        assert_eq!(playout.push(T1, &[0; 960]), Pushed::Stale);
+        playout.start(T1, ms(1000));
+        assert_eq!(due(&mut playout, ms(1000)), []);
+        assert_eq!(playout.snapshot().unwrap().turn, T2);
+    }
+
+    #[test]
+    fn the_last_frame_of_a_piece_and_of_the_turn_may_be_short() {
+        let mut playout = Playout::default();
+        playout.open(T1);
+        playout.start(T1, ms(0));
+        playout.push(T1, &sound(0, 1000));
+        assert_eq!(due(&mut playout, ms(0)).len(), 1, "40 samples wait for more of their piece");
+        playout.end_piece(T1);
+        assert_eq!(due(&mut playout, ms(0))[0].samples.len(), 40);
+        playout.push(T1, &sound(1000, 100));
+        assert_eq!(due(&mut playout, ms(0)), []);
+        playout.close(T1);
+        assert_eq!(due(&mut playout, ms(0))[0].samples.len(), 100);
+        playout.heard(T1, 1100, ms(30), ms(30));
+        assert!(playout.is_all_heard(T1));
+    }
+
+    #[test]
+    fn more_than_five_seconds_are_not_taken() {
+        let mut playout = Playout::default();
+        playout.open(T1);
+        let mut pushed = 0;
+        while playout.wants_more() {
+            playout.push(T1, &sound(pushed, 4800));
+            pushed += 4800;
+        }
+        assert_eq!(pushed, AHEAD_MAX.samples());
+        assert_eq!(playout.push(T1, &[1]), Pushed::Full);
+        playout.start(T1, ms(0));
+        due(&mut playout, ms(0));
+        playout.heard(T1, 960, ms(20), ms(20));
+        assert!(playout.wants_more());
+    }
+
+    #[test]
+    fn without_reports_the_pacing_hears() {
+        let mut playout = playing(48_000, Reports::Absent);
+        assert_eq!(due(&mut playout, ms(1000)).len(), 10);
+        assert_eq!(playout.next_due(ms(1000)), Some(ms(1020)));
+        let span = playout.assume_heard(ms(1040)).unwrap();
+        assert_eq!((span.until_sample, span.at), (1920, ms(1040)));
+        assert_eq!(due(&mut playout, ms(1040)).len(), 2);
+        // A stalled server: the listener ran dry at 1240, and what comes then is heard from then on.
+        let span = playout.assume_heard(ms(1500)).unwrap();
+        assert_eq!((span.until_sample, span.at), (12 * FRAME, ms(1240)));
+        due(&mut playout, ms(1500));
+        let span = playout.assume_heard(ms(1510)).unwrap();
+        assert_eq!((span.until_sample, span.at), (12 * FRAME + 480, ms(1510)));
+    }
+
+    #[test]
+    fn a_listener_that_stops_reporting_is_stood_in_for_after_500_ms_until_it_reports_again() {
+        let mut playout = playing(96_000, Reports::Expected);
+        due(&mut playout, ms(1000));
+        assert_eq!(playout.assume_heard(ms(1499)), None);
+        assert_eq!(playout.next_due(ms(1499)), Some(ms(1500)));
+        let span = playout.assume_heard(ms(1500)).unwrap();
+        assert_eq!((span.until_sample, span.at), (9600, ms(1200)));
+        due(&mut playout, ms(1500));
+        assert_eq!(playout.assume_heard(ms(1520)).unwrap().until_sample, 9600 + 960, "no second wait");
+        assert!(playout.heard(T1, 11_000, ms(1530), ms(1540)).is_some());
+        assert_eq!(playout.assume_heard(ms(1600)), None, "reports are back");
+    }
+
+    #[test]
+    fn a_pause_stops_the_pacing_too() {
+        let mut playout = playing(48_000, Reports::Absent);
+        due(&mut playout, ms(1000));
+        playout.pause(T1, ms(1050));
+        assert_eq!(playout.assume_heard(ms(1900)), None);
+        playout.resume(T1, ms(2000));
+        let span = playout.assume_heard(ms(2010)).unwrap();
+        assert_eq!((span.until_sample, span.at), (60 * 48, ms(2010)));
+    }
+
+    #[test]
+    fn after_a_lost_connection_the_unheard_is_sent_again() {
+        let mut playout = playing(48_000, Reports::Expected);
+        due(&mut playout, ms(1000));
+        playout.heard(T1, 2000, ms(1050), ms(1060));
+        playout.pause(T1, ms(1100));
+        playout.rewind_to_heard(T1);
+        assert_eq!(playout.heard(T1, 5000, ms(1100), ms(1200)), None, "the lost listener's late report has no effect");
+        playout.resume(T1, ms(9000));
+        let frames = due(&mut playout, ms(9000));
+        assert_eq!((frames.len(), frames[0].first_sample), (10, 2000));
+        assert_eq!(frames[0].samples[..], sound(2000, FRAME)[..]);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Wait(u64),
+        Push(u64),
+        EndPiece,
+        Close,
+        Due,
+        Report(u64),
+        Assume,
+        Pause,
+        Resume,
+        Rewind,
+        Flush,
+        Settle,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (0_u64..100).prop_map(Step::Wait),
+            4 => (0_u64..6000).prop_map(Step::Push),
+            1 => Just(Step::EndPiece),
+            1 => Just(Step::Close),
+            6 => Just(Step::Due),
+            4 => (0_u64..12_000).prop_map(Step::Report),
+            2 => Just(Step::Assume),
+            1 => Just(Step::Pause),
+            2 => Just(Step::Resume),
+            1 => Just(Step::Rewind),
+            1 => Just(Step::Flush),
+            1 => Just(Step::Settle),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_doubled_lost_or_sent_out_of_place(
+            absent in any::<bool>(),
+            steps in proptest::collection::vec(step(), 1..200),
+        ) {
+            let mut playout = Playout::new(if absent { Reports::Absent } else { Reports::Expected });
+            playout.open(T1);
+            let mut now = ms(1000);
+            playout.start(T1, now);
+            let (mut pushed, mut sent, mut heard, mut heard_at) = (0, 0, 0, SessionTime::ZERO);
+            let (mut flushed, mut paused, mut settled) = (false, false, false);
+            for step in steps {
+                let mut span = None;
+                match step {
+                    Step::Wait(millis) => now = now + Span::from_millis(millis),
+                    Step::Push(count) => {
+                        if let Pushed::Accepted { .. } = playout.push(T1, &sound(pushed, count)) {
+                            prop_assert!(!flushed && !settled);
+                            pushed += count;
+                        }
+                    }
+                    Step::EndPiece => playout.end_piece(T1),
+                    Step::Close => playout.close(T1),
+                    Step::Due => {
+                        let mut frames = Vec::new();
+                        playout.due(now, &mut frames);
+                        prop_assert!(frames.is_empty() || !(paused || flushed || settled));
+                        for frame in frames {
+                            prop_assert_eq!(frame.first_sample, sent);
+                            let count = frame.samples.len() as u64;
+                            prop_assert!((1..=FRAME).contains(&count));
+                            prop_assert_eq!(&frame.samples[..], &sound(sent, count)[..]);
+                            sent += count;
+                        }
+                    }
+                    Step::Report(ahead) => span = playout.heard(T1, heard + ahead, now - Span::from_millis(30), now),
+                    Step::Assume => span = playout.assume_heard(now),
+                    Step::Pause => { playout.pause(T1, now); paused = true; }
+                    Step::Resume => { playout.resume(T1, now); paused = false; }
+                    Step::Rewind => {
+                        playout.rewind_to_heard(T1);
+                        if !flushed { sent = heard; }
+                    }
+                    Step::Flush => { playout.flush(T1, now); flushed = true; }
+                    Step::Settle => if flushed && let Some(end) = playout.settle(T1) {
+                        prop_assert_eq!((end.heard, end.unheard), (heard, pushed - heard));
+                        prop_assert_eq!(playout.unheard_samples(), pushed - heard);
+                        settled = true;
+                    },
+                }
+                if let Some(span) = span {
+                    prop_assert_eq!(span.from_sample, heard);
+                    prop_assert!(span.until_sample <= sent && span.at >= heard_at && span.at <= now);
+                    prop_assert_eq!(&span.samples[..], &sound(heard, span.until_sample - heard)[..]);
+                    (heard, heard_at) = (span.until_sample, span.at);
+                }
+                if let Some(state) = playout.snapshot() {
+                    prop_assert_eq!((state.pushed, state.sent, state.heard), (pushed, sent, heard));
+                    prop_assert!(sent - heard <= CREDIT.samples());
+                    prop_assert!(pushed - heard < AHEAD_MAX.samples() + 6000);
+                }
+                if let Some(next) = playout.next_due(now) {
+                    prop_assert!(next >= now);
+                }
+            }
+        }
+    }
+}
