@@ -1,6 +1,8 @@
 //! The Three-Way Voice Studio.
 pub mod adapters;
 pub mod audio;
+pub mod clock;
+pub mod config;
 pub mod conversation;
 pub mod time;
 pub mod transport;

@@ -1,1 +1,3 @@
+//! The integration tests of the studio, one module an area.
 
+mod config;

@@ -1,0 +1,191 @@
+//! Every setting, declared once: name, default, kind, and the sentence that `.env.example` shows.
+//!
+//! Names without `STUDIO_` are those of the providers and of the product's earlier deployments; they never change.
+//! What values mean together is judged in `mod.rs`.
+
+use super::providers::{DeployEnvironment, GuestProvider, LogLevel, SttProvider, TtsProvider};
+
+/// One setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The variable's name.
+    pub name: &'static str,
+    /// An older name that is read where the first is not set.
+    pub also: Option<&'static str>,
+    /// What holds where nothing is set; `None` where nothing does.
+    pub default: Option<&'static str>,
+    /// Which values it takes.
+    pub kind: Kind,
+    /// What it is for, for the operator.
+    pub doc: &'static str,
+}
+
+/// Settings that belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// What they are about.
+    pub title: &'static str,
+    /// The settings, in reading order.
+    pub settings: &'static [Setting],
+}
+
+/// Which values a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number within bounds, both included.
+    Number {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+    },
+    /// `true` or `false`.
+    Switch,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Any text.
+    Text,
+    /// A file or folder.
+    Path,
+    /// An address with `http://` or `https://`.
+    Url,
+    /// Web origins, separated by commas.
+    Origins,
+    /// The address of a network interface, or `localhost`.
+    Host,
+    /// A key or token of at least so many characters, without spaces. Never shown.
+    Secret {
+        /// The fewest characters.
+        min_chars: usize,
+    },
+}
+
+impl Kind {
+    /// Whether values must never be shown.
+    #[must_use]
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret { .. })
+    }
+
+    /// What is expected, as it stands in messages after "expected".
+    #[must_use]
+    pub fn expects(self) -> String {
+        match self {
+            Self::Number { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Switch => "true or false".to_owned(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Text => "text".to_owned(),
+            Self::Path => "a path".to_owned(),
+            Self::Url => {
+                "an address such as http://localhost:8080/v1, without a password in it".to_owned()
+            }
+            Self::Origins => {
+                "origins such as http://localhost:3000, separated by commas".to_owned()
+            }
+            Self::Host => "an IP address such as 127.0.0.1 or 0.0.0.0, or localhost".to_owned(),
+            Self::Secret { min_chars: 0 | 1 } => "a key without spaces".to_owned(),
+            Self::Secret { min_chars } => {
+                format!("a token of at least {min_chars} characters without spaces")
+            }
+        }
+    }
+}
+
+/// One constant a setting, and the table of them all.
+macro_rules! settings {
+    ($($title:literal { $($name:ident $(or $also:ident)? $(= $default:literal)?: $kind:expr, $doc:literal;)* })*) => {
+        $($(
+            #[doc = concat!("`", stringify!($name), "`; see [`Setting::doc`].")]
+            pub const $name: Setting = Setting {
+                name: stringify!($name),
+                also: settings!(@optional $(stringify!($also))?),
+                default: settings!(@optional $($default)?),
+                kind: $kind,
+                doc: $doc,
+            };
+        )*)*
+        /// The table of all settings.
+        pub const SECTIONS: &[Section] = &[$(Section { title: $title, settings: &[$($name),*] }),*];
+    };
+    (@optional $value:expr) => { Some($value) };
+    (@optional) => { None };
+}
+
+settings! {
+    "The server" {
+        STUDIO_ENV or NODE_ENV = "development": Kind::Choice(DeployEnvironment::NAMES),
+            "What this installation is for. NODE_ENV is read where STUDIO_ENV is not set.";
+        HOST = "127.0.0.1": Kind::Host,
+            "Network interface to listen on. Anything but this machine itself demands STUDIO_ACCESS_TOKEN.";
+        PORT = "4000": Kind::Number { min: 0, max: 65_535 },
+            "Port to listen on; 0 takes any free one.";
+        CORS_ORIGIN = "http://localhost:3000": Kind::Origins,
+            "Web pages of other origins that may use the studio. Its own page always may.";
+        STUDIO_ACCESS_TOKEN: Kind::Secret { min_chars: 16 },
+            "What a visitor must present; make one with: openssl rand -hex 24";
+        STUDIO_MAX_SESSIONS = "100": Kind::Number { min: 1, max: 100_000 },
+            "Sessions at one time; one more is refused with a reason.";
+        STUDIO_ARBITERS = "0": Kind::Number { min: 0, max: 1024 },
+            "Threads that sessions live on; 0 takes one a core.";
+        STUDIO_DRAIN_SECONDS = "0": Kind::Number { min: 0, max: 86_400 },
+            "How long running sessions may go on after the order to stop; then they end in order.";
+        LOG_LEVEL = "info": Kind::Choice(LogLevel::NAMES),
+            "How much is logged. Spoken words never are.";
+    }
+    "Folders" {
+        RECORDING_DIR = "./recordings": Kind::Path, "Where recordings go, one folder an episode.";
+        BRIEFINGS_DIR = "./briefings": Kind::Path, "Where briefings lie (docs/briefings.md).";
+        STUDIO_MODELS_DIR = "./models": Kind::Path, "Where `studio models pull` puts local models.";
+        STUDIO_ONNXRUNTIME = "./models/onnxruntime/libonnxruntime.so": Kind::Path,
+            "The ONNX Runtime library. Follows STUDIO_MODELS_DIR unless set.";
+    }
+    "Who listens, thinks and speaks" {
+        USE_REAL_ADAPTERS = "false": Kind::Switch,
+            "false: everything runs on this machine without a key (moonshine, flite, rehearsal), whatever is chosen below.";
+        STT_PROVIDER = "assemblyai": Kind::Choice(SttProvider::NAMES), "Speech to text.";
+        TTS_PROVIDER = "google": Kind::Choice(TtsProvider::NAMES), "Text to speech.";
+        GUEST_PROVIDER = "groq": Kind::Choice(GuestProvider::NAMES), "The guest's language model.";
+        GUEST_MODEL: Kind::Text, "The guest's model as its provider spells it; a briefing may name another.";
+        WHISPER_ENDPOINT = "http://localhost:8001/transcribe": Kind::Url, "A Whisper server, for STT_PROVIDER=whisper.";
+        LOCAL_LLAMA_ENDPOINT = "http://localhost:8080/v1": Kind::Url,
+            "A llama.cpp server or another that speaks OpenAI's protocol, for GUEST_PROVIDER=local.";
+        PIPER_PATH = "piper": Kind::Path, "The Piper program, for TTS_PROVIDER=piper.";
+        PIPER_MODEL_PATH = "./models/en_US-lessac-medium.onnx": Kind::Path, "Piper's voice.";
+    }
+    "Keys (only those of the chosen providers are needed)" {
+        ANTHROPIC_API_KEY: Kind::Secret { min_chars: 1 }, "Claude: https://platform.claude.com/settings/keys";
+        ASSEMBLYAI_API_KEY: Kind::Secret { min_chars: 1 }, "AssemblyAI: https://www.assemblyai.com/dashboard/api-keys";
+        GROQ_API_KEY: Kind::Secret { min_chars: 1 }, "Groq: https://console.groq.com/keys";
+        TOGETHER_API_KEY: Kind::Secret { min_chars: 1 }, "Together: https://api.together.ai/settings/api-keys";
+        OPENAI_API_KEY: Kind::Secret { min_chars: 1 }, "OpenAI: https://platform.openai.com/api-keys";
+        ELEVENLABS_API_KEY: Kind::Secret { min_chars: 1 }, "ElevenLabs: https://elevenlabs.io/app/settings/api-keys";
+        DEEPGRAM_API_KEY: Kind::Secret { min_chars: 1 }, "Deepgram: https://console.deepgram.com";
+        GOOGLE_APPLICATION_CREDENTIALS: Kind::Path, "Google Cloud: path of a service account's JSON file.";
+    }
+}
+
+/// All settings in the order of the table.
+pub fn all() -> impl Iterator<Item = &'static Setting> {
+    SECTIONS.iter().flat_map(|section| section.settings)
+}
+
+/// The whole text of `.env.example`.
+#[must_use]
+pub fn env_example() -> String {
+    let mut text = String::from(
+        "# Settings of the studio. Copy this file to .env and change what you need; the environment wins over the file.\n\
+         # Nothing has to be set: without keys and without network everything runs on this machine.\n\
+         # Put values with spaces, # or $ in 'single quotes'.\n",
+    );
+    for section in SECTIONS {
+        text.push_str(&format!("\n# ── {} ──\n", section.title));
+        for Setting { name, default, kind, doc, .. } in section.settings {
+            text.push_str(&format!("\n# {doc}\n# Expected: {}.\n", kind.expects()));
+            match default {
+                Some(default) => text.push_str(&format!("{name}={default}\n")),
+                None => text.push_str(&format!("# {name}=\n")),
+            }
+        }
+    }
+    text
+}
