@@ -1,1 +1,5 @@
+//! The integration tests, one module an area.
 
+mod support;
+
+mod adapters;
