@@ -1,5 +1,10 @@
 //! The integration tests, one module an area.
 
+// `cfg(test)` tells clippy that the helpers in here are tests as well.
+#[cfg(test)]
 mod support;
 
+#[cfg(test)]
 mod adapters;
+#[cfg(test)]
+mod speech;

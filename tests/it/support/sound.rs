@@ -13,7 +13,7 @@ pub(crate) fn wav_16k(path: &Path) -> Vec<i16> {
     let samples: Vec<i16> = reader.samples::<i16>().map(Result::unwrap).collect();
     match spec.sample_rate {
         16_000 => samples,
-        48_000 => samples.chunks(3).map(|three| mean(three)).collect(),
+        48_000 => samples.chunks(3).map(mean).collect(),
         other => panic!("{}: {other} Hz", path.display()),
     }
 }
