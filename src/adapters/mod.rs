@@ -19,8 +19,11 @@ use std::time::Duration;
 
 pub mod hearing;
 pub mod llm;
+mod numbers;
+pub mod onnx;
 pub mod stt;
 pub mod tts;
+mod worker;
 
 /// A boxed future, the return type of every `open`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

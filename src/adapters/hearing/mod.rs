@@ -1,5 +1,9 @@
 //! Voice activity and end of turn: what is heard before any word is.
 
+pub mod earshot;
+mod hops;
+pub mod silero;
+
 use std::fmt;
 use std::sync::Arc;
 

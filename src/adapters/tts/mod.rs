@@ -1,5 +1,9 @@
 //! Text to speech.
 
+pub mod flite;
+mod flite_ffi;
+mod flite_text;
+
 use std::fmt;
 
 use tokio::sync::mpsc;
