@@ -1,5 +1,7 @@
 //! The Three-Way Voice Studio.
 pub mod adapters;
 pub mod audio;
+pub mod cli;
 pub mod conversation;
+pub mod models;
 pub mod time;
