@@ -1,8 +1,10 @@
 //! The Three-Way Voice Studio.
 pub mod adapters;
 pub mod audio;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod conversation;
+pub mod models;
 pub mod time;
 pub mod transport;

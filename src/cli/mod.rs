@@ -1,0 +1,40 @@
+//! The command line: one file per command, each with its arguments and `run`.
+//!
+//! A command answers with its exit code: 0 done, 1 tried and not done, 2 wrongly asked (clap's own). An error that
+//! reaches [`main`] is printed with its causes and ends with 1.
+//!
+//! To add a command: a file with `Arguments` and `run`, a variant of [`Command`], an arm in [`main`].
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod models;
+mod print;
+
+/// A live voice studio: you, Claude and a guest, recorded track by track.
+#[derive(Debug, Parser)]
+#[command(name = "studio", version, about)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Everything `studio` can be asked to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List, fetch and check the local models
+    Models(models::Arguments),
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Line::parse().command {
+        Command::Models(arguments) => models::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        print::error(&error);
+        ExitCode::FAILURE
+    })
+}
