@@ -19,9 +19,9 @@ use super::outbox::Outbox;
 use crate::adapters::AdapterError;
 use crate::adapters::llm::LlmUse;
 use crate::conversation::event::Event;
-use crate::conversation::{AiSpeaker, Caption, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
-use crate::recording::RecorderReport;
-use crate::time::{SessionTime, Span};
+use crate::conversation::{AiSpeaker, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
+use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady};
+use crate::time::SessionTime;
 
 // ── From a listener's connection to the Session ──────────────────────────────────────────────────────────────
 
@@ -85,6 +85,11 @@ pub struct RequestState;
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct EndSession;
+
+/// Answers when the session is over, however it ends.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct AwaitEnd;
 
 // ── From the adapters' actors to the Session ─────────────────────────────────────────────────────────────────
 
@@ -195,7 +200,14 @@ pub struct Tick;
 /// The recorder has something to say.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct RecorderSaid(pub RecorderReport);
+pub enum RecorderSaid {
+    /// The disk is slow: half of the queue is full.
+    HalfFull,
+    /// Recording is over, in disorder; what was written is kept, and `Ready` may follow once it is repaired.
+    Failed(RecordingError),
+    /// The recording is whole.
+    Ready(RecordingReady),
+}
 
 // ── From the Session to its children ─────────────────────────────────────────────────────────────────────────
 
@@ -287,43 +299,34 @@ pub enum Record {
     },
     /// Everything before this instant is known.
     Advance(SessionTime),
-    /// A caption that will never change.
-    Caption(Box<Caption>),
-    /// A mark for the edit.
-    Marker {
-        /// Its name.
-        label: String,
-        /// Where.
-        at: SessionTime,
-    },
-    /// A hole in a track.
-    Gap {
-        /// Whose track.
-        speaker: Speaker,
-        /// Where it begins.
-        at: SessionTime,
-        /// How long it is.
-        length: Span,
-        /// Why.
-        cause: &'static str,
-    },
-    /// The session is over at this instant: make the recording whole.
-    Finish {
-        /// The session's length, a whole number of milliseconds.
-        end: SessionTime,
-        /// The host's clock against the server's, in parts per million.
-        skew_ppm: Option<f64>,
-    },
+    /// A line of the event log, from the logger.
+    Line(Box<EventLine>),
+    /// The log is closed: make the recording whole. From the logger, after its last line.
+    Finish(Finish),
+}
+
+/// The end of a session's record.
+#[derive(Clone, Copy, Debug)]
+pub struct Finish {
+    /// The session's length, a whole number of milliseconds.
+    pub end: SessionTime,
+    /// The host's clock against the server's, if it was mapped.
+    pub fit: Option<ClockFit>,
 }
 
 /// Something for the event log.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct LogEvent {
-    /// When it is logged.
-    pub t: SessionTime,
-    /// What happened.
-    pub event: Event,
+pub enum LogEvent {
+    /// What happened at `t`.
+    Line {
+        /// When it is logged.
+        t: SessionTime,
+        /// What happened.
+        event: Event,
+    },
+    /// The session is over: no line follows.
+    Close(Finish),
 }
 
 /// A notice for the listener, made elsewhere than in the Session.

@@ -72,8 +72,6 @@ pub enum Notice {
         /// What to do.
         hint: &'static str,
     },
-    /// Nothing more will come.
-    Closed(CloseReason),
 }
 
 /// Facts of a session that is ready.
@@ -157,6 +155,12 @@ pub enum CloseReason {
     Failed,
     /// Another connection took over.
     Replaced,
+    /// What the listener asked cannot be.
+    Refused,
+    /// It sent more than 64 KiB at once.
+    TooLarge,
+    /// The studio is full or shutting down.
+    TryLater,
 }
 
 /// A frame of AI sound on its way to the listener.

@@ -20,7 +20,7 @@ use super::supervision::{Place, Watch};
 use crate::adapters::AdapterError;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
-use crate::audio::gate::{GateConfig, Heard, SpeechGate};
+use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Input;
@@ -51,7 +51,7 @@ pub struct SttActor {
     to_recogniser: Resampler,
     detector_time: StreamTime,
     recogniser_time: StreamTime,
-    gate: SpeechGate,
+    gate: VoiceGate,
     recent: Vec<i16>,
     now: SessionTime,
     detector_answered: SessionTime,
@@ -138,7 +138,7 @@ impl SttActor {
             to_recogniser: Resampler::new(SampleRate::HZ_48000, recogniser_rate)?,
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
-            gate: SpeechGate::new(GateConfig::default()),
+            gate: VoiceGate::new(VoiceGateRules::default()),
             adapters,
             options,
             heard,
@@ -163,7 +163,7 @@ impl SttActor {
         let opening = async move { adapter.open().await }.into_actor(self);
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
             Ok(VoiceActivityStream { audio, mut scores }) => {
-                actor.gate = SpeechGate::new(GateConfig::default());
+                actor.gate = VoiceGate::new(VoiceGateRules::default());
                 actor.detector_time.restart(actor.detector.waiting.iter().map(|frame| frame.samples.len()).sum());
                 actor.detector.sender = Some(audio);
                 actor.detector.reader = Some(ctx.add_stream(poll_fn(move |task| scores.poll_recv(task))));
@@ -212,21 +212,20 @@ impl SttActor {
 
     fn on_score(&mut self, score: VoiceScore) {
         self.detector_answered = self.now;
-        for heard in self.gate.push(score.score, score.from_sample, score.until_sample).into_iter() {
-            let (sample, started) = match heard {
-                Heard::Started { at_sample } => (at_sample, true),
-                Heard::Stopped { at_sample } => (at_sample, false),
-            };
-            let at = self.detector_time.session_time(sample);
-            let at_sample = self.recogniser_time.stream_sample(at);
-            let (hint, input) = if started {
-                (SttInput::SpeechStarted { at_sample }, Input::SpeechStarted { at })
-            } else {
-                (SttInput::SpeechStopped { at_sample }, Input::SpeechStopped { at })
-            };
-            self.recogniser.send(hint, self.now);
-            self.tell(input);
-        }
+        let Some(edge) = self.gate.judge(score.from_sample, score.until_sample, score.score) else { return };
+        let (sample, started) = match edge {
+            VoiceEdge::Started { at_sample } => (at_sample, true),
+            VoiceEdge::Stopped { at_sample } => (at_sample, false),
+        };
+        let at = self.detector_time.session_time(sample);
+        let at_sample = self.recogniser_time.stream_sample(at);
+        let (hint, input) = if started {
+            (SttInput::SpeechStarted { at_sample }, Input::SpeechStarted { at })
+        } else {
+            (SttInput::SpeechStopped { at_sample }, Input::SpeechStopped { at })
+        };
+        self.recogniser.send(hint, self.now);
+        self.tell(input);
     }
 
     fn on_words(&self, words: SttWords) {

@@ -1,5 +1,8 @@
 //! How audio and captions reach people.
 //!
-//! [`protocol`] is the only file that knows the wire's JSON; its full text is `docs/protocol.md`.
+//! [`protocol`] is the only file that knows the wire's JSON; its full text is `docs/protocol.md`. [`websocket`] is the
+//! first transport. Knows sessions, never adapters.
 
 pub mod protocol;
+pub mod translate;
+pub mod websocket;

@@ -1,0 +1,109 @@
+//! The listener's chair: at most one connection sits in it, and what was said is kept for one that comes back.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::notice::{CloseReason, Notice, SoundFrame};
+use super::outbox::Outbox;
+use crate::conversation::{AiSpeaker, TurnId};
+
+/// Notices kept for a listener who comes back: more than a minute of the liveliest talk.
+pub const BACKLOG_CAPACITY: usize = 2048;
+
+/// The one place a session speaks to.
+#[derive(Debug, Default)]
+pub(super) struct ListenerChair {
+    outbox: Option<Arc<Outbox>>,
+    seq: u64,
+    backlog: VecDeque<(u64, Notice)>,
+}
+
+impl ListenerChair {
+    /// Seats a connection: it gets what it missed after `last_seq`, then its greeting, numbers rising all the way.
+    pub(super) fn attach(&mut self, outbox: Arc<Outbox>, last_seq: Option<u64>, greeting: Notice) {
+        self.close(CloseReason::Replaced);
+        if let Some(last_seq) = last_seq {
+            for (seq, notice) in self.backlog.iter().filter(|(seq, _)| *seq > last_seq) {
+                outbox.push(*seq, notice.clone());
+            }
+        }
+        self.seq += 1;
+        outbox.push(self.seq, greeting);
+        self.outbox = Some(outbox);
+    }
+
+    /// Empties the chair if this connection sits in it.
+    pub(super) fn detach(&mut self, outbox: &Arc<Outbox>) -> bool {
+        let sits = self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox));
+        if sits {
+            self.outbox = None;
+        }
+        sits
+    }
+
+    /// Tells the listener, and keeps it for one that comes back. `false` if the listener does not read.
+    pub(super) fn tell(&mut self, notice: Notice) -> bool {
+        self.seq += 1;
+        let seq = self.seq;
+        if is_kept(&notice) {
+            self.backlog.push_back((seq, notice.clone()));
+            if self.backlog.len() > BACKLOG_CAPACITY {
+                self.backlog.pop_front();
+            }
+        }
+        self.outbox.as_ref().is_none_or(|outbox| outbox.push(seq, notice))
+    }
+
+    /// Hands over a frame; returns how many old ones had to go.
+    pub(super) fn play(&self, frame: SoundFrame) -> u64 {
+        self.outbox.as_ref().map_or(0, |outbox| outbox.push_sound(frame))
+    }
+
+    /// Takes back what was not written yet of a turn; returns its first sample.
+    pub(super) fn take_back(&self, speaker: AiSpeaker, turn: TurnId) -> Option<u64> {
+        self.outbox.as_ref().and_then(|outbox| outbox.take_back(speaker, turn))
+    }
+
+    /// Lets the connection write what is queued and go.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        if let Some(outbox) = self.outbox.take() {
+            outbox.close(reason);
+        }
+    }
+
+    /// Whether anybody listens.
+    pub(super) const fn is_taken(&self) -> bool {
+        self.outbox.is_some()
+    }
+}
+
+/// What a listener who comes back must be told again: levels and snapshots have been overtaken, interim captions too.
+fn is_kept(notice: &Notice) -> bool {
+    match notice {
+        Notice::Level(..) | Notice::State(_) | Notice::Ready(_) => false,
+        Notice::Caption(caption) => caption.is_final,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_who_comes_back_hears_what_was_said_meanwhile_once() {
+        let mut chair = ListenerChair::default();
+        let first = Arc::new(Outbox::default());
+        chair.attach(Arc::clone(&first), None, Notice::Autopilot(false));
+        chair.tell(Notice::Tell("one".to_owned()));
+        assert!(chair.detach(&first));
+        chair.tell(Notice::Tell("two".to_owned()));
+        let second = Arc::new(Outbox::default());
+        chair.attach(Arc::clone(&second), Some(2), Notice::Autopilot(true));
+        assert!(!chair.detach(&first), "an old connection cannot empty the chair");
+        let again = Arc::new(Outbox::default());
+        again.push(3, Notice::Tell("two".to_owned()));
+        again.push(4, Notice::Autopilot(true));
+        assert_eq!(format!("{second:?}"), format!("{again:?}"));
+    }
+}

@@ -1,0 +1,39 @@
+//! One running conversation, as actors.
+//!
+//! A [`Session`] supervises ears ([`stt::SttActor`]), two minds ([`llm::LlmActor`]), two voices ([`tts::TtsActor`]),
+//! [`recorder::RecorderActor`] and [`event_logger::EventLoggerActor`]. What they say to each other is the closed list in
+//! [`messages`]; what they decide is in [`crate::conversation`]. [`directory::Directory`] knows sessions by id.
+//!
+//! Start reading at [`actor`]. A handler here is a translation of a few lines; a rule in this folder is in the wrong
+//! place. Knows no product's name, no HTTP and no wire JSON.
+
+pub mod actor;
+pub mod allowance;
+pub mod cast;
+mod children;
+pub mod directory;
+pub mod ears;
+pub mod event_logger;
+mod host_ear;
+pub mod house;
+mod listener;
+pub mod llm;
+mod loudness;
+pub mod mailbox;
+pub mod messages;
+pub mod notice;
+mod orders;
+pub mod outbox;
+pub mod pacer;
+mod playing;
+pub mod recorder;
+mod seating;
+mod stage;
+mod stream_time;
+pub mod stt;
+pub mod supervision;
+mod telling;
+pub mod tts;
+mod turn_sound;
+
+pub use actor::{Session, SessionHandle};

@@ -1,0 +1,145 @@
+//! What is played and what was heard: between the voices, the ledgers and the listener.
+
+use actix::prelude::*;
+
+use super::actor::Session;
+use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
+use super::notice::{Notice, SoundFrame};
+use super::stage::began;
+use crate::audio::playout::HeardSpan;
+use crate::conversation::event::Event;
+use crate::conversation::{AiSpeaker, Input, TurnId};
+use crate::time::SessionTime;
+
+impl Session {
+    /// A voice spoke.
+    pub(super) fn on_voice(&mut self, message: VoiceArrived, ctx: &mut Context<Self>) {
+        let turn = message.turn;
+        let now = self.clock.now();
+        let since_end = now.since(self.host_stopped).millis();
+        let Some(stage) = self.stages.iter_mut().find(|stage| stage.is_turn(turn)) else { return };
+        let speaker = stage.speaker();
+        match message.event {
+            VoiceEvent::Words { piece, words, samples } => {
+                stage.expect_words(&words);
+                self.advance(Input::PieceVoiced { turn, piece, words, samples }, ctx);
+            }
+            VoiceEvent::Sound(samples) => {
+                if stage.push(turn, &samples, since_end) {
+                    self.advance(Input::VoiceStarted { turn }, ctx);
+                }
+                self.send_due(speaker, now);
+            }
+            VoiceEvent::Ended { outcome, error } => {
+                stage.playout.close(turn);
+                let samples = stage.playout.snapshot().map_or(0, |shown| shown.pushed);
+                if let Some(error) = error {
+                    self.adapter_failed("tts", Some(speaker), &error, true);
+                }
+                self.advance(Input::VoiceEnded { turn, samples, outcome }, ctx);
+                self.send_due(speaker, now);
+            }
+        }
+    }
+
+    /// The listener told what it heard.
+    pub(super) fn on_report(&mut self, report: ReportPlayout, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        let stage = &mut self.stages[report.speaker.index()];
+        if !stage.is_turn(report.turn) {
+            return;
+        }
+        // The listener's own clock says when it sounded; without it the report's arrival is the best guess.
+        let at = report.capture_sample.and_then(|sample| self.host.session_time_of(sample)).map_or(now, |at| at.min(now));
+        let span = stage.playout.heard(report.turn, report.played_samples, at, now);
+        self.on_heard(report.speaker, span, ctx);
+        if report.flushed {
+            self.settle(report.speaker, report.turn, now, ctx);
+        }
+        self.send_due(report.speaker, now);
+    }
+
+    /// What is due at this tick, and what a listener without reports has heard meanwhile.
+    pub(super) fn play(&mut self, now: SessionTime, ctx: &mut Context<Self>) {
+        for speaker in AiSpeaker::BOTH {
+            if self.chair.is_taken() {
+                let span = self.stages[speaker.index()].playout.assume_heard(now);
+                self.on_heard(speaker, span, ctx);
+            }
+            self.send_due(speaker, now);
+        }
+    }
+
+    /// Hands over the frames that are due: the ledger has asked the floor's last order.
+    pub(super) fn send_due(&mut self, speaker: AiSpeaker, now: SessionTime) {
+        if !self.chair.is_taken() {
+            return;
+        }
+        let mut due = std::mem::take(&mut self.due);
+        let stage = &mut self.stages[speaker.index()];
+        stage.playout.due(now, &mut due);
+        if !due.is_empty() {
+            let since_end = now.since(self.host_stopped).millis();
+            stage.metrics.first_sent_ms.get_or_insert(since_end);
+        }
+        let mut dropped = 0;
+        for frame in due.drain(..) {
+            self.levels.add(speaker.into(), &frame.samples);
+            dropped += self.chair.play(SoundFrame {
+                speaker,
+                turn: frame.turn,
+                first_sample: frame.first_sample,
+                samples: frame.samples,
+            });
+        }
+        self.due = due;
+        if dropped > 0 {
+            self.log(now, Event::fact("queue.drop").with("queue", "sound").with("frames", dropped));
+        }
+    }
+
+    fn on_heard(&mut self, speaker: AiSpeaker, span: Option<HeardSpan>, ctx: &mut Context<Self>) {
+        let Some(span) = span else { return };
+        let since_end = span.at.since(self.host_stopped).millis();
+        let stage = &mut self.stages[speaker.index()];
+        stage.metrics.first_heard_ms.get_or_insert(since_end);
+        let matters = stage.on_heard(&span);
+        let (turn, samples, at) = (span.turn, span.until_sample, span.at);
+        let began = began(&span);
+        self.children.record(Record::Sound { speaker: speaker.into(), at: began, samples: span.samples });
+        if matters {
+            self.advance(Input::Played { turn, samples, at }, ctx);
+        }
+    }
+
+    /// A stopped turn has fallen silent: nothing more of it is taken.
+    fn settle(&mut self, speaker: AiSpeaker, turn: TurnId, now: SessionTime, ctx: &mut Context<Self>) {
+        if let Some(settled) = self.stages[speaker.index()].playout.settle(turn) {
+            let at = settled.heard_at.unwrap_or(now);
+            self.advance(Input::Flushed { turn, samples: settled.heard, at }, ctx);
+        }
+    }
+
+    /// With nobody there to confirm, a stopped turn is silent at once.
+    pub(super) fn confirm_without_listener(
+        &mut self,
+        speaker: AiSpeaker,
+        turn: TurnId,
+        now: SessionTime,
+        ctx: &mut Context<Self>,
+    ) {
+        let nobody_reports = !self.chair.is_taken()
+            || self.stages[speaker.index()].playout.snapshot().is_some_and(|shown| shown.is_assumed);
+        if nobody_reports && let Some(settled) = self.stages[speaker.index()].playout.settle(turn) {
+            let at = settled.heard_at.unwrap_or(now);
+            ctx.notify(super::messages::EarsHeard(Input::Flushed { turn, samples: settled.heard, at }));
+        }
+    }
+
+    /// Levels for orbs, ten times a second and only where something sounds.
+    pub(super) fn tell_levels(&mut self) {
+        for (speaker, level) in self.levels.take() {
+            self.notify(Notice::Level(speaker, level));
+        }
+    }
+}

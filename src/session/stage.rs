@@ -1,0 +1,141 @@
+//! One AI's stage: the playout of its turn, and the times its reply took.
+
+use super::allowance::Allowance;
+use super::notice::TurnMetrics;
+use crate::audio::playout::{HeardSpan, Playout, Pushed, Reports};
+use crate::conversation::{AiSpeaker, TurnId, VoicedWord};
+use crate::time::{SessionTime, Span};
+
+/// The conversation learns of playout at word ends, or after this long without one.
+const PROGRESS_EVERY: Span = Span::from_millis(200);
+
+/// What of one AI is being played.
+#[derive(Debug)]
+pub(super) struct Stage {
+    speaker: AiSpeaker,
+    turn: Option<TurnId>,
+    pub(super) playout: Playout,
+    allowance: Allowance,
+    pub(super) metrics: TurnMetrics,
+    is_voiced: bool,
+    /// Ends of words not yet heard, in turn samples.
+    word_ends: std::collections::VecDeque<u64>,
+    told: u64,
+}
+
+impl Stage {
+    pub(super) fn new(speaker: AiSpeaker) -> Self {
+        Self {
+            speaker,
+            turn: None,
+            playout: Playout::new(Reports::Expected),
+            allowance: Allowance::default(),
+            metrics: TurnMetrics::default(),
+            is_voiced: false,
+            word_ends: std::collections::VecDeque::new(),
+            told: 0,
+        }
+    }
+
+    pub(super) const fn speaker(&self) -> AiSpeaker {
+        self.speaker
+    }
+
+    /// A new turn takes the stage; the one before leaves it.
+    pub(super) fn open(&mut self, turn: TurnId, end_of_turn_ms: u64) {
+        self.allowance.close();
+        self.playout.open(turn);
+        *self = Self {
+            turn: Some(turn),
+            playout: std::mem::take(&mut self.playout),
+            metrics: TurnMetrics {
+                turn: turn.0,
+                speaker: Some(self.speaker),
+                end_of_turn_ms: Some(end_of_turn_ms),
+                ..TurnMetrics::default()
+            },
+            ..Self::new(self.speaker)
+        };
+    }
+
+    /// The turn is over: its voice stops running ahead.
+    pub(super) fn leave(&mut self) {
+        self.allowance.close();
+    }
+
+    /// The turn on stage, also when it is over.
+    pub(super) const fn turn(&self) -> Option<TurnId> {
+        self.turn
+    }
+
+    pub(super) fn is_turn(&self, turn: TurnId) -> bool {
+        self.turn == Some(turn)
+    }
+
+    pub(super) fn allowance(&self) -> Allowance {
+        self.allowance.clone()
+    }
+
+    /// Whether this is the reply's first text.
+    pub(super) fn first_text(&mut self, after_ms: u64) -> bool {
+        let is_first = self.metrics.first_text_ms.is_none();
+        self.metrics.first_text_ms.get_or_insert(after_ms);
+        is_first
+    }
+
+    /// Where a piece's words end.
+    pub(super) fn expect_words(&mut self, words: &[VoicedWord]) {
+        self.word_ends.extend(words.iter().map(|word| word.end_sample));
+    }
+
+    /// Takes in sound; tells whether it is the turn's first.
+    pub(super) fn push(&mut self, turn: TurnId, samples: &[i16], after_ms: u64) -> bool {
+        let accepted = matches!(self.playout.push(turn, samples), Pushed::Accepted { .. });
+        let is_first = accepted && !self.is_voiced;
+        if is_first {
+            self.is_voiced = true;
+            self.metrics.first_audio_ms = Some(after_ms);
+        }
+        is_first
+    }
+
+    /// What was heard frees room for more, and is told to the conversation when it matters.
+    pub(super) fn on_heard(&mut self, span: &HeardSpan) -> bool {
+        self.allowance.grant(span.samples.len());
+        let mut is_word_end = false;
+        while self.word_ends.front().is_some_and(|end| *end <= span.until_sample) {
+            self.word_ends.pop_front();
+            is_word_end = true;
+        }
+        let is_all = self.turn.is_some_and(|turn| self.playout.is_all_heard(turn));
+        let is_due = span.until_sample - self.told >= PROGRESS_EVERY.samples();
+        let is_first = self.told == 0;
+        if is_word_end || is_all || is_due || is_first {
+            self.told = span.until_sample;
+            return true;
+        }
+        false
+    }
+
+    /// Nothing more is taken for a stopped turn.
+    pub(super) fn settle(&mut self) {
+        if let Some(turn) = self.turn
+            && !self.playout.permits(turn)
+            && self.playout.snapshot().is_some_and(|shown| shown.phase == crate::audio::playout::Phase::Flushed)
+        {
+            self.playout.settle(turn);
+        }
+    }
+
+    /// The listener lost what it held.
+    pub(super) fn rewind_to_heard(&mut self) {
+        if let Some(turn) = self.turn {
+            self.playout.rewind_to_heard(turn);
+        }
+    }
+}
+
+/// When a heard stretch began to sound.
+pub(super) fn began(span: &HeardSpan) -> SessionTime {
+    span.at - Span::from_samples(span.samples.len() as u64)
+}

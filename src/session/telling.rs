@@ -1,0 +1,71 @@
+//! What a session tells of itself: to a listener who comes, and to the log at its start.
+
+use super::actor::Session;
+use super::notice::{Ready, State};
+use crate::conversation::event::{Event, LOG_VERSION};
+use crate::conversation::{AiSpeaker, Speaker};
+use crate::time::SessionTime;
+
+impl Session {
+    /// The greeting.
+    pub(super) fn ready(&self, resumed: bool) -> Ready {
+        Ready {
+            session_id: self.identity.session_id.clone(),
+            resume_token: self.identity.resume_token.clone(),
+            episode_id: self.identity.episode_id.clone(),
+            resumed,
+            names: self.names(),
+        }
+    }
+
+    /// Everything a page needs to draw itself.
+    pub(super) fn state(&self) -> State {
+        let shown = self.conversation.snapshot();
+        State {
+            session_id: self.identity.session_id.clone(),
+            episode_id: self.identity.episode_id.clone(),
+            title: self.setup.briefing.title.clone(),
+            names: self.names(),
+            adapters: [
+                self.cast.ears.speech_to_text.name().to_owned(),
+                self.cast.mind(AiSpeaker::Guest).name().to_owned(),
+                self.cast.voice(AiSpeaker::Claude).voice.name().to_owned(),
+            ],
+            orbs: shown.orbs,
+            captions: shown.captions,
+            autopilot: shown.autopilot,
+            muted: self.muted,
+            now_ms: self.clock.now().millis(),
+            recording: true,
+        }
+    }
+
+    fn names(&self) -> [String; 3] {
+        Speaker::ALL.map(|speaker| self.setup.briefing.speaker(speaker).name.clone())
+    }
+
+    /// The first line of the log: all that a replay needs.
+    pub(super) fn log_start(&self) {
+        let briefing = &self.setup.briefing;
+        let mind = |speaker| self.cast.mind(speaker).model().to_owned();
+        let config = serde_json::json!({
+            "stt": self.cast.ears.speech_to_text.name(),
+            "voiceActivity": self.cast.ears.voice_activity.name(),
+            "endOfTurn": self.cast.ears.end_of_turn.as_ref().map(|model| model.name()),
+            "claudeModel": mind(AiSpeaker::Claude),
+            "guestModel": mind(AiSpeaker::Guest),
+            "tts": self.cast.voice(AiSpeaker::Claude).voice.name(),
+            "hostRate": self.host.rate().hz(),
+        });
+        let event = Event::fact("session.start")
+            .with("logVersion", LOG_VERSION)
+            .with("episodeId", &self.identity.episode_id)
+            .with("studioVersion", env!("CARGO_PKG_VERSION"))
+            .with("title", &briefing.title)
+            .with("briefing", &briefing.source)
+            .with("rules", &briefing.rules)
+            .with("seed", self.setup.seed)
+            .with("config", config);
+        self.log(SessionTime::ZERO, event);
+    }
+}

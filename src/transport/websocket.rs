@@ -1,0 +1,344 @@
+//! A listener's WebSocket: one actor per connection, one task that writes.
+//!
+//! The actor keeps its timers whatever the socket does; the writer awaits the socket and is given up after
+//! [`WRITE_LIMIT`]. What waits between the two is the session's [`Outbox`], which is bounded.
+//!
+//! A connection's life: accepted, `hello` within [`HELLO_LIMIT`], attached to a session, closed with a reason.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_ws::{AggregatedMessage, CloseCode, ProtocolError};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::protocol::{AiAudio, ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
+use super::translate;
+use crate::session::directory::{Directory, ResumeSession, StartSession};
+use crate::session::house::StartError;
+use crate::session::mailbox::deliver;
+use crate::session::messages::{Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState};
+use crate::session::notice::{CloseReason, Notice};
+use crate::session::outbox::{Outbox, Outgoing};
+use crate::session::{Session, SessionHandle};
+
+/// Longest wait for `hello`.
+pub const HELLO_LIMIT: Duration = Duration::from_secs(10);
+/// How often the other side is asked whether it is there.
+pub const PING_EVERY: Duration = Duration::from_secs(10);
+/// Silence after which it is taken as gone.
+pub const DEAD_AFTER: Duration = Duration::from_secs(20);
+/// Longest a single frame may take to be written.
+pub const WRITE_LIMIT: Duration = Duration::from_secs(5);
+/// Unreadable frames after which a connection is not worth listening to.
+pub const MISTAKES_MAX: u32 = 100;
+
+/// The number of what is said before there is a session.
+const NO_SESSION_SEQ: u64 = 0;
+
+/// Upgrades the request and starts its connection.
+///
+/// # Errors
+/// If the request is no WebSocket handshake.
+pub fn connect(
+    request: &HttpRequest,
+    body: web::Payload,
+    directory: Addr<Directory>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (response, socket, frames) = actix_ws::handle(request, body)?;
+    let frames =
+        frames.max_frame_size(FRAME_BYTES_MAX).aggregate_continuations().max_continuation_size(FRAME_BYTES_MAX);
+    Connection::create(|ctx| {
+        ctx.add_stream(frames);
+        Connection {
+            socket,
+            directory,
+            outbox: Arc::new(Outbox::default()),
+            session: Stage::Greeting,
+            heard_from: Instant::now(),
+            mistakes: 0,
+        }
+    });
+    Ok(response)
+}
+
+/// One listener's connection.
+struct Connection {
+    socket: actix_ws::Session,
+    directory: Addr<Directory>,
+    outbox: Arc<Outbox>,
+    session: Stage,
+    heard_from: Instant,
+    mistakes: u32,
+}
+
+/// How far a connection has come.
+enum Stage {
+    /// `hello` is awaited.
+    Greeting,
+    /// The directory is asked.
+    Joining,
+    /// In a session.
+    Joined(Addr<Session>),
+    /// Told to go; nothing more is read.
+    Leaving,
+}
+
+impl Connection {
+    fn on_text(&mut self, text: &str, ctx: &mut Context<Self>) {
+        let message = match ClientMessage::parse(text) {
+            Ok(message) => message,
+            Err(error) => return self.refuse(&error),
+        };
+        match (&self.session, message) {
+            (Stage::Greeting, ClientMessage::Hello(hello)) => self.join(&hello, ctx),
+            (Stage::Greeting | Stage::Joining, _) => self.refuse(&WireError::HelloFirst),
+            (Stage::Joined(_), ClientMessage::Hello(_)) => self.refuse(&WireError::HelloTwice),
+            (Stage::Joined(session), message) => forward(session, message),
+            (Stage::Leaving, _) => {}
+        }
+    }
+
+    fn on_binary(&mut self, frame: &Bytes) {
+        let Stage::Joined(session) = &self.session else {
+            if matches!(self.session, Stage::Greeting) {
+                self.refuse(&WireError::HelloFirst);
+            }
+            // While the session is being started, sound has nowhere to go yet: its counter tells the hole.
+            return;
+        };
+        match HostAudio::parse(frame) {
+            Ok(audio) => {
+                let HostAudio { capture_sample, muted, payload, .. } = audio;
+                deliver(session, HostSound { capture_sample, muted, pcm: payload });
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn join(&mut self, hello: &Hello, ctx: &mut Context<Self>) {
+        let host_rate = match hello.host_rate() {
+            Ok(rate) => rate,
+            Err(error) => return self.refuse(&error),
+        };
+        self.session = Stage::Joining;
+        let directory = self.directory.clone();
+        let last_seq = hello.last_seq.or(hello.resume_token.as_ref().map(|_| 0));
+        let start = StartSession {
+            participant_name: hello.participant_name.clone(),
+            episode_id: hello.episode_id.clone(),
+            briefing: hello.briefing.clone().unwrap_or_default(),
+            host_rate,
+        };
+        let resume = hello.resume_token.clone().map(|resume_token| ResumeSession { resume_token });
+        let joining = async move {
+            let answer = match resume {
+                Some(resume) => directory.send(resume).await,
+                None => directory.send(start).await,
+            };
+            answer.unwrap_or(Err(StartError::Draining))
+        };
+        ctx.spawn(joining.into_actor(self).map(move |found, connection, _ctx| match found {
+            Ok(handle) => connection.joined(handle, last_seq),
+            Err(error) => connection.turned_away(&error),
+        }));
+    }
+
+    fn joined(&mut self, handle: SessionHandle, last_seq: Option<u64>) {
+        if matches!(self.session, Stage::Leaving) {
+            // Gone before it was there: nobody will come to hear this session.
+            deliver(&handle.address, EndSession);
+            return;
+        }
+        deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
+        self.session = Stage::Joined(handle.address);
+    }
+
+    fn turned_away(&mut self, error: &StartError) {
+        tracing::info!(code = error.code(), "a listener was turned away");
+        let problem = Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
+        self.outbox.push(NO_SESSION_SEQ, problem);
+        self.leave(match error {
+            StartError::SessionsFull { .. } | StartError::Draining => CloseReason::TryLater,
+            StartError::BriefingNotFound(_) | StartError::BriefingInvalid(_) | StartError::ResumeUnknown => {
+                CloseReason::Refused
+            }
+            StartError::Recording(error) if error.code() == "bad_episode_id" => CloseReason::Refused,
+            _ => CloseReason::Failed,
+        });
+    }
+
+    fn refuse(&mut self, error: &WireError) {
+        self.mistakes += 1;
+        let problem = Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
+        match &self.session {
+            Stage::Joined(session) => {
+                deliver(session, Announce(problem));
+            }
+            _ => {
+                self.outbox.push(NO_SESSION_SEQ, problem);
+            }
+        }
+        if error.is_fatal() || self.mistakes > MISTAKES_MAX {
+            let too_large = matches!(error, WireError::FrameTooLarge);
+            self.leave(if too_large { CloseReason::TooLarge } else { CloseReason::Refused });
+        }
+    }
+
+    /// Writes what is queued, closes, and reads nothing more.
+    fn leave(&mut self, reason: CloseReason) {
+        self.detach();
+        self.session = Stage::Leaving;
+        self.outbox.close(reason);
+    }
+
+    fn detach(&self) {
+        if let Stage::Joined(session) = &self.session {
+            deliver(session, Detach { outbox: Arc::clone(&self.outbox) });
+        }
+    }
+
+    fn check_life(&mut self, ctx: &mut Context<Self>) {
+        if self.heard_from.elapsed() > DEAD_AFTER {
+            tracing::info!("a listener fell silent");
+            self.detach();
+            self.session = Stage::Leaving;
+            ctx.stop();
+            return;
+        }
+        let mut socket = self.socket.clone();
+        let ping = async move { tokio::time::timeout(WRITE_LIMIT, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok()) };
+        ctx.spawn(ping.into_actor(self).map(|sent, connection, ctx| {
+            if !sent {
+                connection.detach();
+                connection.session = Stage::Leaving;
+                ctx.stop();
+            }
+        }));
+    }
+}
+
+impl Actor for Connection {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let writer = write_all(self.socket.clone(), Arc::clone(&self.outbox));
+        ctx.spawn(writer.into_actor(self).map(|(), connection, ctx| {
+            connection.detach();
+            connection.session = Stage::Leaving;
+            ctx.stop();
+        }));
+        ctx.run_later(HELLO_LIMIT, |connection, _ctx| {
+            if matches!(connection.session, Stage::Greeting) {
+                connection.refuse(&WireError::HelloMissing);
+            }
+        });
+        ctx.run_interval(PING_EVERY, Self::check_life);
+    }
+}
+
+impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
+    fn handle(&mut self, frame: Result<AggregatedMessage, ProtocolError>, ctx: &mut Self::Context) {
+        self.heard_from = Instant::now();
+        match frame {
+            Ok(AggregatedMessage::Text(text)) => self.on_text(&text, ctx),
+            Ok(AggregatedMessage::Binary(bytes)) => self.on_binary(&bytes),
+            Ok(AggregatedMessage::Ping(payload)) => {
+                let mut socket = self.socket.clone();
+                let pong = async move { drop(socket.pong(&payload).await) };
+                ctx.spawn(pong.into_actor(self));
+            }
+            Ok(AggregatedMessage::Pong(_)) => {}
+            Ok(AggregatedMessage::Close(_)) => self.leave(CloseReason::Ended),
+            Err(ProtocolError::Overflow) => self.refuse(&WireError::FrameTooLarge),
+            Err(error) => {
+                tracing::debug!(%error, "a WebSocket frame broke the protocol");
+                self.leave(CloseReason::Refused);
+            }
+        }
+    }
+
+    fn finished(&mut self, ctx: &mut Self::Context) {
+        self.detach();
+        self.session = Stage::Leaving;
+        ctx.stop();
+    }
+}
+
+/// Translates what a listener says into what a session understands.
+fn forward(session: &Addr<Session>, message: ClientMessage) {
+    use crate::conversation::Input;
+    let pressed = match message {
+        ClientMessage::ToggleAutopilot { enabled } => Input::AutopilotSet { enabled },
+        ClientMessage::Interrupt => Input::InterruptPressed,
+        ClientMessage::Mute { muted } => Input::MuteSet { muted },
+        ClientMessage::PushToTalk { held } => Input::PushToTalkSet { held },
+        ClientMessage::Nominate { speaker } => Input::Nominated { speaker },
+        ClientMessage::Say { text } => Input::Typed { text },
+        ClientMessage::Marker { label } => Input::Marked { label },
+        ClientMessage::RequestState => {
+            deliver(session, RequestState);
+            return;
+        }
+        ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } => {
+            deliver(session, ReportPlayout { speaker, turn, played_samples, capture_sample, flushed });
+            return;
+        }
+        ClientMessage::End => {
+            deliver(session, EndSession);
+            return;
+        }
+        // The caller has answered it.
+        ClientMessage::Hello(_) => return,
+    };
+    deliver(session, Pressed(pressed));
+}
+
+/// Writes until the outbox says close, the socket is gone, or a frame takes too long.
+async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>) {
+    loop {
+        let writing = match outbox.next().await {
+            Outgoing::Notice(seq, notice) => {
+                let Some(json) = translate::to_json(seq, &notice) else { continue };
+                tokio::time::timeout(WRITE_LIMIT, socket.text(json)).await
+            }
+            Outgoing::Sound(frame) => {
+                let bytes = AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
+                tokio::time::timeout(WRITE_LIMIT, socket.binary(bytes)).await
+            }
+            Outgoing::Close(reason) => {
+                let closing = tokio::time::timeout(WRITE_LIMIT, socket.close(Some(close_frame(reason)))).await;
+                if closing.is_err() {
+                    tracing::debug!("a listener did not take the close frame");
+                }
+                return;
+            }
+        };
+        match writing {
+            Ok(Ok(())) => {}
+            Ok(Err(_closed)) => return,
+            Err(_elapsed) => {
+                tracing::info!(code = "slow_client", "a listener does not read; its connection is closed");
+                let closing = socket.close(Some(close_frame(CloseReason::SlowClient)));
+                // Best effort: the socket is full, so the word may not get through; the connection ends either way.
+                drop(tokio::time::timeout(Duration::from_millis(100), closing).await);
+                return;
+            }
+        }
+    }
+}
+
+fn close_frame(reason: CloseReason) -> actix_ws::CloseReason {
+    let (code, description) = match reason {
+        CloseReason::Ended => (CloseCode::Normal, "session_ended"),
+        CloseReason::Replaced => (CloseCode::Normal, "replaced"),
+        CloseReason::SlowClient => (CloseCode::Policy, "slow_client"),
+        CloseReason::Refused => (CloseCode::Policy, "refused"),
+        CloseReason::TooLarge => (CloseCode::Size, "frame_too_large"),
+        CloseReason::TryLater => (CloseCode::Again, "try_later"),
+        CloseReason::Failed => (CloseCode::Error, "session_failed"),
+    };
+    actix_ws::CloseReason { code, description: Some(description.to_owned()) }
+}
