@@ -41,7 +41,12 @@ pub struct VoiceGateRules {
 
 impl Default for VoiceGateRules {
     fn default() -> Self {
-        Self { start_score: START_SCORE, end_score: END_SCORE, start_hops: START_HOPS, stop_hops: STOP_HOPS }
+        Self {
+            start_score: START_SCORE,
+            end_score: END_SCORE,
+            start_hops: START_HOPS,
+            stop_hops: STOP_HOPS,
+        }
     }
 }
 
@@ -105,7 +110,9 @@ impl VoiceGate {
         }
         self.judged_until = until_sample;
         match self.state {
-            VoiceState::Quiet if score >= self.rules.start_score => self.rise(from_sample, until_sample, 1),
+            VoiceState::Quiet if score >= self.rules.start_score => {
+                self.rise(from_sample, until_sample, 1)
+            }
             VoiceState::Quiet => None,
             VoiceState::Rising { since, hops } if score >= self.rules.start_score => {
                 self.rise(since, until_sample, hops.saturating_add(1))
@@ -134,7 +141,9 @@ impl VoiceGate {
     /// voice.
     pub fn finish(&mut self) -> Option<VoiceEdge> {
         match std::mem::replace(&mut self.state, VoiceState::Quiet) {
-            VoiceState::Speech { voiced_until, .. } => Some(VoiceEdge::Stopped { at_sample: voiced_until }),
+            VoiceState::Speech { voiced_until, .. } => {
+                Some(VoiceEdge::Stopped { at_sample: voiced_until })
+            }
             VoiceState::Quiet | VoiceState::Rising { .. } => None,
         }
     }
@@ -185,7 +194,13 @@ impl LevelGate {
     /// A closed gate that opens from `open_dbfs` and closes after `hold_frames` frames below `close_dbfs`.
     #[must_use]
     pub fn new(open_dbfs: f32, close_dbfs: f32, hold_frames: u16) -> Self {
-        Self { open_dbfs, close_dbfs: close_dbfs.min(open_dbfs), hold_frames, quiet_frames: 0, is_open: false }
+        Self {
+            open_dbfs,
+            close_dbfs: close_dbfs.min(open_dbfs),
+            hold_frames,
+            quiet_frames: 0,
+            is_open: false,
+        }
     }
 
     /// Takes the next frame and returns whether the gate is open for it.

@@ -32,8 +32,13 @@ impl Levels {
     #[must_use]
     pub fn of(samples: &[i16]) -> Self {
         let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
-        let clipped_samples = samples.iter().filter(|sample| sample.unsigned_abs() >= CLIPPED).count();
-        Self { peak_dbfs: dbfs(f32::from(peak) / num::FULL_SCALE), rms_dbfs: rms_dbfs(samples), clipped_samples }
+        let clipped_samples =
+            samples.iter().filter(|sample| sample.unsigned_abs() >= CLIPPED).count();
+        Self {
+            peak_dbfs: dbfs(f32::from(peak) / num::FULL_SCALE),
+            rms_dbfs: rms_dbfs(samples),
+            clipped_samples,
+        }
     }
 
     /// How far an orb moves, 0 to 1000: linear in decibels, since ears are.
@@ -127,8 +132,14 @@ impl LoudnessMeter {
         let integrated_lufs = meter.loudness_global().ok().filter(|lufs| lufs.is_finite());
         Loudness {
             integrated_lufs,
-            true_peak_dbtp: meter.true_peak(0).ok().filter(|&peak| peak > 0.0).map(|peak| 20.0 * peak.log10()),
-            range_lu: integrated_lufs.and_then(|_| meter.loudness_range().ok()).filter(|range| range.is_finite()),
+            true_peak_dbtp: meter
+                .true_peak(0)
+                .ok()
+                .filter(|&peak| peak > 0.0)
+                .map(|peak| 20.0 * peak.log10()),
+            range_lu: integrated_lufs
+                .and_then(|_| meter.loudness_range().ok())
+                .filter(|range| range.is_finite()),
         }
     }
 }
@@ -142,7 +153,11 @@ mod tests {
     fn sine(hz: f64, amplitude_dbfs: f64, samples: u32) -> Vec<i16> {
         let amplitude = 32_768.0 * 10_f64.powf(amplitude_dbfs / 20.0);
         (0..samples)
-            .map(|n| num::sample_of(num::single((f64::from(n) * TAU * hz / 48_000.0).sin() * amplitude / 32_768.0)))
+            .map(|n| {
+                num::sample_of(num::single(
+                    (f64::from(n) * TAU * hz / 48_000.0).sin() * amplitude / 32_768.0,
+                ))
+            })
             .collect()
     }
 

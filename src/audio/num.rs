@@ -15,7 +15,10 @@ pub(super) fn float_of(sample: i16) -> f32 {
 }
 
 /// The nearest sample of a float in -1.0..1.0; louder floats saturate.
-#[expect(clippy::cast_possible_truncation, reason = "float to integer casts saturate, and saturation is meant")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "float to integer casts saturate, and saturation is meant"
+)]
 pub(super) fn sample_of(float: f32) -> i16 {
     (float * FULL_SCALE).round() as i16
 }
@@ -49,13 +52,20 @@ pub(super) fn signed(value: f64) -> i64 {
 }
 
 /// A measurement kept in single precision.
-#[expect(clippy::cast_possible_truncation, reason = "measurements need six digits, and single precision has seven")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "measurements need six digits, and single precision has seven"
+)]
 pub(super) fn single(value: f64) -> f32 {
     value as f32
 }
 
 /// `value` rounded into `0..=1000`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range just before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the range just before"
+)]
 pub(super) fn per_mille(value: f32) -> u16 {
     value.round().clamp(0.0, 1000.0) as u16
 }

@@ -198,7 +198,8 @@ impl Playout {
 
     /// Opens the ledger for `turn` and forgets the turn before, whose unheard rest is dropped, counted and returned.
     pub fn open(&mut self, turn: TurnId) -> Option<Settled> {
-        let before = self.turn.as_ref().map(|before| before.id).and_then(|before| self.settle(before));
+        let before =
+            self.turn.as_ref().map(|before| before.id).and_then(|before| self.settle(before));
         self.turn = Some(Turn {
             id: turn,
             phase: Phase::Waiting,
@@ -246,14 +247,16 @@ impl Playout {
 
     /// The turn may be sent from `now` on.
     pub fn start(&mut self, turn: TurnId, now: SessionTime) {
-        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Waiting) {
+        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Waiting)
+        {
             current.play(now);
         }
     }
 
     /// Holds the turn: no frame until `resume`. What the listener has stays with it.
     pub fn pause(&mut self, turn: TurnId, now: SessionTime) {
-        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Playing) {
+        if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Playing)
+        {
             current.pacing.advance(now, current.sent);
             current.phase = Phase::Paused;
         }
@@ -307,7 +310,10 @@ impl Playout {
 
     /// Appends the frames to be written now. A frame that is due must be written; asking is sending.
     pub fn due(&mut self, now: SessionTime, out: &mut Vec<DueFrame>) {
-        let Some(current) = self.turn.as_mut().filter(|current| current.phase == Phase::Playing) else { return };
+        let Some(current) = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)
+        else {
+            return;
+        };
         current.pacing.advance(now, current.sent);
         while let Some(length) = current.sendable() {
             if current.sent == current.heard {
@@ -323,14 +329,22 @@ impl Playout {
     /// Whether a frame of `turn` that was due may still be written: the last question before the wire.
     #[must_use]
     pub fn permits(&self, turn: TurnId) -> bool {
-        self.turn.as_ref().is_some_and(|current| current.id == turn && current.phase == Phase::Playing)
+        self.turn
+            .as_ref()
+            .is_some_and(|current| current.id == turn && current.phase == Phase::Playing)
     }
 
     // ── From the listener ────────────────────────────────────────────────────────────────────────────────
 
     /// The listener says at `now` that it has heard the turn's first `samples` samples, the last of them at `at`.
     /// Returns what is newly heard. Never goes back and never beyond what was sent.
-    pub fn heard(&mut self, turn: TurnId, samples: u64, at: SessionTime, now: SessionTime) -> Option<HeardSpan> {
+    pub fn heard(
+        &mut self,
+        turn: TurnId,
+        samples: u64,
+        at: SessionTime,
+        now: SessionTime,
+    ) -> Option<HeardSpan> {
         let current = self.turn.as_mut().filter(|current| current.id == turn)?;
         self.is_assumed = false;
         current.silent_since = now;
@@ -387,7 +401,10 @@ impl Playout {
     #[must_use]
     pub fn is_all_heard(&self, turn: TurnId) -> bool {
         self.turn.as_ref().is_some_and(|current| {
-            current.id == turn && current.closed && current.phase != Phase::Flushed && current.heard == current.pushed
+            current.id == turn
+                && current.closed
+                && current.phase != Phase::Flushed
+                && current.heard == current.pushed
         })
     }
 
@@ -519,7 +536,11 @@ mod tests {
         let span = playout.heard(T1, 1500, ms(1040), ms(1050)).unwrap();
         assert_eq!((span.from_sample, span.until_sample, span.at), (0, 1500, ms(1040)));
         assert_eq!(span.samples[..], sound(0, 1500)[..]);
-        assert_eq!(due(&mut playout, ms(1050)).len(), 1, "1500 samples are credit for one whole frame");
+        assert_eq!(
+            due(&mut playout, ms(1050)).len(),
+            1,
+            "1500 samples are credit for one whole frame"
+        );
         assert_eq!(playout.heard(T1, 1200, ms(1060), ms(1060)), None, "hearing never goes back");
         let span = playout.heard(T1, 1_000_000, ms(1060), ms(1060)).unwrap();
         assert_eq!(span.until_sample, 11 * FRAME, "nobody hears what was not sent");
@@ -628,7 +649,11 @@ mod tests {
         let span = playout.assume_heard(ms(1500)).unwrap();
         assert_eq!((span.until_sample, span.at), (9600, ms(1200)));
         due(&mut playout, ms(1500));
-        assert_eq!(playout.assume_heard(ms(1520)).unwrap().until_sample, 9600 + 960, "no second wait");
+        assert_eq!(
+            playout.assume_heard(ms(1520)).unwrap().until_sample,
+            9600 + 960,
+            "no second wait"
+        );
         assert!(playout.heard(T1, 11_000, ms(1530), ms(1540)).is_some());
         assert_eq!(playout.assume_heard(ms(1600)), None, "reports are back");
     }
@@ -651,7 +676,11 @@ mod tests {
         playout.heard(T1, 2000, ms(1050), ms(1060));
         playout.pause(T1, ms(1100));
         playout.rewind_to_heard(T1);
-        assert_eq!(playout.heard(T1, 5000, ms(1100), ms(1200)), None, "the lost listener's late report has no effect");
+        assert_eq!(
+            playout.heard(T1, 5000, ms(1100), ms(1200)),
+            None,
+            "the lost listener's late report has no effect"
+        );
         playout.resume(T1, ms(9000));
         let frames = due(&mut playout, ms(9000));
         assert_eq!((frames.len(), frames[0].first_sample), (10, 2000));

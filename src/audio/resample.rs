@@ -1,1 +1,478 @@
-//! stub
+//! Sound from one rate to another, without delay.
+//!
+//! [`Resampler`] changes between two fixed rates: voices up to 48 kHz, the track down to 16 kHz for the recogniser.
+//! [`DriftResampler`] follows a clock that runs a little fast or slow: its caller says for every 5 ms where in the
+//! input they should end.
+//!
+//! Both are windowed-sinc filters. The delay of the filter is taken out: output sample k is input time
+//! k · in / out to the sample, so that tracks stay aligned. What remains is waiting: the newest 4 ms of input (at
+//! 16 kHz; less above) and at most 5 ms of output are held until more comes or `finish` is called.
+//!
+//! Invariants: the same input gives the same output however it is cut into pushes; with equal rates the output is
+//! the input.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{
+    Adjustable as _, Async, FixedAsync, Resampler as _, SincInterpolationParameters,
+    SincInterpolationType, WindowFunction, calculate_cutoff,
+};
+
+use super::{SampleRate, num};
+
+/// Filter taps at the lower of the two rates: the pass band ends at 0.9 of its Nyquist frequency (7.2 kHz at 16 kHz,
+/// above what recognisers use) with 64 samples of look-ahead.
+const TAPS: usize = 128;
+
+const WINDOW: WindowFunction = WindowFunction::BlackmanHarris2;
+
+/// Output is made in blocks of a 200th of a second, 5 ms: a quarter of a frame, so that little waits for more input.
+const BLOCKS_PER_SECOND: u32 = 200;
+
+/// With rates whose ratio has a small numerator every output sample falls on one of that many exact filter phases.
+/// 441 phases are 22.05 kHz to 44.1 kHz and the like; above, neighbouring phases are interpolated.
+const EXACT_PHASES_MAX: u32 = 441;
+
+/// Filter phases between which is interpolated. Linear interpolation between 256 is wrong by less than
+/// (π / 256)² / 8, −94 dB: under the step of a 16-bit sample.
+const INTERPOLATED_PHASES: u32 = 256;
+
+/// How far a [`DriftResampler`] may bend time. Sound cards are within 500 ppm; as much again and more is left to walk
+/// off a correction of the clock fit, 1.5 ms a second. 2000 ppm are 3.5 cents, which nobody hears in speech.
+pub const BEND_PPM_MAX: f64 = 2000.0;
+
+/// Samples at 48 kHz that one [`DriftResampler::render`] makes: 5 ms.
+pub const RENDER_SAMPLES: usize = (crate::time::SESSION_RATE_HZ / BLOCKS_PER_SECOND) as usize;
+
+/// The filter with its buffers.
+#[derive(Debug)]
+struct Engine {
+    filter: Async<f32>,
+    /// Input not yet taken by the filter.
+    waiting: Vec<f32>,
+    block: Vec<f32>,
+    phases: u32,
+    taps: usize,
+}
+
+impl Engine {
+    fn new(
+        from_hz: u32,
+        to_hz: u32,
+        phases: u32,
+        interpolation: SincInterpolationType,
+        bend: f64,
+    ) -> Self {
+        // Below the lower Nyquist frequency the filter needs its taps at the lower rate.
+        let taps =
+            (TAPS * from_hz.max(to_hz) as usize).div_ceil(to_hz as usize).next_multiple_of(8);
+        let parameters = SincInterpolationParameters::new(taps, WINDOW)
+            .f_cutoff(calculate_cutoff(TAPS, WINDOW))
+            .oversampling_factor(phases as usize)
+            .interpolation(interpolation);
+        let ratio = f64::from(to_hz) / f64::from(from_hz);
+        let block = (to_hz / BLOCKS_PER_SECOND) as usize;
+        #[expect(
+            clippy::expect_used,
+            reason = "rates within SampleRate::RANGE_HZ give a finite ratio over zero"
+        )]
+        let filter = Async::new_sinc(ratio, bend, &parameters, block, 1, FixedAsync::Output)
+            .expect("a resampler between two sample rates");
+        Self { filter, waiting: Vec::new(), block: vec![0.0; block], phases, taps }
+    }
+
+    /// Input position of the sample before the first output, in the input's samples. The filter's centre lies half
+    /// its length behind its newest sample, and its phases are numbered from one phase on.
+    fn origin(&self) -> f64 {
+        1.0 / f64::from(self.phases) - (self.taps / 2) as f64
+    }
+
+    fn push(&mut self, samples: &[i16]) {
+        self.waiting.extend(samples.iter().map(|&sample| num::float_of(sample)));
+    }
+
+    fn push_silence(&mut self, samples: usize) {
+        self.waiting.resize(self.waiting.len() + samples, 0.0);
+    }
+
+    fn missing(&self) -> usize {
+        self.filter.input_frames_next().saturating_sub(self.waiting.len())
+    }
+
+    /// The next block, if there is enough input for it.
+    fn render(&mut self) -> Option<&[f32]> {
+        if self.missing() > 0 {
+            return None;
+        }
+        let (length, block) = (self.waiting.len(), self.block.len());
+        let input = InterleavedSlice::new(&self.waiting[..], 1, length).ok()?;
+        let mut output = InterleavedSlice::new_mut(&mut self.block[..], 1, block).ok()?;
+        let (taken, made) = self.filter.process_into_buffer(&input, &mut output, None).ok()?;
+        self.waiting.drain(..taken);
+        Some(&self.block[..made])
+    }
+
+    fn reset(&mut self) {
+        self.filter.reset();
+        self.waiting.clear();
+    }
+}
+
+/// A stream from one fixed rate to another.
+#[derive(Debug)]
+pub struct Resampler {
+    from: SampleRate,
+    to: SampleRate,
+    /// `None` where the rates are equal.
+    engine: Option<Engine>,
+    /// Silence put before the input so that an output sample falls exactly on its start.
+    padding: usize,
+    /// Output samples still to be dropped: they lie before the input.
+    early: u64,
+    taken: u64,
+    given: u64,
+}
+
+impl Resampler {
+    /// A stream from `from` to `to`.
+    #[must_use]
+    pub fn new(from: SampleRate, to: SampleRate) -> Self {
+        let divisor = gcd(from.hz(), to.hz());
+        let (step, phases) = (from.hz() / divisor, to.hz() / divisor);
+        let engine = (from != to).then(|| {
+            if phases <= EXACT_PHASES_MAX {
+                Engine::new(from.hz(), to.hz(), phases, SincInterpolationType::Nearest, 1.0)
+            } else {
+                Engine::new(
+                    from.hz(),
+                    to.hz(),
+                    INTERPOLATED_PHASES,
+                    SincInterpolationType::Linear,
+                    1.0,
+                )
+            }
+        });
+        let mut resampler = Self { from, to, engine, padding: 0, early: 0, taken: 0, given: 0 };
+        resampler.padding = resampler.aligning_padding(step, phases);
+        resampler.begin();
+        resampler
+    }
+
+    /// The rate of what goes in.
+    #[must_use]
+    pub const fn from(&self) -> SampleRate {
+        self.from
+    }
+
+    /// The rate of what comes out.
+    #[must_use]
+    pub const fn to(&self) -> SampleRate {
+        self.to
+    }
+
+    /// Takes the next input and appends what output it makes.
+    pub fn push(&mut self, samples: &[i16], out: &mut Vec<i16>) {
+        self.taken += samples.len() as u64;
+        match &mut self.engine {
+            None => {
+                self.given += samples.len() as u64;
+                out.extend_from_slice(samples);
+            }
+            Some(engine) => {
+                engine.push(samples);
+                self.drain(out);
+            }
+        }
+    }
+
+    /// Ends the stream: appends the rest, so that the output is as long as the input, rounded up to a sample. The
+    /// next push begins a stream of its own.
+    pub fn finish(&mut self, out: &mut Vec<i16>) {
+        let whole = (self.taken * u64::from(self.to.hz())).div_ceil(u64::from(self.from.hz()));
+        let start = out.len();
+        let rest = num::index(whole.saturating_sub(self.given));
+        while out.len() - start < rest {
+            let Some(engine) = &mut self.engine else { break };
+            engine.push_silence(engine.missing());
+            self.drain(out);
+        }
+        out.truncate(start + rest);
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        (self.taken, self.given, self.early) = (0, 0, 0);
+        let Some(engine) = &mut self.engine else { return };
+        engine.reset();
+        engine.push_silence(self.padding);
+        let step = f64::from(self.from.hz()) / f64::from(self.to.hz());
+        let before_input = self.padding as f64 - engine.origin();
+        self.early = num::count(before_input / step).saturating_sub(1);
+    }
+
+    /// The least silence before the input with which its first sample falls on an output sample. With exact phases
+    /// the filter's start is a whole number of phases away, and `step` phases lie between two output samples.
+    fn aligning_padding(&self, step: u32, phases: u32) -> usize {
+        let Some(engine) = self.engine.as_ref().filter(|engine| engine.phases == phases) else {
+            return 0;
+        };
+        let (step, phases) = (step as usize, phases as usize);
+        let distance = engine.taps / 2 * phases - 1;
+        (0..step).find(|padding| (distance + padding * phases).is_multiple_of(step)).unwrap_or(0)
+    }
+
+    fn drain(&mut self, out: &mut Vec<i16>) {
+        let Some(engine) = &mut self.engine else { return };
+        while let Some(block) = engine.render() {
+            let early = self.early.min(block.len() as u64);
+            self.early -= early;
+            let block = &block[num::index(early)..];
+            self.given += block.len() as u64;
+            out.extend(block.iter().map(|&sample| num::sample_of(sample)));
+        }
+    }
+}
+
+/// A stream to 48 kHz whose clock is corrected as it runs.
+///
+/// Positions are counted in input samples from the first one pushed; they start a little before it, where the filter
+/// has not yet reached the input.
+#[derive(Debug)]
+pub struct DriftResampler {
+    rate: SampleRate,
+    engine: Engine,
+    position: f64,
+    taken: u64,
+}
+
+impl DriftResampler {
+    /// A stream from about `rate` to 48 kHz.
+    #[must_use]
+    pub fn new(rate: SampleRate) -> Self {
+        let bend = 1.0 + 2.0 * BEND_PPM_MAX / 1e6;
+        let to_hz = crate::time::SESSION_RATE_HZ;
+        let engine =
+            Engine::new(rate.hz(), to_hz, INTERPOLATED_PHASES, SincInterpolationType::Linear, bend);
+        let position = engine.origin();
+        Self { rate, engine, position, taken: 0 }
+    }
+
+    /// The nominal rate of the input.
+    #[must_use]
+    pub const fn rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    /// Input position of the last sample rendered.
+    #[must_use]
+    pub const fn position(&self) -> f64 {
+        self.position
+    }
+
+    /// Input samples pushed since the start.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Takes the next input.
+    pub fn push(&mut self, samples: &[i16]) {
+        self.taken += samples.len() as u64;
+        self.engine.push(samples);
+    }
+
+    /// Appends [`RENDER_SAMPLES`] samples, the last of which lies at input position `until`, or as near to it as
+    /// [`BEND_PPM_MAX`] allows. Returns whether there was enough input; if not, nothing has happened.
+    pub fn render(&mut self, until: f64, out: &mut Vec<i16>) -> bool {
+        let ratio = self.bend(until);
+        if self.engine.filter.set_resample_ratio(ratio, false).is_err() {
+            return false;
+        }
+        let Some(block) = self.engine.render() else { return false };
+        out.extend(block.iter().map(|&sample| num::sample_of(sample)));
+        self.position += RENDER_SAMPLES as f64 / ratio;
+        true
+    }
+
+    /// Like `render`, with silence in place of input that is missing: for the end of a stretch.
+    pub fn render_out(&mut self, until: f64, out: &mut Vec<i16>) {
+        while !self.render(until, out) {
+            let missing = self.engine.missing();
+            if missing == 0 {
+                return;
+            }
+            self.engine.push_silence(missing);
+        }
+    }
+
+    /// Begins a stream of its own.
+    pub fn reset(&mut self) {
+        self.engine.reset();
+        self.position = self.engine.origin();
+        self.taken = 0;
+    }
+
+    /// The ratio with which the next block ends at `until`.
+    fn bend(&self, until: f64) -> f64 {
+        let nominal = f64::from(crate::time::SESSION_RATE_HZ) / f64::from(self.rate.hz());
+        let (lowest, highest) =
+            (nominal * (1.0 - BEND_PPM_MAX / 1e6), nominal * (1.0 + BEND_PPM_MAX / 1e6));
+        let way = until - self.position;
+        // Where the end is already behind, input is taken as slowly as may be: the highest ratio.
+        if way <= 0.0 { highest } else { (RENDER_SAMPLES as f64 / way).clamp(lowest, highest) }
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use super::*;
+
+    /// Every pair in use.
+    const PAIRS: [(u32, u32); 8] = [
+        (16_000, 48_000),
+        (22_050, 48_000),
+        (24_000, 48_000),
+        (44_100, 48_000),
+        (48_000, 48_000),
+        (48_000, 16_000),
+        (8_000, 48_000),
+        (31_997, 48_000),
+    ];
+
+    fn rate(hz: u32) -> SampleRate {
+        SampleRate::new(hz).unwrap()
+    }
+
+    fn resampled(from: u32, to: u32, input: &[i16], chunk: usize) -> Vec<i16> {
+        let mut resampler = Resampler::new(rate(from), rate(to));
+        let mut out = Vec::new();
+        for samples in input.chunks(chunk) {
+            resampler.push(samples, &mut out);
+        }
+        resampler.finish(&mut out);
+        out
+    }
+
+    fn sine(hz: f64, rate_hz: f64, samples: u32) -> Vec<i16> {
+        (0..samples)
+            .map(|n| num::sample_of(num::single(0.5 * (f64::from(n) * TAU * hz / rate_hz).sin())))
+            .collect()
+    }
+
+    #[test]
+    fn a_sine_keeps_its_place_its_level_and_its_length() {
+        for (from, to) in PAIRS {
+            let out =
+                resampled(from, to, &sine(440.0, f64::from(from), from), (from / 50) as usize);
+            assert_eq!(out.len(), to as usize, "{from} to {to}");
+            let wanted = sine(440.0, f64::from(to), to);
+            let edge = (to / 50) as usize;
+            let worst = (edge..out.len() - edge).map(|n| out[n].abs_diff(wanted[n])).max().unwrap();
+            // Exact phases: rounding only. Others are placed to half an output sample: 440 Hz move 2.9 % in it.
+            let bound = if (from, to) == (31_997, 48_000) { 16_384 * 3 / 100 } else { 4 };
+            assert!(worst <= bound, "{from} to {to}: off by {worst} of 16384");
+        }
+    }
+
+    #[test]
+    fn a_click_stays_where_it_was() {
+        for (from, to) in PAIRS {
+            let mut input = vec![0; from as usize];
+            let place = from as usize / 4;
+            input[place] = 16_000;
+            let out = resampled(from, to, &input, 100);
+            let peak = (0..out.len()).max_by_key(|&n| out[n].unsigned_abs()).unwrap();
+            let wanted = (place as f64 * f64::from(to) / f64::from(from)).round();
+            assert!((peak as f64 - wanted).abs() <= 1.0, "{from} to {to}: at {peak}, not {wanted}");
+        }
+    }
+
+    #[test]
+    fn what_a_lower_rate_cannot_hold_is_removed() {
+        let out = resampled(48_000, 16_000, &sine(9_000.0, 48_000.0, 48_000), 960);
+        let loudest = out[320..15_680].iter().map(|sample| sample.unsigned_abs()).max().unwrap();
+        assert!(loudest <= 4, "9 kHz leaves {loudest} of 16384 at 16 kHz");
+    }
+
+    #[test]
+    fn chunking_makes_no_difference_and_a_finished_stream_begins_anew() {
+        let input = sine(300.0, 24_000.0, 5_000);
+        let whole = resampled(24_000, 48_000, &input, 5_000);
+        assert_eq!(resampled(24_000, 48_000, &input, 7), whole);
+        let mut resampler = Resampler::new(rate(24_000), rate(48_000));
+        for _ in 0..2 {
+            let mut out = Vec::new();
+            resampler.push(&input, &mut out);
+            resampler.finish(&mut out);
+            assert_eq!(out, whole);
+        }
+    }
+
+    #[test]
+    fn equal_rates_pass_through_at_once() {
+        let mut resampler = Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_48000);
+        let mut out = Vec::new();
+        resampler.push(&[1, -2, i16::MIN], &mut out);
+        assert_eq!(out, [1, -2, i16::MIN]);
+    }
+
+    #[test]
+    fn at_most_ten_milliseconds_are_held() {
+        for (from, to) in PAIRS {
+            let mut resampler = Resampler::new(rate(from), rate(to));
+            let mut out = Vec::new();
+            for _ in 0..10 {
+                resampler.push(&vec![0; (from / 50) as usize], &mut out);
+            }
+            let held = to as usize / 5 - out.len();
+            let bound = if from == 8_000 { 13 } else { 10 };
+            assert!(held * 1000 <= bound * to as usize, "{from} to {to} holds {held} samples");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_runs_fast_is_followed_to_the_sample() {
+        // A host whose 44.1 kHz run 500 ppm fast: the rendering of 440 true Hz has 440 Hz and keeps its phase.
+        for hz in [16_000, 24_000, 44_100, 48_000] {
+            let true_hz = f64::from(hz) * 1.0005;
+            let mut resampler = DriftResampler::new(rate(hz));
+            resampler.push(&sine(440.0, true_hz, 2 * hz));
+            let step = true_hz / 48_000.0;
+            let mut out = Vec::new();
+            // Session sample of the first output: where the filter starts.
+            let first = (resampler.position() / step).ceil();
+            loop {
+                let end = first + (out.len() + RENDER_SAMPLES) as f64 - 1.0;
+                if !resampler.render(end * step, &mut out) {
+                    break;
+                }
+            }
+            assert!(out.len() > 95_000);
+            let worst = (4_800..90_000_u32)
+                .map(|n| {
+                    let wanted = 16_384.0 * ((f64::from(n) + first) * TAU * 440.0 / 48_000.0).sin();
+                    (f64::from(out[n as usize]) - wanted).abs()
+                })
+                .fold(0.0, f64::max);
+            assert!(worst < 8.0, "{hz} Hz: off by {worst} of 16384");
+        }
+    }
+
+    #[test]
+    fn time_bends_by_2000_ppm_at_most() {
+        let mut resampler = DriftResampler::new(SampleRate::HZ_48000);
+        resampler.push(&[0; 4_800]);
+        let mut out = Vec::new();
+        let start = resampler.position();
+        assert!(resampler.render(start + 1000.0, &mut out));
+        assert!((resampler.position() - start - 240.0 / 0.998).abs() < 1e-6);
+        let second = resampler.position();
+        assert!(resampler.render(-5.0, &mut out));
+        assert!((resampler.position() - second - 240.0 / 1.002).abs() < 1e-6);
+    }
+}
