@@ -2,4 +2,5 @@
 pub mod adapters;
 pub mod audio;
 pub mod conversation;
+pub mod recording;
 pub mod time;
