@@ -6,5 +6,6 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod models;
+pub mod recording;
 pub mod time;
 pub mod transport;

@@ -1,0 +1,41 @@
+//! The recording: files that a producer can use, whatever happens to the server.
+//!
+//! [`EpisodeRecorder`] writes a take's folder while the session runs; [`recover`] repairs one that was left unfinished;
+//! [`WriterHandle`] runs a recorder on a thread of its own, behind a bounded queue.
+//!
+//! | file | written by | when |
+//! | --- | --- | --- |
+//! | `you.webm` `claude.webm` `guest.webm` | [`webm`] | a cluster every 500 ms, head and cues at the end |
+//! | `events.jsonl` | [`event_log`] | a line an event |
+//! | `you.vtt` … `episode.vtt` | [`vtt`] | at the end, from the log |
+//! | `session.yml` | [`manifest`] | last, in one step |
+//!
+//! Invariants: every prefix of every file can be recovered; a folder with a manifest is finished and is never touched
+//! again; all three tracks decode to the same number of samples.
+//! Nothing here knows actors, sockets or clocks: the caller passes in every time.
+
+pub mod closing;
+mod ebml;
+mod encoder;
+pub mod episode;
+pub mod error;
+pub mod event_log;
+pub mod folder;
+pub mod language;
+pub mod manifest;
+mod recovery;
+mod scan;
+mod track;
+pub mod vtt;
+pub mod webm;
+pub mod writer;
+
+pub use closing::{ClockFit, Closing, FileEntry, FileKind, Gap, RecordingReady, TrackSetup};
+pub use episode::{EpisodeRecorder, EpisodeSetup, SYNC_INTERVAL};
+pub use error::RecordingError;
+pub use event_log::{Event, EventLine, EventLog, EventReadError, Events, Stamp, read_events};
+pub use folder::{EpisodeId, EpisodeIdError};
+pub use manifest::{GapCause, Loudness, Manifest, SpeakerKind};
+pub use recovery::{Recovered, recover};
+pub use track::{AHEAD_MAX, JOIN_TOLERANCE};
+pub use writer::{RecordMessage, RecorderReport, WriterHandle};

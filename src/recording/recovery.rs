@@ -1,0 +1,245 @@
+//! Repair of a folder that a killed server left unfinished.
+//!
+//! Tracks are cut, in place, at their common last whole packet and closed; captions and the manifest are made from the
+//! event log by the code that makes them at an orderly end. In place, because a full disk may be why the server died.
+//!
+//! A track that is shorter than the others by more than a disk may hold back was damaged, not merely cut off: it is
+//! filled with silence and the hole noted, so that one bad file never costs the other two their sound.
+//!
+//! Invariants: a folder with a manifest is left as it is, so doing it twice changes nothing; the repair may itself be
+//! killed at any instant and be done again; whatever the files hold, it ends.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::closing::{
+    Closing, EVENTS_FILE, Ending, Gap, Noted, RecordingReady, SessionFacts, TrackSetup, gap_line,
+    lost_after, track_file,
+};
+use super::ebml::UNKNOWN_SIZE;
+use super::encoder::SILENT_PACKET;
+use super::episode::{SYNC_INTERVAL, codec_delay_ns};
+use super::error::{OnPath, RecordingError};
+use super::event_log::{EventLog, Stamp};
+use super::manifest::{GapCause, Lost, Manifest, SpeakerKind};
+use super::scan::{Scan, packets_of, scan};
+use super::webm::{CLUSTER_PACKETS, TrackWriter};
+use crate::audio::FRAME_SAMPLES;
+use crate::conversation::Speaker;
+use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
+
+const FRAME: u64 = FRAME_SAMPLES as u64;
+
+/// Packets by which tracks may differ because the disk had not yet taken them.
+const HELD_BACK_PACKETS: u64 = SYNC_INTERVAL.samples() / FRAME;
+
+/// libopus' look-ahead at 48 kHz, for a track whose head was lost.
+const PRE_SKIP_USUAL: u16 = 312;
+
+/// What [`recover`] found and did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recovered {
+    /// The folder was finished; nothing was touched.
+    AlreadyFinished,
+    /// The folder was unfinished and is whole now.
+    Repaired {
+        /// Its files.
+        ready: RecordingReady,
+        /// What could not be brought back.
+        lost: Lost,
+    },
+}
+
+/// Repairs a recording's folder.
+///
+/// # Errors
+/// [`RecordingError::Damaged`] if the folder holds no part of a recording, [`RecordingError::File`] if the disk refuses.
+pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
+    // A manifest is put in place whole; one that cannot be read was damaged later, and is made again.
+    match Manifest::read(dir) {
+        Ok(Some(_)) => return Ok(Recovered::AlreadyFinished),
+        Ok(None) | Err(RecordingError::Text { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let events = dir.join(EVENTS_FILE);
+    let paths = Speaker::ALL.map(|speaker| dir.join(track_file(speaker)));
+    if !events.exists() && !paths.iter().any(|path| path.exists()) {
+        return Err(RecordingError::Damaged {
+            path: dir.to_owned(),
+            reason: "it holds neither tracks nor a log",
+        });
+    }
+
+    let [you, claude, guest] = paths.each_ref().map(scan_at);
+    let scans = [you?, claude?, guest?];
+    let noted = if events.exists() { Noted::read(&events)? } else { Noted::default() };
+    let headers = scans.each_ref().map(|scan| scan.as_ref().map(|scan| &scan.header));
+    let facts =
+        SessionFacts::from_headers(headers).unwrap_or_else(|| facts_without_tracks(dir, &noted));
+    let pre_skip =
+        headers.into_iter().flatten().map(|header| header.pre_skip).max().unwrap_or(PRE_SKIP_USUAL);
+    let end = CommonEnd::of(&scans, pre_skip);
+
+    let mut log = EventLog::reopen(&events, &facts.session_id)?;
+    for speaker in Speaker::ALL {
+        let found = scans[speaker.index()].as_ref();
+        let path = &paths[speaker.index()];
+        if let Some(gap) = end.hole_of(speaker, found).filter(|gap| !noted.gaps.contains(gap)) {
+            log.append(&gap_line(noted.last, &gap))?;
+        }
+        close_track(path, found, &end, || {
+            let mut header = facts.header(speaker);
+            header.pre_skip = pre_skip;
+            header
+        })?;
+    }
+
+    let lost = lost_after(end.samples, noted.last.t);
+    let closing = Closing { stamp: noted.last, ..Closing::default() };
+    let ending = Ending {
+        dir,
+        facts: &facts,
+        samples: end.samples,
+        codec_delay_ns: codec_delay_ns(pre_skip),
+        cut_samples: [0; 3],
+        closing: &closing,
+        lost: Some(lost.clone()),
+        recovered: true,
+    };
+    Ok(Recovered::Repaired { ready: ending.write(log)?, lost })
+}
+
+/// Looks through a track that may be missing.
+fn scan_at(path: &PathBuf) -> Result<Option<Scan>, RecordingError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut file = File::open(path).on("open", path)?;
+    scan(&mut file).on("read", path)
+}
+
+/// Where all three tracks will end.
+struct CommonEnd {
+    packets: u64,
+    samples: u64,
+}
+
+impl CommonEnd {
+    fn of(scans: &[Option<Scan>; 3], pre_skip: u16) -> Self {
+        let counts = scans.each_ref().map(|scan| scan.as_ref().map_or(0, Scan::packets));
+        let longest = counts.into_iter().max().unwrap_or(0);
+        let is_merely_cut = |count: &u64| count + HELD_BACK_PACKETS >= longest;
+        let packets = counts.into_iter().filter(is_merely_cut).min().unwrap_or(0).max(1);
+        let finished = scans.each_ref().map(|scan| scan.as_ref().and_then(finished_samples));
+        let samples = match finished {
+            // Only the manifest was missing.
+            [Some(you), Some(claude), Some(guest)] if you == claude && claude == guest => you,
+            _ => {
+                let decoded = (packets * FRAME).saturating_sub(u64::from(pre_skip));
+                (decoded / SAMPLES_PER_MS).max(1) * SAMPLES_PER_MS
+            }
+        };
+        Self { packets, samples }
+    }
+
+    /// The silence that a damaged track needs.
+    fn hole_of(&self, speaker: Speaker, found: Option<&Scan>) -> Option<Gap> {
+        let at = SessionTime::from_samples(found.map_or(0, Scan::packets) * FRAME);
+        let length = SessionTime::from_samples(self.samples).since(at);
+        (length > Span::ZERO && length.samples() > FRAME).then_some(Gap {
+            speaker,
+            at,
+            length,
+            cause: GapCause::Crash,
+        })
+    }
+}
+
+/// Decoded samples of a track that was closed in order.
+fn finished_samples(scan: &Scan) -> Option<u64> {
+    let discard_ns = u64::try_from(scan.discard_ns.filter(|_| scan.is_finished)?).ok()?;
+    let discard = Span::from_duration(std::time::Duration::from_nanos(discard_ns)).samples();
+    (scan.packets() * FRAME).checked_sub(u64::from(scan.header.pre_skip) + discard)
+}
+
+/// Brings one track to the common end; one that has it already is left alone.
+fn close_track(
+    path: &Path,
+    found: Option<&Scan>,
+    end: &CommonEnd,
+    header: impl FnOnce() -> super::webm::TrackHeader,
+) -> Result<(), RecordingError> {
+    if found.is_some_and(|scan| {
+        finished_samples(scan) == Some(end.samples) && scan.packets() == end.packets
+    }) {
+        return Ok(());
+    }
+    let mut options = OpenOptions::new();
+    let mut file =
+        options.read(true).write(true).create(true).truncate(false).open(path).on("open", path)?;
+    let (mut writer, mut packets) = match found {
+        None => {
+            file.set_len(0).on("cut", path)?;
+            (TrackWriter::create(file, &header()).on("write", path)?, Vec::new())
+        }
+        Some(scan) => {
+            let kept = scan.packets().min(end.packets);
+            let per_cluster = CLUSTER_PACKETS as u64;
+            let full = usize::try_from(kept.saturating_sub(1) / per_cluster).unwrap_or(usize::MAX);
+            let first = full as u64 * per_cluster;
+            let (cut_at, mut packets) = match scan.clusters.get(full) {
+                Some(cluster) => {
+                    (cluster.position, packets_of(&mut file, *cluster, first).on("read", path)?)
+                }
+                None => (scan.clusters_at, Vec::new()),
+            };
+            packets.truncate(usize::try_from(kept - first.min(kept)).unwrap_or(usize::MAX));
+            // From here the file counts as unfinished again, until it is closed.
+            file.seek(SeekFrom::Start(scan.layout.content - UNKNOWN_SIZE.len() as u64))
+                .on("read", path)?;
+            file.write_all(&UNKNOWN_SIZE).on("write", path)?;
+            file.set_len(cut_at).on("cut", path)?;
+            let full_clusters: Vec<u64> =
+                scan.clusters.iter().take(full).map(|cluster| cluster.position).collect();
+            let pre_skip = scan.header.pre_skip;
+            (
+                TrackWriter::resume(file, scan.layout, pre_skip, &full_clusters)
+                    .on("write", path)?,
+                packets,
+            )
+        }
+    };
+    let missing = end.packets.saturating_sub(writer.packets() + packets.len() as u64);
+    packets.extend((0..missing.min(1)).map(|_| SILENT_PACKET.to_vec()));
+    let last = packets.pop().unwrap_or_else(|| SILENT_PACKET.to_vec());
+    for packet in &packets {
+        writer.packet(packet).on("write", path)?;
+    }
+    for _ in 1..missing {
+        writer.packet(&SILENT_PACKET).on("write", path)?;
+    }
+    writer.finish(&last, end.samples).on("finish", path)?;
+    Ok(())
+}
+
+/// Facts for a folder of which no track's head is left: its name, and what the log says.
+fn facts_without_tracks(dir: &Path, noted: &Noted) -> SessionFacts {
+    let episode =
+        dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let track = |speaker: Speaker| TrackSetup {
+        name: speaker.to_string(),
+        kind: if speaker.ai().is_some() { SpeakerKind::Ai } else { SpeakerKind::Human },
+        model: None,
+        voice: None,
+    };
+    let Stamp { timestamp_ms, t } = noted.last;
+    SessionFacts {
+        session_id: noted.session_id.clone().unwrap_or_else(|| "unknown".to_owned()),
+        title: episode.clone(),
+        episode,
+        language: "und".to_owned(),
+        started_unix_ms: timestamp_ms.saturating_sub(t.millis()),
+        tracks: Speaker::ALL.map(track),
+    }
+}

@@ -1,0 +1,298 @@
+//! A recorder on a thread of its own, behind a bounded queue.
+//!
+//! The bridge to the actors without an actor in it: [`WriterHandle::try_send`] never blocks, and answers come back
+//! through the closure given at the start, on the writer's thread. Encoding, writing and waiting for the disk happen
+//! there only.
+//!
+//! When the queue is half full the caller warns the host; when it is full the caller ends the session in order with
+//! [`RecordingError::Stalled`]. Ending never needs room in the queue, so a stalled disk cannot prevent it.
+//!
+//! Invariants: after a failure nothing more is written by the recorder, the folder is repaired at once if the disk
+//! allows, and every later message is refused as `Closed`; a panic becomes a report; a handle that is dropped without
+//! [`WriterHandle::finish`] ends the recording at its watermark.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::closing::{Closing, Gap, RecordingReady};
+use super::episode::{EpisodeRecorder, EpisodeSetup};
+use super::error::RecordingError;
+use super::event_log::{EventLine, Stamp};
+use super::recovery::{Recovered, recover};
+use crate::audio::FRAME_MS;
+use crate::conversation::{Caption, Speaker};
+use crate::time::{SESSION_RATE_HZ, SessionTime};
+
+/// How much the queue holds: as long as a disk may stand still before the session is ended.
+pub const QUEUE_SECONDS: usize = 10;
+
+/// Messages of a second of session: a frame of each of three tracks, the watermark and an event every 20 ms.
+const MESSAGES_A_SECOND: usize = 5 * 1000 / FRAME_MS as usize;
+
+/// Capacity of the queue in messages.
+pub const QUEUE_MESSAGES_MAX: usize = QUEUE_SECONDS * MESSAGES_A_SECOND;
+
+/// Capacity of the queue in samples of sound, all tracks together: stretches may be longer than a frame.
+pub const QUEUE_SAMPLES_MAX: usize = QUEUE_SECONDS * SESSION_RATE_HZ as usize * Speaker::ALL.len();
+
+/// What a recorder can be told. Record class: never dropped on the way.
+#[derive(Clone, Debug)]
+pub enum RecordMessage {
+    /// Sound of one speaker, 48 kHz mono, at its place.
+    Audio {
+        /// Whose.
+        speaker: Speaker,
+        /// Where it begins.
+        at: SessionTime,
+        /// The sound; shared, not copied.
+        samples: Arc<[i16]>,
+    },
+    /// A caption; only final ones are kept.
+    Caption {
+        /// When it is written down.
+        stamp: Stamp,
+        /// The caption.
+        caption: Box<Caption>,
+    },
+    /// A line for the event log.
+    Event(Box<EventLine>),
+    /// A hole in a track that is no pause.
+    Gap {
+        /// When it is written down.
+        stamp: Stamp,
+        /// The hole.
+        gap: Gap,
+    },
+    /// A moment marked for the edit.
+    Marker {
+        /// When it is written down.
+        stamp: Stamp,
+        /// What it is called.
+        label: String,
+        /// The moment.
+        at: SessionTime,
+    },
+    /// Everything before this time is known.
+    Advance(SessionTime),
+}
+
+/// What a recorder answers, on its own thread.
+#[derive(Debug)]
+pub enum RecorderReport {
+    /// Recording is over, in disorder. A `Ready` follows if the folder could be repaired at once.
+    Failed(RecordingError),
+    /// The folder is whole.
+    Ready(RecordingReady),
+}
+
+/// That a message is in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    /// There is room.
+    Accepted,
+    /// The queue has just become half full: the host should know. Said again only after it was down to a quarter.
+    HalfFull,
+}
+
+/// That a message is not in the queue.
+#[derive(Clone, Debug)]
+pub enum QueueRefusal {
+    /// The disk has not kept up for [`QUEUE_SECONDS`]. The session must end with [`WriterHandle::stalled`].
+    Full(RecordMessage),
+    /// The recorder has failed and said so.
+    Closed(RecordMessage),
+}
+
+/// How the recording is to end; the channel's closing tells the thread to look.
+type FinishOrder = Arc<Mutex<Option<(SessionTime, Closing)>>>;
+
+/// The sending side. One owner; it never blocks.
+#[derive(Debug)]
+pub struct WriterHandle {
+    sender: SyncSender<RecordMessage>,
+    queued_messages: Arc<AtomicUsize>,
+    queued_samples: Arc<AtomicUsize>,
+    finish_order: FinishOrder,
+    is_half_full: bool,
+    dir: PathBuf,
+    thread: JoinHandle<()>,
+}
+
+impl WriterHandle {
+    /// Creates the take's folder and starts the thread. `report` is called on it.
+    ///
+    /// Creating happens on the caller's thread, since a session that cannot record must not begin.
+    ///
+    /// # Errors
+    /// Those of [`EpisodeRecorder::create`], and [`RecordingError::Thread`].
+    pub fn start(
+        setup: EpisodeSetup,
+        report: impl Fn(RecorderReport) + Send + 'static,
+    ) -> Result<Self, RecordingError> {
+        let recorder = EpisodeRecorder::create(setup)?;
+        let dir = recorder.dir().to_owned();
+        let (sender, receiver) = sync_channel(QUEUE_MESSAGES_MAX);
+        let (queued_messages, queued_samples) = (Arc::default(), Arc::default());
+        let finish_order = FinishOrder::default();
+        let inbox = Inbox {
+            receiver,
+            queued_messages: Arc::clone(&queued_messages),
+            queued_samples: Arc::clone(&queued_samples),
+            finish_order: Arc::clone(&finish_order),
+        };
+        let run_dir = dir.clone();
+        let thread = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || run(recorder, &inbox, &run_dir, &report))
+            .map_err(RecordingError::Thread)?;
+        Ok(Self {
+            sender,
+            queued_messages,
+            queued_samples,
+            finish_order,
+            is_half_full: false,
+            dir,
+            thread,
+        })
+    }
+
+    /// The take's folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// [`QueueRefusal`], with the message.
+    pub fn try_send(&mut self, message: RecordMessage) -> Result<Queued, QueueRefusal> {
+        let samples = message_samples(&message);
+        let queued_samples = self.queued_samples.load(Ordering::Relaxed);
+        if queued_samples > 0 && queued_samples + samples > QUEUE_SAMPLES_MAX {
+            return Err(QueueRefusal::Full(message));
+        }
+        self.queued_messages.fetch_add(1, Ordering::Relaxed);
+        self.queued_samples.fetch_add(samples, Ordering::Relaxed);
+        if let Err(error) = self.sender.try_send(message) {
+            self.queued_messages.fetch_sub(1, Ordering::Relaxed);
+            self.queued_samples.fetch_sub(samples, Ordering::Relaxed);
+            return Err(match error {
+                TrySendError::Full(message) => QueueRefusal::Full(message),
+                TrySendError::Disconnected(message) => QueueRefusal::Closed(message),
+            });
+        }
+        Ok(self.level())
+    }
+
+    /// The failure that a full queue is.
+    #[must_use]
+    pub fn stalled(&self) -> RecordingError {
+        RecordingError::Stalled { dir: self.dir.clone(), queued_s: QUEUE_SECONDS as u64 }
+    }
+
+    /// Ends the recording at `end`, after everything queued. Needs no room in the queue; the answer is a report.
+    pub fn finish(self, end: SessionTime, closing: Closing) -> FinishingWriter {
+        *self.finish_order.lock().unwrap_or_else(PoisonError::into_inner) = Some((end, closing));
+        FinishingWriter { thread: self.thread }
+    }
+
+    /// Half full on the way up, once.
+    fn level(&mut self) -> Queued {
+        let messages = self.queued_messages.load(Ordering::Relaxed);
+        let samples = self.queued_samples.load(Ordering::Relaxed);
+        let reaches = |part: usize| {
+            messages * part >= QUEUE_MESSAGES_MAX || samples * part >= QUEUE_SAMPLES_MAX
+        };
+        if !self.is_half_full && reaches(2) {
+            self.is_half_full = true;
+            return Queued::HalfFull;
+        }
+        self.is_half_full &= reaches(4);
+        Queued::Accepted
+    }
+}
+
+/// A recorder that is finishing. Dropping it lets the thread finish by itself.
+#[derive(Debug)]
+pub struct FinishingWriter {
+    thread: JoinHandle<()>,
+}
+
+impl FinishingWriter {
+    /// Waits until the last report was given. Blocks: not for an arbiter.
+    pub fn wait(self) {
+        // The thread reports its panics itself; only a panic of the report's receiver can end it so.
+        if self.thread.join().is_err() {
+            tracing::error!("the receiver of a recorder's reports panicked");
+        }
+    }
+}
+
+/// The thread's side of the queue.
+struct Inbox {
+    receiver: Receiver<RecordMessage>,
+    queued_messages: Arc<AtomicUsize>,
+    queued_samples: Arc<AtomicUsize>,
+    finish_order: FinishOrder,
+}
+
+fn message_samples(message: &RecordMessage) -> usize {
+    if let RecordMessage::Audio { samples, .. } = message { samples.len() } else { 0 }
+}
+
+fn run(recorder: EpisodeRecorder, inbox: &Inbox, dir: &Path, report: &dyn Fn(RecorderReport)) {
+    let error = match catch_unwind(AssertUnwindSafe(|| record(recorder, inbox))) {
+        Ok(Ok(ready)) => return report(RecorderReport::Ready(ready)),
+        Ok(Err(error)) => error,
+        Err(panic) => {
+            RecordingError::Panicked { dir: dir.to_owned(), message: panic_message(panic.as_ref()) }
+        }
+    };
+    report(RecorderReport::Failed(error));
+    match catch_unwind(|| recover(dir)) {
+        Ok(Ok(Recovered::Repaired { ready, .. })) => report(RecorderReport::Ready(ready)),
+        Ok(Ok(Recovered::AlreadyFinished)) => {}
+        // The next start of the studio tries again; what is on the disk stays.
+        Ok(Err(error)) => {
+            tracing::warn!(code = error.code(), "a failed recording could not be repaired at once");
+        }
+        Err(panic) => tracing::error!(
+            message = panic_message(panic.as_ref()),
+            "the repair of a recording panicked"
+        ),
+    }
+}
+
+/// Takes messages until the handle is gone, then ends as ordered.
+fn record(mut recorder: EpisodeRecorder, inbox: &Inbox) -> Result<RecordingReady, RecordingError> {
+    let mut watermark = SessionTime::ZERO;
+    for message in &inbox.receiver {
+        inbox.queued_messages.fetch_sub(1, Ordering::Relaxed);
+        inbox.queued_samples.fetch_sub(message_samples(&message), Ordering::Relaxed);
+        match message {
+            RecordMessage::Audio { speaker, at, samples } => recorder.audio(speaker, at, &samples),
+            RecordMessage::Caption { stamp, caption } => recorder.caption(stamp, &caption)?,
+            RecordMessage::Event(line) => recorder.event(&line)?,
+            RecordMessage::Gap { stamp, gap } => recorder.gap(stamp, &gap)?,
+            RecordMessage::Marker { stamp, label, at } => recorder.marker(stamp, &label, at)?,
+            RecordMessage::Advance(until) => {
+                watermark = watermark.max(until);
+                recorder.advance(until)?;
+            }
+        }
+    }
+    let order = inbox.finish_order.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (end, closing) = order.unwrap_or((watermark, Closing::default()));
+    recorder.finish(end, closing)
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
