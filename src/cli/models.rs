@@ -178,7 +178,7 @@ impl Progress for Terminal {
         match outcome {
             Ok(()) => print::aside(&format!("  {}  {bytes}, {seconds:.1} s", self.what)),
             Err(why) => {
-                print::aside(&format!("  {}  not had after {seconds:.1} s: {why}", self.what))
+                print::aside(&format!("  {}  not had after {seconds:.1} s: {why}", self.what));
             }
         }
     }

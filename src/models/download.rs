@@ -151,7 +151,7 @@ impl Downloader {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 self.silent_hosts.insert(host_of(url).to_owned());
-                return Ok(Ended::GiveUp(chain(&error)));
+                return Ok(Ended::GiveUp(chain(&error.without_url())));
             }
             Err(_) => {
                 self.silent_hosts.insert(host_of(url).to_owned());
@@ -179,7 +179,7 @@ impl Downloader {
                 Ok(Ok(None)) => {
                     return Ok(Ended::BrokenOff(format!("it ended after {at} of {bytes} bytes")));
                 }
-                Ok(Err(error)) => return Ok(Ended::BrokenOff(chain(&error))),
+                Ok(Err(error)) => return Ok(Ended::BrokenOff(chain(&error.without_url()))),
                 Err(_) => {
                     let waited = self.limits.stall.as_millis();
                     return Ok(Ended::BrokenOff(format!(
