@@ -294,6 +294,27 @@ fn every_link_inside_the_documents_leads_somewhere() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn the_spoken_lines_are_what_their_manifest_says() {
+    let folder = root().join("tests/audio");
+    let manifest = fs::read_to_string(folder.join("MANIFEST.tsv")).expect("the manifest");
+    let mut bytes = 0;
+    for line in manifest.lines().skip(1) {
+        let columns: Vec<_> = line.split('\t').collect();
+        let [file, ms, ..] = columns[..] else { panic!("not enough columns: {line}") };
+        let wav = hound::WavReader::open(folder.join(file)).expect("a WAV file");
+        let spec = wav.spec();
+        assert_eq!(
+            (spec.channels, spec.sample_rate, spec.bits_per_sample),
+            (1, 16_000, 16),
+            "{file}"
+        );
+        assert_eq!((wav.duration() / 16).to_string(), ms, "{file}");
+        bytes += wav.duration() * 2;
+    }
+    assert!((1..2_000_000).contains(&bytes), "{bytes} bytes of speech");
+}
+
 /// Every reference to another part of the crate that the table does not allow, with file, line and arrow.
 fn wrong_arrows(source: &Source) -> Vec<String> {
     let Some(module) = source.module() else { return Vec::new() };
