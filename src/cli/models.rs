@@ -119,10 +119,9 @@ fn pull(catalogue: &Catalogue, models: &[&Model], store: &Store) -> anyhow::Resu
 fn summary(pulled: &Pulled, since_start: &ProgressBar) -> String {
     let Pulled { fetched, kept } = pulled;
     let seconds = since_start.elapsed().as_secs_f32();
-    format!(
-        "{} files fetched and checked, {kept} were right already, {seconds:.1} s",
-        fetched.len()
-    )
+    let count = fetched.len();
+    let files = if count == 1 { "file" } else { "files" };
+    format!("{count} {files} fetched and checked, {kept} right already, {seconds:.1} s")
 }
 
 fn state_line(model: &Model, state: &ModelState) -> String {
@@ -178,7 +177,7 @@ impl Progress for Terminal {
         match outcome {
             Ok(()) => print::aside(&format!("  {}  {bytes}, {seconds:.1} s", self.what)),
             Err(why) => {
-                print::aside(&format!("  {}  not had after {seconds:.1} s: {why}", self.what))
+                print::aside(&format!("  {}  not had after {seconds:.1} s: {why}", self.what));
             }
         }
     }

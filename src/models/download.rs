@@ -151,7 +151,7 @@ impl Downloader {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 self.silent_hosts.insert(host_of(url).to_owned());
-                return Ok(Ended::GiveUp(chain(&error)));
+                return Ok(Ended::GiveUp(cause(&error)));
             }
             Err(_) => {
                 self.silent_hosts.insert(host_of(url).to_owned());
@@ -179,7 +179,7 @@ impl Downloader {
                 Ok(Ok(None)) => {
                     return Ok(Ended::BrokenOff(format!("it ended after {at} of {bytes} bytes")));
                 }
-                Ok(Err(error)) => return Ok(Ended::BrokenOff(chain(&error))),
+                Ok(Err(error)) => return Ok(Ended::BrokenOff(cause(&error))),
                 Err(_) => {
                     let waited = self.limits.stall.as_millis();
                     return Ok(Ended::BrokenOff(format!(
@@ -250,13 +250,11 @@ fn host_of(url: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// An error with its causes on one line; reqwest keeps the interesting one at the end.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
+/// The first cause of an error: reqwest's own words say only that a request failed.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut first = error;
+    while let Some(inner) = first.source() {
+        first = inner;
     }
-    text
+    first.to_string()
 }

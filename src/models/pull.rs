@@ -64,6 +64,8 @@ impl Default for Options {
 }
 
 /// Who is told how a pull goes on. All calls come from one task, in order.
+///
+/// Every beginning has an end, except the one during which the pull's whole time was over.
 pub trait Progress {
     /// A download began or went on: what it is, and its whole size in bytes if known.
     fn begin(&mut self, what: &str, bytes: Option<u64>);

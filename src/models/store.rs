@@ -135,7 +135,7 @@ impl Store {
             match is_right(&self.path(&model.name, &file.name), file) {
                 Ok(true) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    missing.push(file.name.clone())
+                    missing.push(file.name.clone());
                 }
                 Ok(false) | Err(_) => damaged.push(file.name.clone()),
             }

@@ -1,16 +1,10 @@
-<<<<<<< HEAD
 //! The integration tests of the studio, one module an area.
+#![cfg(test)] // says to clippy what cargo knows: helpers here may fail loudly, too
 
-mod config;
-=======
-//! The integration tests, one module an area.
-
-// `cfg(test)` tells clippy that the helpers in here are tests as well.
-#[cfg(test)]
 mod support;
 
-#[cfg(test)]
 mod adapters;
-#[cfg(test)]
+mod config;
+mod models;
 mod speech;
->>>>>>> speech
+mod tidy;

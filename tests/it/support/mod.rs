@@ -1,6 +1,8 @@
 //! What several areas of tests share.
 
+pub(crate) mod file_server;
 pub(crate) mod sound;
+pub(crate) mod sources;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
