@@ -1,3 +1,5 @@
 //! The integration tests of the studio, one module an area.
 
+mod briefing;
 mod config;
+mod support;
