@@ -96,18 +96,22 @@ pub fn names(folder: &Path) -> Result<Vec<String>, BriefingFileError> {
     Ok(names)
 }
 
+/// One entry of a folder's list.
+#[derive(Debug)]
+pub struct ListedBriefing {
+    /// The name to load it by.
+    pub name: String,
+    /// What it says, or what is wrong with it.
+    pub briefing: Result<BriefingFile, BriefingFileError>,
+}
+
 /// Reads every briefing of `folder`, in the order of names; each may be wrong on its own.
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub fn list(
-    folder: &Path,
-) -> Result<Vec<(String, Result<BriefingFile, BriefingFileError>)>, BriefingFileError> {
-    let briefings = names(folder)?.into_iter().map(|name| {
-        let briefing = load(folder, &name);
-        (name, briefing)
-    });
-    Ok(briefings.collect())
+pub fn list(folder: &Path) -> Result<Vec<ListedBriefing>, BriefingFileError> {
+    let names = names(folder)?.into_iter();
+    Ok(names.map(|name| ListedBriefing { briefing: load(folder, &name), name }).collect())
 }
 
 /// Reads the briefing `name` of `folder`; `.md` at its end may be left out.

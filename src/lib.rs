@@ -2,6 +2,7 @@
 pub mod adapters;
 pub mod audio;
 pub mod briefings;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod conversation;

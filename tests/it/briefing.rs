@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use voice_studio::briefings::{self, BriefingFileError};
+use voice_studio::cli;
 use voice_studio::conversation::briefing::{BRIEFING_BYTES_MAX, Briefing};
+use voice_studio::conversation::prompt::{Part, line_of, lines, part, system_prompt};
 use voice_studio::conversation::rules::Rules;
 use voice_studio::conversation::{AiSpeaker, Speaker};
 use voice_studio::time::Span;
@@ -183,7 +185,7 @@ fn limits_hold() {
     assert!(
         wrong(&with_front(&format!("terms: {many}"))).contains("101 entries; expected at most 100")
     );
-    let big = with_front("") + &"## Everyone\n" + &"a ".repeat(BRIEFING_BYTES_MAX / 2);
+    let big = with_front("") + "## Everyone\n" + &"a ".repeat(BRIEFING_BYTES_MAX / 2);
     assert!(wrong(&big).contains("expected at most 65536"));
 }
 
@@ -236,8 +238,8 @@ fn a_folder_lists_its_briefings_and_what_is_wrong_with_one_names_its_file() {
     write("notes.txt", "");
     assert_eq!(briefings::names(folder.path()).unwrap(), ["a", "b"]);
     let list = briefings::list(folder.path()).unwrap();
-    assert!(list[1].1.is_ok());
-    let message = list[0].1.as_ref().unwrap_err().to_string();
+    assert!(list[1].briefing.is_ok());
+    let message = list[0].briefing.as_ref().unwrap_err().to_string();
     assert!(message.contains("a.md: line 1: no front matter"), "{message}");
     assert_eq!(briefings::names(&folder.path().join("absent")).unwrap(), Vec::<String>::new());
 }
@@ -278,4 +280,175 @@ fn a_file_that_is_not_text_or_far_too_long_is_told() {
     assert!(binary.contains("binary.md: invalid utf-8"), "{binary}");
     let long = briefings::load(folder.path(), "long").unwrap_err().to_string();
     assert!(long.contains("expected at most 65536"), "{long}");
+}
+
+fn example() -> Briefing {
+    good(
+        "---\n\
+         title: Tides\n\
+         language: en-GB\n\
+         rules: { answerSeconds: 8 }\n\
+         speakers:\n  you: { name: Ruth, role: host }\n  \
+         claude: { name: Ada, aliases: [Claude, Adah], role: co-host, persona: Precise. }\n  \
+         guest: { name: Grace }\n\
+         segments:\n  - { title: Opening, minutes: 1, goal: Say hello. }\n  - { title: The moon }\n\
+         ---\n\
+         ## Everyone\n# A title that looks like ours\nTides rise twice a day.\n\
+         ## Claude\nAda's secret.\n## Guest\nGrace's secret.\n",
+    )
+}
+
+#[test]
+fn claude_is_prompted_in_its_own_point_of_view() {
+    insta::assert_snapshot!(system_prompt(&example(), AiSpeaker::Claude), @r"
+    # You
+
+    You are an AI speaker in a live spoken conversation of three.
+
+    Name: Ada
+    Also called: Claude, Adah
+    Role: co-host
+    Persona: Precise.
+
+    # At the table
+
+    Host: Ruth
+      Role: host
+      A person, who leads the conversation and always has the first right to speak.
+    Other AI speaker: Grace
+      Has a mind, a voice and knowledge of its own.
+
+    # The show
+
+    Title: Tides
+
+    Segment 1: Opening (1 minute)
+    Goal: Say hello.
+
+    Segment 2: The moon
+
+    # What everyone at the table knows
+
+    ### A title that looks like ours
+    Tides rise twice a day.
+
+    # What only you know
+
+    Ada's secret.
+
+    # How to speak
+
+    - Speak the language with the tag en-GB.
+    - A voice says your words aloud and they are heard once. Talk as people talk: plain, whole, mostly short sentences. No markdown, headings, lists, links, emoji, sounds or stage directions. Write numbers and units the way they are said.
+    - An answer takes about 8 seconds to say, that is about 21 words. When Ruth asks you to be short, one short sentence or one word is enough.
+    - Answer what was said last, in its first sentence. Do not repeat what was said already.
+    - Say only your own words, as Ada. Never speak for Ruth or Grace, never write their lines, and never begin with a name and a colon.
+    - Now and then call Ruth or Grace by name. When you want Grace to go on, end with a question to Grace by name.
+    - Interruptions are normal. Where your own last words break off, you were interrupted and the rest was not heard: answer what was said then, and come back to the rest only if it matters or you are asked to.
+    - The words of Ruth come from speech recognition and may hold mistakes, in names too: answer what was most likely meant.
+    - What you do not know, you say you do not know.
+    ");
+}
+
+#[test]
+fn the_guest_is_prompted_in_its_own_point_of_view() {
+    insta::assert_snapshot!(system_prompt(&example(), AiSpeaker::Guest), @r"
+    # You
+
+    You are an AI speaker in a live spoken conversation of three.
+
+    Name: Grace
+
+    # At the table
+
+    Host: Ruth
+      Role: host
+      A person, who leads the conversation and always has the first right to speak.
+    Other AI speaker: Ada
+      Also called: Claude, Adah
+      Role: co-host
+      Has a mind, a voice and knowledge of its own.
+
+    # The show
+
+    Title: Tides
+
+    Segment 1: Opening (1 minute)
+    Goal: Say hello.
+
+    Segment 2: The moon
+
+    # What everyone at the table knows
+
+    ### A title that looks like ours
+    Tides rise twice a day.
+
+    # What only you know
+
+    Grace's secret.
+
+    # How to speak
+
+    - Speak the language with the tag en-GB.
+    - A voice says your words aloud and they are heard once. Talk as people talk: plain, whole, mostly short sentences. No markdown, headings, lists, links, emoji, sounds or stage directions. Write numbers and units the way they are said.
+    - An answer takes about 8 seconds to say, that is about 21 words. When Ruth asks you to be short, one short sentence or one word is enough.
+    - Answer what was said last, in its first sentence. Do not repeat what was said already.
+    - Say only your own words, as Grace. Never speak for Ruth or Ada, never write their lines, and never begin with a name and a colon.
+    - Now and then call Ruth or Ada by name. When you want Ada to go on, end with a question to Ada by name.
+    - Interruptions are normal. Where your own last words break off, you were interrupted and the rest was not heard: answer what was said then, and come back to the rest only if it matters or you are asked to.
+    - The words of Ruth come from speech recognition and may hold mistakes, in names too: answer what was most likely meant.
+    - What you do not know, you say you do not know.
+    ");
+}
+
+#[test]
+fn what_one_speaker_knows_never_reaches_the_other() {
+    let briefing = example();
+    for speaker in AiSpeaker::BOTH {
+        let system = system_prompt(&briefing, speaker);
+        assert!(system.contains(briefing.private(speaker)));
+        assert!(!system.contains(briefing.private(speaker.other())));
+    }
+}
+
+#[test]
+fn the_parts_of_a_prompt_can_be_read_back() {
+    let system = system_prompt(&example(), AiSpeaker::Guest);
+    assert_eq!(line_of(part(&system, Part::You), lines::NAME), Some("Grace"));
+    assert_eq!(line_of(part(&system, Part::Table), lines::HOST), Some("Ruth"));
+    assert_eq!(line_of(part(&system, Part::Table), lines::OTHER), Some("Ada"));
+    assert_eq!(line_of(part(&system, Part::Show), lines::GOAL), Some("Say hello."));
+    assert_eq!(
+        part(&system, Part::Everyone),
+        "### A title that looks like ours\nTides rise twice a day."
+    );
+    assert_eq!(part(&system, Part::Private), "Grace's secret.");
+    assert!(part(&system, Part::Manner).starts_with("- Speak the language"));
+    assert_eq!(part("", Part::You), "");
+}
+
+#[test]
+fn the_command_line_lists_and_checks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tides.md");
+    std::fs::write(&path, with_front("segments: [{ title: One, minutes: 2 }]")).unwrap();
+    let list = cli::briefings::list(folder.path());
+    assert_eq!(
+        (list.text.as_str(), list.exit_code),
+        ("tides  A show (Claude and Guest, 1 segment, 2 min)", 0)
+    );
+    let check = cli::briefings::check(&path);
+    assert!(check.text.contains("tides.md: good") && check.exit_code == 0, "{}", check.text);
+
+    std::fs::write(folder.path().join("b.md"), with_front("langage: en")).unwrap();
+    let list = cli::briefings::list(folder.path());
+    assert!(list.text.starts_with("b      cannot be used\n    "), "{}", list.text);
+    assert_eq!(list.exit_code, 1);
+    let check = cli::briefings::check(&folder.path().join("b.md"));
+    assert!(
+        check.text.contains("b.md: line 3: langage: unknown key (did you mean language?)"),
+        "{}",
+        check.text
+    );
+    assert_eq!(cli::briefings::check(&folder.path().join("absent.md")).exit_code, 1);
 }

@@ -44,7 +44,11 @@ impl Fields {
         let entries = match node.value {
             Node::Map(entries) => entries,
             Node::Nothing => Vec::new(),
-            other => {
+            other @ (Node::Switch(_)
+            | Node::Number(_)
+            | Node::Fraction
+            | Node::Text(_)
+            | Node::List(_)) => {
                 errors.note(
                     line,
                     path.as_str(),
@@ -123,11 +127,13 @@ impl Fields {
         let path = self.path_of(key);
         let At { line, value } = self.take(key)?;
         let (min, max): (i64, i64) = ((*range.start()).into(), (*range.end()).into());
-        let number = match value {
-            Node::Number(number) if (min..=max).contains(&number) => N::try_from(number).ok(),
-            Node::Nothing => return None,
-            _ => None,
-        };
+        if matches!(value, Node::Nothing) {
+            return None;
+        }
+        let number = if let Node::Number(number) = value { Some(number) } else { None };
+        let number = number
+            .filter(|number| (min..=max).contains(number))
+            .and_then(|number| N::try_from(number).ok());
         if number.is_none() {
             let found = value.describe();
             errors.note(
@@ -181,7 +187,11 @@ impl Fields {
             }
             Node::Nothing => Vec::new(),
             single @ Node::Text(_) if of == "texts" => vec![At { line, value: single }],
-            other => {
+            other @ (Node::Switch(_)
+            | Node::Number(_)
+            | Node::Fraction
+            | Node::Text(_)
+            | Node::Map(_)) => {
                 errors.note(line, path, format!("{}; expected a list of {of}", other.describe()));
                 Vec::new()
             }
