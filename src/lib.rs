@@ -1,6 +1,7 @@
 //! The Three-Way Voice Studio.
 pub mod adapters;
 pub mod audio;
+pub mod briefings;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -57,7 +57,6 @@ impl Environment {
     /// # Errors
     /// An `.env` that cannot be read, or a line of it that is not `NAME=value`. The line itself is not shown, as it
     /// may hold a key.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
     pub fn read(folder: &Path) -> Result<Self, ConfigError> {
         let process = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -4,6 +4,7 @@
 mod support;
 
 mod adapters;
+mod briefing;
 mod config;
 mod models;
 mod speech;

@@ -1,7 +1,22 @@
 //! What the show is about: the briefing a host prepares.
+//!
+//! A briefing is Markdown with YAML front matter: the table's people and the plan of the show above, what everyone
+//! and what only one of the AI speakers knows below. [`Briefing::parse`] is the only way from text to a [`Briefing`]
+//! and tells everything that is wrong at once. `docs/briefings.md` is its description for hosts.
+//!
+//! Does not read files; `crate::briefings` does.
 
 use super::rules::Rules;
 use super::speaker::{AiSpeaker, Speaker};
+
+mod errors;
+mod fields;
+mod parse;
+mod rules;
+mod sections;
+mod yaml;
+
+pub use errors::{BriefingError, BriefingErrors};
 
 /// A checked briefing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +69,18 @@ pub struct Segment {
     pub goal: String,
 }
 
+/// The longest briefing, in bytes: about twenty pages, far more than a language model is helped by.
+pub const BRIEFING_BYTES_MAX: usize = 64 * 1024;
+
 impl Briefing {
+    /// Reads a briefing from the text of its file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by line; where the YAML itself cannot be read, that one place.
+    pub fn parse(text: &str) -> Result<Self, BriefingErrors> {
+        parse::parse(text)
+    }
+
     /// What is said of `speaker`.
     #[must_use]
     pub const fn speaker(&self, speaker: Speaker) -> &SpeakerBrief {

@@ -1,0 +1,454 @@
+//! Briefings: what is accepted, what is refused and how it is told, and the prompts made of them.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::fmt::Write as _;
+
+use voice_studio::briefings::{self, BriefingFileError};
+use voice_studio::cli;
+use voice_studio::conversation::briefing::{BRIEFING_BYTES_MAX, Briefing};
+use voice_studio::conversation::prompt::{Part, line_of, lines, part, system_prompt};
+use voice_studio::conversation::rules::Rules;
+use voice_studio::conversation::{AiSpeaker, Speaker};
+use voice_studio::time::Span;
+
+use crate::support::shared_dir;
+
+fn good(text: &str) -> Briefing {
+    Briefing::parse(text).unwrap()
+}
+
+fn wrong(text: &str) -> String {
+    Briefing::parse(text).unwrap_err().to_string()
+}
+
+/// A briefing with these lines of front matter (from line 3) besides the title.
+fn with_front(lines: &str) -> String {
+    format!("---\ntitle: A show\n{lines}\n---\n")
+}
+
+#[test]
+fn the_smallest_briefing_is_a_title() {
+    let briefing = good("---\ntitle: Rain, and why it falls\n---\n");
+    assert_eq!(briefing.episode, "rain-and-why-it-falls");
+    assert_eq!(briefing.language, "en");
+    assert_eq!(briefing.rules, Rules::default());
+    let names = briefing.speakers.each_ref().map(|speaker| speaker.name.as_str());
+    assert_eq!(names, ["Host", "Claude", "Guest"]);
+    assert_eq!((briefing.everyone.as_str(), briefing.segments.len()), ("", 0));
+}
+
+#[test]
+fn every_key_is_read() {
+    let briefing = good(
+        "---\n\
+         title: 'Tides: a show'\n\
+         episode: tides-1\n\
+         language: en-GB\n\
+         terms: [Bay of Fundy, spring tide]\n\
+         rules:\n  answerSeconds: 8\n  handOversMax: 2\n  autopilot: { maxTurns: 4, gapMs: 300 }\n  \
+         endOfTurn: { firstAskMs: 250, secondAskMs: 700, ceilingMs: 2000, doneScore: 600 }\n  \
+         bargeIn:\n    pauseMs: 150\n    backChannelMaxMs: 900\n    resumeAfterMs: 500\n    duckDb: -9\n    \
+         always: [Hold it!]\n    never: [mm hmm, \"Yes.\"]\n\
+         speakers:\n  you: { name: Ruth }\n  \
+         claude: { name: Ada, aliases: [Adah], role: co-host, persona: Curious., voice: slt, model: m-1 }\n  \
+         guest:\n    name: Grace\n    aliases: Gracie\n    persona: >\n      Warm\n      and practical.\n\
+         segments:\n  - { title: Opening, minutes: 2, goal: Say hello. }\n  - title: The moon\n\
+         ---\n\
+         # The show\n\n## Everyone\nTides rise.\n\n### Detail\nTwice a day.\n## claude\nA secret.\n## Guest ##\nAnother.\n",
+    );
+    assert_eq!((briefing.title.as_str(), briefing.episode.as_str()), ("Tides: a show", "tides-1"));
+    assert_eq!(briefing.terms, ["Bay of Fundy", "spring tide"]);
+    let rules = &briefing.rules;
+    assert_eq!((rules.answer_seconds, rules.hand_overs_max, rules.autopilot_max_turns), (8, 2, 4));
+    let waits = [rules.ai_gap, rules.first_ask, rules.second_ask, rules.turn_ceiling];
+    assert_eq!(waits, [300, 250, 700, 2000].map(Span::from_millis));
+    let waits = [rules.barge_in_pause, rules.back_channel_max, rules.resume_after];
+    assert_eq!(waits, [150, 900, 500].map(Span::from_millis));
+    assert_eq!((rules.done_score, rules.duck_db), (600, -9));
+    assert_eq!(
+        (rules.always_interrupt.join("|"), rules.never_interrupt.join("|")),
+        ("hold it".into(), "mm hmm|yes".into())
+    );
+    let claude = briefing.speaker(Speaker::Claude);
+    assert_eq!(
+        (claude.name.as_str(), claude.role.as_str(), claude.voice.as_str()),
+        ("Ada", "co-host", "slt")
+    );
+    assert_eq!(
+        (claude.aliases.as_slice(), claude.model.as_str()),
+        (["Adah".to_owned()].as_slice(), "m-1")
+    );
+    let guest = briefing.speaker(Speaker::Guest);
+    assert_eq!(
+        (guest.persona.as_str(), guest.aliases.join("|")),
+        ("Warm and practical.", "Gracie".into())
+    );
+    assert_eq!(briefing.segments[0].minutes, 2);
+    assert_eq!(
+        (briefing.segments[1].title.as_str(), briefing.segments[1].minutes),
+        ("The moon", 0)
+    );
+    assert_eq!(briefing.everyone, "Tides rise.\n\n### Detail\nTwice a day.");
+    assert_eq!(briefing.private(AiSpeaker::Claude), "A secret.");
+    assert_eq!(briefing.private(AiSpeaker::Guest), "Another.");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_with_line_and_key() {
+    let text = "---\n\
+        titel: Oops\n\
+        episode: ../../etc\n\
+        language: english\n\
+        terms: 7\n\
+        rules:\n\
+        \x20 answerSeconds: 9999\n\
+        \x20 bargeIn: { pauseMs: soon, backChanelMaxMs: 3 }\n\
+        \x20 endOfTurn: { firstAskMs: 900 }\n\
+        speakers:\n\
+        \x20 claude: { name: 2001, aliases: [Bob] }\n\
+        \x20 guest: { name: bob }\n\
+        \x20 gest: {}\n\
+        segments:\n\
+        \x20 - { minutes: -1, title: [a] }\n\
+        ---\n\
+        stray words\n\
+        ## Everybody\n\
+        ## Guest\n\
+        ## guest\n";
+    insta::assert_snapshot!(wrong(text), @r#"
+    line 2: title: missing; expected the show's title
+    line 2: titel: unknown key (did you mean title?); expected one of title, episode, language, terms, rules, speakers, segments
+    line 3: episode: "../../etc"; expected letters, digits, - _ and . with a letter or digit first
+    line 4: language: "english"; expected a language tag such as en or en-GB
+    line 5: terms: 7; expected a list of texts
+    line 7: rules.answerSeconds: 9999; expected a whole number of seconds from 2 to 120
+    line 8: rules.bargeIn.pauseMs: "soon"; expected a whole number of milliseconds from 40 to 2000
+    line 8: rules.bargeIn.backChanelMaxMs: unknown key (did you mean backChannelMaxMs?); expected one of pauseMs, backChannelMaxMs, resumeAfterMs, duckDb, always, never
+    line 9: rules.endOfTurn.firstAskMs: 900, 600 and 1600 in effect; expected firstAskMs ≤ secondAskMs ≤ ceilingMs
+    line 11: speakers.claude.name: 2001; expected text: put it in "quotes"
+    line 12: speakers.guest.name: "bob" is speakers.claude.aliases already; expected a name of its own
+    line 13: speakers.gest: unknown key (did you mean guest?); expected one of you, claude, guest
+    line 15: segments[1].title: a list; expected text
+    line 15: segments[1].minutes: -1; expected a whole number of minutes from 0 to 600
+    line 17: text above the first heading; expected ## Everyone, ## Claude or ## Guest
+    line 18: ## Everybody: unknown heading; expected ## Everyone, ## Claude or ## Guest (### is free)
+    line 20: ## guest: occurs twice; expected one such heading
+    "#);
+}
+
+#[test]
+fn a_name_nobody_gave_is_a_name_too() {
+    let text = with_front("speakers: { claude: { name: Ada, aliases: [Guest] } }");
+    assert!(
+        wrong(&text).contains("\"Guest\" is speakers.claude.aliases already"),
+        "{}",
+        wrong(&text)
+    );
+}
+
+#[test]
+fn broken_yaml_names_its_line() {
+    insta::assert_snapshot!(wrong(&with_front("terms: [a, b\nspeakers: }")), @"line 4: cannot be read as YAML: illegal placement of ':' indicator");
+    insta::assert_snapshot!(wrong(&with_front("title: again")), @"line 3: cannot be read as YAML: duplicate mapping key: title not allowed here");
+    insta::assert_snapshot!(wrong(&with_front("\tterms: x")), @"line 2: cannot be read as YAML: while scanning a plain scalar, found a tab");
+}
+
+#[test]
+fn a_text_without_front_matter_says_what_it_should_look_like() {
+    let expected =
+        "line 1: no front matter; expected the keys between a first line --- and another line ---";
+    for text in ["", "# Hello", "---\ntitle: x", "\n---\ntitle: x\n---\n"] {
+        assert_eq!(wrong(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn front_matter_that_is_no_group_of_keys_is_told() {
+    assert!(wrong("---\n- a\n---\n").contains("line 2: a list; expected a group of keys"));
+    assert!(wrong("---\n---\n").contains("title: missing"));
+}
+
+#[test]
+fn line_ends_of_other_systems_and_byte_order_marks_are_understood() {
+    let briefing = good("\u{feff}---\r\ntitle: A show\r\n---\r\n## Everyone\r\nOne.\r\nTwo.\r\n");
+    assert_eq!(briefing.everyone, "One.\nTwo.");
+}
+
+#[test]
+fn limits_hold() {
+    let long = "x".repeat(41);
+    assert!(
+        wrong(&with_front(&format!("speakers: {{ you: {{ name: {long} }} }}")))
+            .contains("41 characters; expected at most 40")
+    );
+    let many = "[".to_owned() + &"t,".repeat(101) + "]";
+    assert!(
+        wrong(&with_front(&format!("terms: {many}"))).contains("101 entries; expected at most 100")
+    );
+    let big = with_front("") + "## Everyone\n" + &"a ".repeat(BRIEFING_BYTES_MAX / 2);
+    assert!(wrong(&big).contains("expected at most 65536"));
+}
+
+#[test]
+fn a_nest_of_anchors_ends_as_an_error() {
+    let mut lines = "a0: &a0 [x, x]\n".to_owned();
+    for n in 1..40 {
+        writeln!(lines, "a{n}: &a{n} [*a{m}, *a{m}, *a{m}]", m = n - 1).unwrap();
+    }
+    assert!(wrong(&with_front(&lines)).starts_with("line "));
+}
+
+#[test]
+fn headings_inside_code_are_text() {
+    let briefing = good("---\ntitle: x\n---\n## Everyone\n```\n## Guest\n```\nafter\n");
+    assert_eq!(briefing.everyone, "```\n## Guest\n```\nafter");
+    assert_eq!(briefing.private(AiSpeaker::Guest), "");
+}
+
+#[test]
+fn the_example_is_good_and_says_enough_to_talk_about() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/briefings");
+    let example = briefings::load(folder.as_ref(), "example").unwrap().briefing;
+    assert!(example.everyone.lines().count() >= 6);
+    assert!(AiSpeaker::BOTH.iter().all(|&speaker| !example.private(speaker).is_empty()));
+    assert!(example.segments.iter().all(|segment| !segment.goal.is_empty()));
+}
+
+#[test]
+fn the_fixture_of_the_rehearsals_loads() {
+    let Some(shared) = shared_dir() else {
+        println!("skipped: no ../shared beside the project");
+        return;
+    };
+    let briefing =
+        briefings::load_path(&shared.join("fixtures/host/ada-and-grace.md")).unwrap().briefing;
+    assert_eq!(briefing.speaker(Speaker::Guest).name, "Grace");
+    assert_eq!(briefing.rules.autopilot_max_turns, 6);
+    assert!(briefing.private(AiSpeaker::Claude).contains("a fifth of a second"));
+}
+
+#[test]
+fn a_folder_lists_its_briefings_and_what_is_wrong_with_one_names_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("b.md", &with_front(""));
+    write("a.md", "nothing");
+    write("README.md", "# Not a briefing");
+    write(".hidden.md", "");
+    write("notes.txt", "");
+    assert_eq!(briefings::names(folder.path()).unwrap(), ["a", "b"]);
+    let list = briefings::list(folder.path()).unwrap();
+    assert!(list[1].briefing.is_ok());
+    let message = list[0].briefing.as_ref().unwrap_err().to_string();
+    assert!(message.contains("a.md: line 1: no front matter"), "{message}");
+    assert_eq!(briefings::names(&folder.path().join("absent")).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn no_name_leaves_the_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("briefings");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(outer.path().join("secret.md"), with_front("")).unwrap();
+    for name in [
+        "../secret",
+        "..",
+        "",
+        "/etc/passwd",
+        "a/b",
+        "a\\b",
+        ".hidden",
+        "C:x",
+        "a\0b",
+        &"x".repeat(101),
+    ] {
+        let error = briefings::load(&folder, name).unwrap_err();
+        assert!(matches!(error, BriefingFileError::BadName { .. }), "{name:?}: {error}");
+    }
+    assert!(matches!(
+        briefings::load(&folder, "secret").unwrap_err(),
+        BriefingFileError::NotFound { .. }
+    ));
+}
+
+#[test]
+fn a_file_that_is_not_text_or_far_too_long_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("binary.md"), [0xff, 0xfe, 0]).unwrap();
+    std::fs::write(folder.path().join("long.md"), "ä".repeat(BRIEFING_BYTES_MAX)).unwrap();
+    let binary = briefings::load(folder.path(), "binary").unwrap_err().to_string();
+    assert!(binary.contains("binary.md: invalid utf-8"), "{binary}");
+    let long = briefings::load(folder.path(), "long").unwrap_err().to_string();
+    assert!(long.contains("expected at most 65536"), "{long}");
+}
+
+fn example() -> Briefing {
+    good(
+        "---\n\
+         title: Tides\n\
+         language: en-GB\n\
+         rules: { answerSeconds: 8 }\n\
+         speakers:\n  you: { name: Ruth, role: host }\n  \
+         claude: { name: Ada, aliases: [Claude, Adah], role: co-host, persona: Precise. }\n  \
+         guest: { name: Grace }\n\
+         segments:\n  - { title: Opening, minutes: 1, goal: Say hello. }\n  - { title: The moon }\n\
+         ---\n\
+         ## Everyone\n# A title that looks like ours\nTides rise twice a day.\n\
+         ## Claude\nAda's secret.\n## Guest\nGrace's secret.\n",
+    )
+}
+
+#[test]
+fn claude_is_prompted_in_its_own_point_of_view() {
+    insta::assert_snapshot!(system_prompt(&example(), AiSpeaker::Claude), @r"
+    # You
+
+    You are an AI speaker in a live spoken conversation of three.
+
+    Name: Ada
+    Also called: Claude, Adah
+    Role: co-host
+    Persona: Precise.
+
+    # At the table
+
+    Host: Ruth
+      Role: host
+      A person, who leads the conversation and always has the first right to speak.
+    Other AI speaker: Grace
+      Has a mind, a voice and knowledge of its own.
+
+    # The show
+
+    Title: Tides
+
+    Segment 1: Opening (1 minute)
+    Goal: Say hello.
+
+    Segment 2: The moon
+
+    # What everyone at the table knows
+
+    ### A title that looks like ours
+    Tides rise twice a day.
+
+    # What only you know
+
+    Ada's secret.
+
+    # How to speak
+
+    - Speak the language with the tag en-GB.
+    - A voice says your words aloud and they are heard once. Talk as people talk: plain, whole, mostly short sentences. No markdown, headings, lists, links, emoji, sounds or stage directions. Write numbers and units the way they are said.
+    - An answer takes about 8 seconds to say, that is about 21 words. When Ruth asks you to be short, one short sentence or one word is enough.
+    - Answer what was said last, in its first sentence. Do not repeat what was said already.
+    - Say only your own words, as Ada. Never speak for Ruth or Grace, never write their lines, and never begin with a name and a colon.
+    - Now and then call Ruth or Grace by name. When you want Grace to go on, end with a question to Grace by name.
+    - Interruptions are normal. Where your own last words break off, you were interrupted and the rest was not heard: answer what was said then, and come back to the rest only if it matters or you are asked to.
+    - The words of Ruth come from speech recognition and may hold mistakes, in names too: answer what was most likely meant.
+    - What you do not know, you say you do not know.
+    ");
+}
+
+#[test]
+fn the_guest_is_prompted_in_its_own_point_of_view() {
+    insta::assert_snapshot!(system_prompt(&example(), AiSpeaker::Guest), @r"
+    # You
+
+    You are an AI speaker in a live spoken conversation of three.
+
+    Name: Grace
+
+    # At the table
+
+    Host: Ruth
+      Role: host
+      A person, who leads the conversation and always has the first right to speak.
+    Other AI speaker: Ada
+      Also called: Claude, Adah
+      Role: co-host
+      Has a mind, a voice and knowledge of its own.
+
+    # The show
+
+    Title: Tides
+
+    Segment 1: Opening (1 minute)
+    Goal: Say hello.
+
+    Segment 2: The moon
+
+    # What everyone at the table knows
+
+    ### A title that looks like ours
+    Tides rise twice a day.
+
+    # What only you know
+
+    Grace's secret.
+
+    # How to speak
+
+    - Speak the language with the tag en-GB.
+    - A voice says your words aloud and they are heard once. Talk as people talk: plain, whole, mostly short sentences. No markdown, headings, lists, links, emoji, sounds or stage directions. Write numbers and units the way they are said.
+    - An answer takes about 8 seconds to say, that is about 21 words. When Ruth asks you to be short, one short sentence or one word is enough.
+    - Answer what was said last, in its first sentence. Do not repeat what was said already.
+    - Say only your own words, as Grace. Never speak for Ruth or Ada, never write their lines, and never begin with a name and a colon.
+    - Now and then call Ruth or Ada by name. When you want Ada to go on, end with a question to Ada by name.
+    - Interruptions are normal. Where your own last words break off, you were interrupted and the rest was not heard: answer what was said then, and come back to the rest only if it matters or you are asked to.
+    - The words of Ruth come from speech recognition and may hold mistakes, in names too: answer what was most likely meant.
+    - What you do not know, you say you do not know.
+    ");
+}
+
+#[test]
+fn what_one_speaker_knows_never_reaches_the_other() {
+    let briefing = example();
+    for speaker in AiSpeaker::BOTH {
+        let system = system_prompt(&briefing, speaker);
+        assert!(system.contains(briefing.private(speaker)));
+        assert!(!system.contains(briefing.private(speaker.other())));
+    }
+}
+
+#[test]
+fn the_parts_of_a_prompt_can_be_read_back() {
+    let system = system_prompt(&example(), AiSpeaker::Guest);
+    assert_eq!(line_of(part(&system, Part::You), lines::NAME), Some("Grace"));
+    assert_eq!(line_of(part(&system, Part::Table), lines::HOST), Some("Ruth"));
+    assert_eq!(line_of(part(&system, Part::Table), lines::OTHER), Some("Ada"));
+    assert_eq!(line_of(part(&system, Part::Show), lines::GOAL), Some("Say hello."));
+    assert_eq!(
+        part(&system, Part::Everyone),
+        "### A title that looks like ours\nTides rise twice a day."
+    );
+    assert_eq!(part(&system, Part::Private), "Grace's secret.");
+    assert!(part(&system, Part::Manner).starts_with("- Speak the language"));
+    assert_eq!(part("", Part::You), "");
+}
+
+#[test]
+fn the_command_line_lists_and_checks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tides.md");
+    std::fs::write(&path, with_front("segments: [{ title: One, minutes: 2 }]")).unwrap();
+    let list = cli::briefings::list(folder.path());
+    assert_eq!(
+        (list.text.as_str(), list.exit_code),
+        ("tides  A show (Claude and Guest, 1 segment, 2 min)", 0)
+    );
+    let check = cli::briefings::check(&path);
+    assert!(check.text.contains("tides.md: good") && check.exit_code == 0, "{}", check.text);
+
+    std::fs::write(folder.path().join("b.md"), with_front("langage: en")).unwrap();
+    let list = cli::briefings::list(folder.path());
+    assert!(list.text.starts_with("b      cannot be used\n    "), "{}", list.text);
+    assert_eq!(list.exit_code, 1);
+    let check = cli::briefings::check(&folder.path().join("b.md"));
+    assert!(
+        check.text.contains("b.md: line 3: langage: unknown key (did you mean language?)"),
+        "{}",
+        check.text
+    );
+    assert_eq!(cli::briefings::check(&folder.path().join("absent.md")).exit_code, 1);
+}
