@@ -1,6 +1,7 @@
 //! What several areas of tests share.
 
 pub(crate) mod sound;
+pub(crate) mod words;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
