@@ -1,5 +1,11 @@
 //! Speech to text.
 
+pub mod moonshine;
+mod moonshine_decode;
+mod moonshine_model;
+mod moonshine_stretch;
+mod moonshine_text;
+
 use std::fmt;
 
 use tokio::sync::mpsc;

@@ -3,6 +3,7 @@
 pub(crate) mod file_server;
 pub(crate) mod sound;
 pub(crate) mod sources;
+pub(crate) mod words;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
