@@ -8,5 +8,6 @@ pub mod config;
 pub mod conversation;
 pub mod models;
 pub mod recording;
+pub mod session;
 pub mod time;
 pub mod transport;

@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::briefing::{Briefing, SpeakerBrief};
 use super::speaker::{AiSpeaker, Speaker};
@@ -23,6 +24,23 @@ pub struct Prompt {
     pub messages: Vec<Message>,
     /// How long the reply should take to say, in seconds.
     pub answer_seconds: u16,
+}
+
+impl Prompt {
+    /// Sixteen hex digits that differ where prompts do: what the log keeps of a prompt.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for text in std::iter::once(&self.system).chain(self.messages.iter().flat_map(|line| [&line.name, &line.text])) {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        hash.finalize().iter().take(8).fold(String::new(), |mut hex, byte| {
+            // Writing into a String cannot fail.
+            write!(hex, "{byte:02x}").map_or((), |()| ());
+            hex
+        })
+    }
 }
 
 /// One line of the history.

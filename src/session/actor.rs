@@ -192,7 +192,7 @@ impl Session {
         if let Some((_, timer)) = self.timer.take() {
             ctx.cancel_future(timer);
         }
-        self.host_silence(end);
+        self.host_ends(end);
         self.log(end, Event::fact("session.end").with("samples", end.samples()));
         self.children.log(LogEvent::Close(Finish { end, fit: self.host.fit() }));
         self.children.dismiss();
@@ -259,6 +259,7 @@ impl Handler<Detach> for Session {
 
     fn handle(&mut self, message: Detach, ctx: &mut Self::Context) {
         if self.chair.detach(&message.outbox) {
+            self.host_restarts();
             self.advance(Input::HostLost, ctx);
         }
     }
@@ -436,7 +437,7 @@ impl Handler<Tick> for Session {
         }
         let now = self.clock.now();
         self.play(now, ctx);
-        self.host_silence(now - WATERMARK_LAG);
+        self.host_silence(now);
         if now.since(self.advanced) >= ADVANCE_EVERY {
             self.advanced = now;
             self.children.record(Record::Advance(now - WATERMARK_LAG));

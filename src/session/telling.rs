@@ -62,8 +62,7 @@ impl Session {
             .with("episodeId", &self.identity.episode_id)
             .with("studioVersion", env!("CARGO_PKG_VERSION"))
             .with("title", &briefing.title)
-            .with("briefing", &briefing.source)
-            .with("rules", &briefing.rules)
+            .with("briefing", briefing.as_ref())
             .with("seed", self.setup.seed)
             .with("config", config);
         self.log(SessionTime::ZERO, event);

@@ -6,6 +6,8 @@
 //!
 //! Does not read files; `crate::briefings` does.
 
+use serde::{Deserialize, Serialize};
+
 use super::rules::Rules;
 use super::speaker::{AiSpeaker, Speaker};
 
@@ -19,7 +21,8 @@ mod yaml;
 pub use errors::{BriefingError, BriefingErrors};
 
 /// A checked briefing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Briefing {
     /// The show's title.
     pub title: String,
@@ -42,7 +45,8 @@ pub struct Briefing {
 }
 
 /// One at the table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SpeakerBrief {
     /// Name on air, in captions and file metadata.
     pub name: String,
@@ -59,7 +63,8 @@ pub struct SpeakerBrief {
 }
 
 /// One part of the show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Segment {
     /// Its title.
     pub title: String,
