@@ -2,6 +2,8 @@
 //!
 //! The shell carries them out and has no opinion. An order about a turn that is over is dropped by whoever gets it.
 
+#![expect(missing_docs, reason = "a variant's line tells its fields")]
+
 use serde::{Deserialize, Serialize};
 
 use super::prompt::Prompt;
@@ -54,13 +56,25 @@ pub enum Order {
     /// A turn began.
     NoteTurnStarted { turn: TurnId, speaker: Speaker },
     /// A turn is over; `heard_text` is what was truly heard of it.
-    NoteTurnEnded { turn: TurnId, speaker: Speaker, reason: TurnEnd, heard_text: String, unheard_text: String },
+    NoteTurnEnded {
+        turn: TurnId,
+        speaker: Speaker,
+        reason: TurnEnd,
+        heard_text: String,
+        unheard_text: String,
+    },
     /// The floor was given, and why.
     NoteGranted { turn: TurnId, speaker: AiSpeaker, reason: GrantReason },
     /// The floor was not given, and why.
     NoteDenied { speaker: AiSpeaker, reason: &'static str },
     /// Voice over an AI was judged.
-    NoteBargeIn { speaker: AiSpeaker, turn: TurnId, verdict: Verdict, heard_text: String, unheard_text: String },
+    NoteBargeIn {
+        speaker: AiSpeaker,
+        turn: TurnId,
+        verdict: Verdict,
+        heard_text: String,
+        unheard_text: String,
+    },
     /// A marker for the edit.
     NoteMarker { label: String, at: SessionTime },
     /// An input that cannot be: kept as an event, otherwise without effect.
@@ -112,6 +126,8 @@ pub enum GrantReason {
     Alternation,
     /// Autopilot: the conversation goes on without the host.
     Autopilot,
+    /// The other's service failed before anything was heard, and nobody had been called by name.
+    Substitution,
 }
 
 /// What voice over an AI turned out to be.

@@ -1,4 +1,7 @@
 //! Every number of the conversation, with its unit, its default and where the default comes from.
+//!
+//! Defaults rest on what other engines ship and on what was measured with the offline models; a briefing may
+//! change them. Nothing else in `conversation` holds a number that a show could want to change.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,32 +9,187 @@ use crate::time::Span;
 
 /// The numbers the rules run on. Written into `session.start`, so that a replay uses the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct Rules {
+    // ── End of the host's turn ───────────────────────────────────────────────────────────────────────────
     /// Silence after which the end-of-turn model is asked first.
     pub first_ask: Span,
     /// Silence after which it is asked again.
     pub second_ask: Span,
+    /// Silence that ends a turn where no model can say.
+    pub plain_silence: Span,
     /// From the end of speech: the turn ends whatever anybody thinks.
     pub turn_ceiling: Span,
-    /// Per mille from which the model's answer ends a turn.
+    /// From the end of speech: how long the recogniser's last words are waited for.
+    pub transcript_late: Span,
+    /// Per mille from which the model's first answer ends a turn.
     pub done_score: u16,
-    /// Voice over an AI: from its onset to the pause.
+    /// Per mille from which its second answer does.
+    pub done_score_late: u16,
+    /// Speech shorter than this is not put to the model.
+    pub model_speech_min: Span,
+    /// How much earlier than the end of speech the recogniser's words may end and still cover it.
+    pub coverage_slack: Span,
+
+    // ── Voice over an AI ─────────────────────────────────────────────────────────────────────────────────
+    /// From its onset to the pause.
     pub barge_in_pause: Span,
-    /// Voice over an AI: longest back-channel.
+    /// Longest back-channel.
     pub back_channel_max: Span,
     /// Quiet after a back-channel before the AI goes on.
     pub resume_after: Span,
+    /// How long after the end of a voice its end is known at the latest.
+    pub gate_lag: Span,
+    /// How long after a voice was taken for a back-channel its words may still stop the AI.
+    pub late_words: Span,
     /// Gain while ducked, dB.
     pub duck_db: i8,
+    /// Fade into and out of the ducked level.
+    pub duck_fade: Span,
+    /// Fade of a pause or a stop.
+    pub stop_fade: Span,
+    /// Phrases that always interrupt, whatever their length: lower case, without punctuation.
+    pub always_interrupt: Vec<String>,
+    /// Phrases that never do: lower case, without punctuation.
+    pub never_interrupt: Vec<String>,
+
+    // ── Who speaks next ──────────────────────────────────────────────────────────────────────────────────
     /// How long an answer should take to say.
     pub answer_seconds: u16,
     /// AI turns in a row without the host on autopilot.
     pub autopilot_max_turns: u16,
-    /// Silence between two AI speakers on autopilot.
+    /// AI turns in a row because one AI called the other, with autopilot off.
+    pub hand_overs_max: u16,
+    /// Silence between two AI speakers.
     pub ai_gap: Span,
-    /// Phrases that always interrupt, whatever their length.
-    pub always_interrupt: Vec<String>,
-    /// Phrases that never do.
-    pub never_interrupt: Vec<String>,
+
+    // ── Patience ─────────────────────────────────────────────────────────────────────────────────────────
+    /// How long the listener may take to confirm silence.
+    pub flush_confirm: Span,
+    /// How long a language model may take to its first sayable words.
+    pub reply_first_text: Span,
+    /// How long a voice may take to its first sound.
+    pub voice_first_audio: Span,
+    /// How long a playing listener may report nothing.
+    pub playout_progress: Span,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let phrases = |list: &[&str]| list.iter().map(|&phrase| String::from(phrase)).collect();
+        Self {
+            // Short detector silence plus a model, as engines with a streaming turn detector do (200 to 300 ms).
+            first_ask: Span::from_millis(200),
+            // Three times the first: the model hears the pause itself, and a pause of this length inside a
+            // sentence is already rare.
+            second_ask: Span::from_millis(600),
+            // The recogniser's own hang without a model.
+            plain_silence: Span::from_millis(700),
+            // Longer than the 1.2 s people leave inside a sentence while they look for a word; short of the 3 s
+            // after which people think that a studio has died.
+            turn_ceiling: Span::from_millis(1600),
+            // Twice the ceiling, about: recognisers over a network have their 99th percentile near 2 s.
+            transcript_late: Span::from_millis(3000),
+            // The int8 model jumps by up to 0.3 for one changed bit: at first only a clear answer counts …
+            done_score: 650,
+            // … and after 600 ms of silence its own threshold, for then silence speaks for the end too.
+            done_score_late: 500,
+            // The model knows whole utterances: on less it guesses.
+            model_speech_min: Span::from_millis(300),
+            // Four frames of the detector, and less than half of a short word.
+            coverage_slack: Span::from_millis(130),
+
+            // Confirmed within 210 ms of the onset at the median; the speaker is ducked until then.
+            barge_in_pause: Span::from_millis(200),
+            // Meeting speech: nine of ten "mm-hmm", "right" and laughs are shorter.
+            back_channel_max: Span::from_millis(800),
+            // A speaker who takes a breath in an interruption goes on within half a second.
+            resume_after: Span::from_millis(600),
+            // The detector's hang of 160 ms, one frame of 32 ms and its way.
+            gate_lag: Span::from_millis(200),
+            // A slow recogniser's final word; later than that the host has other means to interrupt.
+            late_words: Span::from_millis(2000),
+            // A quarter of the amplitude: clearly behind the host and still intelligible.
+            duck_db: -12,
+            duck_fade: Span::from_millis(40),
+            // The order must be silence within 25 ms at the page's output; a hard cut would click.
+            stop_fade: Span::from_millis(15),
+            always_interrupt: phrases(&[
+                "wait",
+                "stop",
+                "hold on",
+                "hang on",
+                "one moment",
+                "one second",
+                "just a second",
+                "excuse me",
+                "sorry to interrupt",
+                "let me stop you",
+                "let me interrupt",
+                "can i interrupt",
+                "no no",
+                "cut",
+                "pause",
+                "enough",
+                "quiet",
+                "shut up",
+            ]),
+            never_interrupt: phrases(&[
+                "mm hmm",
+                "mm-hmm",
+                "mhm",
+                "mmhmm",
+                "mm",
+                "mmm",
+                "hmm",
+                "hm",
+                "uh huh",
+                "uh-huh",
+                "uhhuh",
+                "uh",
+                "um",
+                "ah",
+                "aha",
+                "oh",
+                "ooh",
+                "wow",
+                "yeah",
+                "yep",
+                "yes",
+                "right",
+                "okay",
+                "ok",
+                "sure",
+                "i see",
+                "got it",
+                "true",
+                "exactly",
+                "indeed",
+                "of course",
+                "interesting",
+                "nice",
+                "cool",
+                "great",
+                "good",
+                "ha",
+                "haha",
+                "ha ha",
+            ]),
+
+            // What listeners of panel shows sit through without the urge to cut in.
+            answer_seconds: 10,
+            autopilot_max_turns: 6,
+            // One question from AI to AI is answered; after that the table waits for its host.
+            hand_overs_max: 1,
+            // The median gap between two people in conversation is a fifth of a second.
+            ai_gap: Span::from_millis(250),
+
+            // What the listener holds is at most 200 ms and is silenced at once; its word travels a quick line.
+            flush_confirm: Span::from_millis(150),
+            reply_first_text: Span::from_millis(10_000),
+            voice_first_audio: Span::from_millis(5_000),
+            // Twenty-five reports of 200 ms in a row are missing.
+            playout_progress: Span::from_millis(5_000),
+        }
+    }
 }
