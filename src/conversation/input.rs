@@ -3,6 +3,8 @@
 //! Facts about sound carry `at`, the session time at which it sounded; it is earlier than the `now` at which the
 //! conversation learns of it. Every input is logged as it came, so a session can be replayed from its log.
 
+#![expect(missing_docs, reason = "a variant's line tells its fields")]
+
 use serde::{Deserialize, Serialize};
 
 use super::speaker::{AiSpeaker, TurnId};
@@ -135,6 +137,8 @@ pub enum Deadline {
     EndOfTurnFirstAsk,
     /// Time to ask it again.
     EndOfTurnSecondAsk,
+    /// No model can say, and it has been silent long enough.
+    EndOfTurnSilence,
     /// The host's turn ends whatever anybody thinks.
     EndOfTurnCeiling,
     /// The recogniser should have said its last words of the turn.
@@ -145,7 +149,7 @@ pub enum Deadline {
     VoiceFirstAudio,
     /// The listener should have reported progress by now.
     PlayoutProgress,
-    /// The next speaker on autopilot takes the floor.
+    /// The silence between two AI speakers is long enough: the next one may be heard.
     NextSpeaker,
 }
 
@@ -160,6 +164,7 @@ impl Deadline {
             Self::BargeInResume => "barge-in-resume",
             Self::EndOfTurnFirstAsk => "end-of-turn-first-ask",
             Self::EndOfTurnSecondAsk => "end-of-turn-second-ask",
+            Self::EndOfTurnSilence => "end-of-turn-silence",
             Self::EndOfTurnCeiling => "end-of-turn-ceiling",
             Self::TranscriptLate => "transcript-late",
             Self::ReplyFirstText => "reply-first-text",

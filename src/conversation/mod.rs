@@ -1,4 +1,38 @@
 //! The rules of the conversation, as a pure value.
+//!
+//! Facts go in with their time, orders come out: [`Conversation::handle`] is the only door. Nothing here reads a
+//! clock, a file, a socket or the environment; nothing waits, fails or panics; the same inputs give the same
+//! orders. So a whole show can be replayed from its log, and a quarrel about an interruption is a text in a test.
+//!
+//! # Words of the house
+//!
+//! *Speaker*: one of you, claude, guest. *Floor*: the right to speak. *Turn*: one speaker's time on the floor.
+//! *Utterance*: what was said in it. *Interim* and *final*: words that may change, and that never will.
+//! *Barge-in*: speech while another has the floor; until it is judged it is an *intrusion*, and one that was let
+//! pass is a *murmur*. *Back-channel*: "mm-hmm", a listener's sound that asks for nothing. *Playout*: what has truly
+//! reached the listener's ears. *Said* and *heard*: what was written for the voice, and what of it was played out.
+//! *Piece*: what the voice gets at once, and one caption. *Briefing*: what the show is about. *Caption*: words as
+//! shown, with their times.
+//!
+//! # Invariants
+//!
+//! 1. In heard time at most one AI speaks; the host always wins; the next AI starts after the flush of the last is
+//!    confirmed, or 150 ms.
+//! 2. After the order to pause or stop a turn, nothing orders its sound but a resume.
+//! 3. Every granted turn ends, with a reason.
+//! 4. An AI caption is interim until its last word was heard; a final caption never changes; the final captions
+//!    together equal what was heard.
+//! 5. Each AI's history holds what was heard, in its own point of view, cut at the same sample for both.
+//! 6. Nothing waits for ever: every wait has a named [`Deadline`], but for the wait for a lost host to come back,
+//!    which the session bounds.
+//! 7. With autopilot off, the conversation comes to rest after the last input.
+//! 8. The same inputs give the same orders, byte for byte.
+//!
+//! # Reading order
+//!
+//! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host` and `replies` (facts of
+//! both sides), `grants` (the only place that gives and takes the floor), then the judges, which decide nothing:
+//! `endpointing`, `barge_in`, `addressing`, `autopilot`. [`rules`] has every number.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod briefing;
@@ -7,9 +41,30 @@ pub mod input;
 pub mod order;
 pub mod prompt;
 pub mod rules;
+pub mod sentences;
+pub mod snapshot;
 pub mod speaker;
 
+mod floor;
+mod grants;
+mod host;
+mod replies;
+
+mod addressing;
+mod autopilot;
+mod barge_in;
+mod endpointing;
+
+mod ai_turn;
+mod captions;
+mod host_words;
+mod phonetics;
+mod transcript;
+mod words;
+
+pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
 pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, Verdict};
 pub use prompt::Prompt;
+pub use snapshot::Snapshot;
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

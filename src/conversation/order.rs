@@ -2,6 +2,8 @@
 //!
 //! The shell carries them out and has no opinion. An order about a turn that is over is dropped by whoever gets it.
 
+#![expect(missing_docs, reason = "a variant's line tells its fields")]
+
 use serde::{Deserialize, Serialize};
 
 use super::prompt::Prompt;
@@ -124,6 +126,8 @@ pub enum GrantReason {
     Alternation,
     /// Autopilot: the conversation goes on without the host.
     Autopilot,
+    /// The other's service failed before anything was heard, and nobody had been called by name.
+    Substitution,
 }
 
 /// What voice over an AI turned out to be.

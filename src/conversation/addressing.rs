@@ -1,0 +1,284 @@
+//! Whom a line is addressed to.
+//!
+//! Named is not addressed: "as Ada said" speaks of Ada to somebody else. A name counts when it is *called*: at the
+//! head of a sentence, at its end, or set off by commas. A called name may sound only roughly like the one meant,
+//! for that is how recognisers write names; a name inside a sentence must be there as it is spelled.
+//!
+//! A pure function of the line and the names; who spoke last is the agenda's affair.
+
+use super::briefing::Briefing;
+use super::phonetics::{Phone, distance, sounds};
+use super::speaker::{AiSpeaker, Speaker};
+use super::words::{plain_word, plain_words};
+
+/// Whom a line is addressed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addressed {
+    /// Nobody in particular.
+    Nobody,
+    /// This one.
+    One(AiSpeaker),
+    /// Both, this one first.
+    BothFrom(AiSpeaker),
+    /// Both, in any order.
+    Both,
+}
+
+/// The names of the two AIs and how they sound.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    names: Vec<Name>,
+}
+
+#[derive(Clone, Debug)]
+struct Name {
+    speaker: AiSpeaker,
+    words: Vec<String>,
+    sounds: Vec<Phone>,
+}
+
+/// A name found in a sentence.
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    speaker: AiSpeaker,
+    rank: Rank,
+}
+
+/// How a name stands in its sentence; a later one outranks an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Spoken of.
+    Mentioned,
+    /// Called in a sentence that asks nothing.
+    Called,
+    /// Called in a question or a request.
+    Asked,
+}
+
+/// A word of a sentence: as compared, and whether a comma or the like stands behind it.
+#[derive(Clone, Debug)]
+struct Token {
+    word: String,
+    is_set_off: bool,
+}
+
+/// Share of a name's sounds that may be wrong where it is called, in hundredths of a sound for each.
+const BUDGET_PER_SOUND: u32 = 20;
+
+impl Names {
+    pub(super) fn new(briefing: &Briefing) -> Self {
+        let mut names = Vec::new();
+        for speaker in AiSpeaker::BOTH {
+            let brief = briefing.speaker(Speaker::from(speaker));
+            for name in std::iter::once(&brief.name).chain(&brief.aliases) {
+                let words = plain_words(name);
+                if !words.is_empty() {
+                    names.push(Name { speaker, sounds: sounds(&words), words });
+                }
+            }
+        }
+        Self { names }
+    }
+
+    /// Whom the host's `line` is addressed to.
+    pub(super) fn addressed(&self, line: &str) -> Addressed {
+        let sentences = sentences(line);
+        if sentences.iter().any(|sentence| calls_both(sentence)) {
+            return Addressed::Both;
+        }
+        let calls: Vec<Call> = sentences.iter().flat_map(|sentence| self.calls(sentence)).collect();
+        // The best rank decides; both are meant if both reach it.
+        let Some(best) =
+            calls.iter().map(|call| call.rank).max().filter(|rank| *rank > Rank::Mentioned)
+        else {
+            return Addressed::Nobody;
+        };
+        let mut called = calls.iter().filter(|call| call.rank == best).map(|call| call.speaker);
+        let Some(first) = called.next() else { return Addressed::Nobody };
+        if called.any(|speaker| speaker != first) {
+            Addressed::BothFrom(first)
+        } else {
+            Addressed::One(first)
+        }
+    }
+
+    /// Whether the last sentence of `speaker`'s own words calls the other.
+    pub(super) fn calls_other(&self, speaker: AiSpeaker, words: &str) -> bool {
+        sentences(words).last().is_some_and(|last| {
+            self.calls(last)
+                .iter()
+                .any(|call| call.speaker == speaker.other() && call.rank > Rank::Mentioned)
+        })
+    }
+
+    /// The names in one sentence.
+    fn calls(&self, sentence: &[Token]) -> Vec<Call> {
+        let is_request = is_request(sentence);
+        let head =
+            sentence.iter().position(|token| !OPENERS.contains(&token.word.as_str())).unwrap_or(0);
+        let mut calls: Vec<Call> = Vec::new();
+        let mut at = 0;
+        while at < sentence.len() {
+            let Some((name, length, is_exact)) = self.name_at(sentence, at) else {
+                at += 1;
+                continue;
+            };
+            let end = at + length;
+            let is_parted =
+                |at: usize| at == 0 || sentence.get(at - 1).is_some_and(|token| token.is_set_off);
+            let next = sentence.get(end).map(|token| token.word.as_str());
+            let is_first = at <= head || calls.last().is_some_and(|_| follows_and(sentence, at));
+            let opens_request = next.is_none_or(|next| REQUESTS.contains(&next) || next == "and");
+            let is_called = if is_exact {
+                // "Ada, who are you?", "Ada who are you", "…, Ada", "what do you think Ada".
+                let at_head = is_first && (is_parted(end) || opens_request);
+                let at_end = end == sentence.len() && !speaks_of(sentence, at);
+                at_head || at_end || (is_parted(at) && is_parted(end))
+            } else {
+                let at_head = is_first && (is_parted(end) || opens_request) && end < sentence.len();
+                let at_end = end == sentence.len() && (is_parted(at) && at > 0);
+                at_head || at_end
+            };
+            if is_called || is_exact {
+                let rank = match (is_called, is_request) {
+                    (false, _) => Rank::Mentioned,
+                    (true, false) => Rank::Called,
+                    (true, true) => Rank::Asked,
+                };
+                calls.push(Call { speaker: name, rank });
+                at = end;
+            } else {
+                at += 1;
+            }
+        }
+        calls
+    }
+
+    /// The name that the words from `at` are or sound like: who, how many words, and whether as spelled.
+    fn name_at(&self, sentence: &[Token], at: usize) -> Option<(AiSpeaker, usize, bool)> {
+        let words = |length: usize| -> Option<Vec<String>> {
+            let tokens = sentence.get(at..at + length)?;
+            // A comma inside parts it from the name.
+            let is_whole = tokens[..length - 1].iter().all(|token| !token.is_set_off);
+            is_whole.then(|| tokens.iter().map(|token| token.word.clone()).collect())
+        };
+        let exact = self
+            .names
+            .iter()
+            .find(|name| words(name.words.len()).is_some_and(|words| words == name.words));
+        if let Some(name) = exact {
+            return Some((name.speaker, name.words.len(), true));
+        }
+        let mut best: Option<(u32, AiSpeaker, usize)> = None;
+        for name in &self.names {
+            // A name may fall into one word more than it has, or be heard as one.
+            for length in 1..=name.words.len() + 1 {
+                let Some(heard) = words(length) else { continue };
+                if heard.iter().all(|word| PLAIN.contains(&word.as_str())) {
+                    continue;
+                }
+                let cost = distance(&sounds(&heard), &name.sounds);
+                let budget = u32::try_from(name.sounds.len()).unwrap_or(0) * BUDGET_PER_SOUND;
+                if cost <= budget && best.is_none_or(|(least, ..)| cost < least) {
+                    best = Some((cost, name.speaker, length));
+                }
+            }
+        }
+        best.map(|(_, speaker, length)| (speaker, length, false))
+    }
+}
+
+/// Parts a line into sentences of words.
+fn sentences(line: &str) -> Vec<Vec<Token>> {
+    let mut sentences = vec![Vec::new()];
+    for written in line.split_whitespace() {
+        let word = plain_word(written);
+        let is_end =
+            written.trim_end_matches(['"', '”', '\'', '’', ')']).ends_with(['.', '!', '?', '…']);
+        let is_set_off = is_end || written.ends_with([',', ';', ':', '—', '–']);
+        let Some(sentence) = sentences.last_mut() else { continue };
+        if !word.is_empty() {
+            // The name inside "Grace's" is spoken of; the word as a whole is another.
+            sentence.push(Token { word, is_set_off });
+        } else if let Some(last) = sentence.last_mut() {
+            last.is_set_off = true;
+        }
+        if is_end {
+            sentences.push(Vec::new());
+        }
+    }
+    sentences.retain(|sentence| !sentence.is_empty());
+    if let Some(last) = sentences.last_mut().and_then(|sentence| sentence.last_mut()) {
+        last.is_set_off = true;
+    }
+    sentences
+}
+
+/// Whether the sentence calls both at once.
+fn calls_both(sentence: &[Token]) -> bool {
+    let words: Vec<&str> = sentence.iter().map(|token| token.word.as_str()).collect();
+    BOTH.iter().any(|phrase| {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        words.windows(phrase.len()).any(|window| window == phrase)
+    })
+}
+
+/// Whether the sentence asks for something: by its words, for recognisers drop question marks.
+fn is_request(sentence: &[Token]) -> bool {
+    sentence.iter().any(|token| REQUESTS.contains(&token.word.as_str()))
+}
+
+/// Whether the word before `at` makes the name one that is spoken of: "thanks to Ada", "as Ada".
+fn speaks_of(sentence: &[Token], at: usize) -> bool {
+    at.checked_sub(1)
+        .and_then(|before| sentence.get(before))
+        .is_some_and(|token| !token.is_set_off && SPEAKING_OF.contains(&token.word.as_str()))
+}
+
+/// Whether the name at `at` is joined to one before: "Ada and Grace".
+fn follows_and(sentence: &[Token], at: usize) -> bool {
+    at.checked_sub(1)
+        .and_then(|before| sentence.get(before))
+        .is_some_and(|token| token.word == "and")
+}
+
+/// Phrases that mean both.
+const BOTH: &[&str] = &[
+    "you two",
+    "you both",
+    "both of you",
+    "each of you",
+    "two of you",
+    "either of you",
+    "thank you both",
+    "thanks both",
+    "you guys",
+    "you all",
+    "everyone",
+    "everybody",
+];
+/// Words before a call at the head of a sentence.
+const OPENERS: &[&str] = &[
+    "so", "and", "but", "well", "okay", "ok", "now", "hey", "hi", "hello", "right", "then", "yes",
+    "yeah", "no", "oh", "um", "uh", "thanks", "thank", "you", "dear", "good", "great", "alright",
+    "welcome",
+];
+/// Words that a question or a request has behind the name it calls.
+const REQUESTS: &[&str] = &[
+    "who", "what", "what's", "who's", "when", "where", "why", "how", "which", "whose", "do",
+    "does", "did", "are", "is", "can", "could", "would", "will", "should", "have", "has", "tell",
+    "explain", "give", "say", "please", "you", "your", "describe", "go", "let", "let's", "take",
+    "over", "any", "start", "begin", "continue", "help", "name",
+];
+/// Words after which a name at the end is spoken of.
+const SPEAKING_OF: &[&str] = &[
+    "as", "to", "of", "with", "from", "about", "for", "by", "like", "than", "is", "was", "and",
+    "or", "said", "says", "ask", "asked", "met", "meet", "called", "named", "on", "behind",
+    "after", "before", "between", "against",
+];
+/// Words so common that they are taken for themselves, whatever they sound like.
+const PLAIN: &[&str] = &[
+    "a", "i", "it", "at", "add", "had", "had a", "the", "is", "as", "and", "to", "do", "day",
+    "guess", "great", "other", "out", "odd", "aid", "close", "class", "loud", "cold", "get",
+    "gets", "just", "yes", "gust",
+];

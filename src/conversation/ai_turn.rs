@@ -1,0 +1,355 @@
+//! One AI's turn: what it wrote, what its voice made of it, and how far the listener has heard it.
+//!
+//! A word is heard when its last sample is: a word cut in the middle is one that nobody could quote. So the heard
+//! text may lack the one word that was being said, and never holds one that was not.
+//! Times of heard words come from the listener's reports, mapped back to the word's samples; a pause between two
+//! reports therefore falls between two words and not into one.
+//!
+//! Units: samples of the turn's own audio at 48 kHz, counted from its first.
+
+use super::captions::{Captions, text_of};
+use super::input::VoicedWord;
+use super::order::{Caption, CaptionWord, GrantReason, TurnEnd};
+use super::sentences::Cutter;
+use super::speaker::{AiSpeaker, TurnId};
+use crate::time::SessionTime;
+
+/// Reports kept for mapping samples to times: a quarter of an hour at five a second.
+const REPORTS_MAX: usize = 4500;
+
+/// A granted turn, from the grant to its end.
+#[derive(Clone, Debug)]
+pub(super) struct AiTurn {
+    pub(super) id: TurnId,
+    pub(super) speaker: AiSpeaker,
+    pub(super) reason: GrantReason,
+    /// The host turn it answers directly: the one that is opened again if this reply is withdrawn.
+    pub(super) answers: Option<TurnId>,
+    /// Not to be heard before this.
+    pub(super) not_before: SessionTime,
+    pub(super) reply: Reply,
+    cutter: Cutter,
+    pieces: Vec<Piece>,
+    /// Since when the voice has something to say.
+    pub(super) spoken_since: Option<SessionTime>,
+    pub(super) has_voice: bool,
+    /// All samples there will be.
+    pub(super) voice_total: Option<u64>,
+    pub(super) playout: Option<Playout>,
+    /// Why the turn will end other than well.
+    pub(super) trouble: Option<TurnEnd>,
+}
+
+/// How far the language model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// Not asked yet.
+    Due,
+    /// Asked at this time.
+    Writing(SessionTime),
+    /// It writes no more.
+    Written,
+}
+
+/// What the listener hears of the turn.
+#[derive(Clone, Debug)]
+pub(super) struct Playout {
+    /// Samples heard.
+    pub(super) played: u64,
+    /// When there was last any progress.
+    pub(super) progress_at: SessionTime,
+    pub(super) is_ducked: bool,
+    pub(super) is_paused: bool,
+    /// Samples heard and the time the last of them sounded, rising.
+    reports: Vec<(u64, SessionTime)>,
+}
+
+#[derive(Clone, Debug)]
+struct Piece {
+    text: String,
+    /// Its words in sound; none before the voice has told.
+    tokens: Vec<Token>,
+    is_voiced: bool,
+    is_estimated: bool,
+    /// Words of it that were heard.
+    heard: Vec<CaptionWord>,
+    caption: Option<u32>,
+    is_closed: bool,
+}
+
+/// A word as written, with its punctuation.
+#[derive(Clone, Debug)]
+struct Token {
+    text: String,
+    start: u64,
+    end: u64,
+}
+
+impl AiTurn {
+    pub(super) fn new(
+        id: TurnId,
+        speaker: AiSpeaker,
+        reason: GrantReason,
+        not_before: SessionTime,
+    ) -> Self {
+        Self {
+            id,
+            speaker,
+            reason,
+            answers: None,
+            not_before,
+            reply: Reply::Due,
+            cutter: Cutter::default(),
+            pieces: Vec::new(),
+            spoken_since: None,
+            has_voice: false,
+            voice_total: None,
+            playout: None,
+            trouble: None,
+        }
+    }
+
+    // ── Written ──────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Takes more of the reply (none: it is whole); gives the pieces that became whole, with their numbers.
+    pub(super) fn write(&mut self, text: Option<&str>) -> Vec<(u16, String)> {
+        let mut texts = Vec::new();
+        match text {
+            Some(text) => self.cutter.push(text, &mut texts),
+            None => self.cutter.finish(&mut texts),
+        }
+        let mut pieces = Vec::new();
+        for text in texts {
+            // Pieces have 16-bit numbers; a reply that needs more of them is no answer of ten seconds.
+            let Ok(number) = u16::try_from(self.pieces.len()) else { break };
+            pieces.push((number, text.clone()));
+            self.pieces.push(Piece {
+                text,
+                tokens: Vec::new(),
+                is_voiced: false,
+                is_estimated: false,
+                heard: Vec::new(),
+                caption: None,
+                is_closed: false,
+            });
+        }
+        pieces
+    }
+
+    /// Whether anything of the reply can be said.
+    pub(super) fn has_pieces(&self) -> bool {
+        !self.pieces.is_empty()
+    }
+
+    // ── Voiced ───────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Where the words of `piece` lie; false if it is not the piece that is due.
+    pub(super) fn voice(&mut self, piece: u16, words: &[VoicedWord], samples: u64) -> bool {
+        let number = usize::from(piece);
+        let begin = self.voiced_until();
+        if self.pieces.iter().position(|piece| !piece.is_voiced) != Some(number) {
+            return false;
+        }
+        let piece = &mut self.pieces[number];
+        piece.is_voiced = true;
+        let end = samples.max(begin);
+        piece.is_estimated = words.is_empty();
+        piece.tokens = if piece.is_estimated {
+            evenly(&piece.text, begin, end)
+        } else {
+            placed(&piece.text, words, begin, end)
+        };
+        true
+    }
+
+    fn voiced_until(&self) -> u64 {
+        self.pieces.iter().rev().find_map(|piece| piece.tokens.last()).map_or(0, |token| token.end)
+    }
+
+    // ── Heard ────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Samples heard so far.
+    pub(super) fn played(&self) -> u64 {
+        self.playout.as_ref().map_or(0, |playout| playout.played)
+    }
+
+    /// Whether the listener may be hearing it: it was started and does not rest.
+    pub(super) fn is_audible(&self) -> bool {
+        self.playout.is_some()
+    }
+
+    /// Whether all there is was heard.
+    pub(super) fn is_heard_out(&self) -> bool {
+        self.voice_total.is_some_and(|total| total > 0 && self.played() >= total)
+    }
+
+    /// The listener has heard `samples` in all, the last of them at `at`.
+    pub(super) fn hear(&mut self, samples: u64, at: SessionTime) {
+        let Some(playout) = &mut self.playout else { return };
+        let samples = samples.min(self.voice_total.unwrap_or(u64::MAX));
+        let last = playout.reports.last().copied();
+        if samples > playout.played && last.is_none_or(|(_, time)| at >= time) {
+            playout.played = samples;
+            if playout.reports.len() == REPORTS_MAX {
+                playout.reports.remove(0);
+            }
+            playout.reports.push((samples, at));
+        }
+        self.note_heard();
+    }
+
+    /// Notes the words that the samples heard so far complete.
+    pub(super) fn note_heard(&mut self) {
+        // The very end is heard with the last sample, whatever rounding the word times went through.
+        let played =
+            if self.is_heard_out() && self.trouble.is_none() { u64::MAX } else { self.played() };
+        let Some(playout) = &self.playout else { return };
+        for piece in self.pieces.iter_mut().filter(|piece| piece.is_voiced && !piece.is_closed) {
+            while let Some(token) =
+                piece.tokens.get(piece.heard.len()).filter(|token| token.end <= played)
+            {
+                let (start, end) = (playout.time_of(token.start), playout.time_of(token.end));
+                let earliest = piece.heard.last().map_or(SessionTime::ZERO, |word| word.end);
+                let start = start.max(earliest);
+                piece.heard.push(CaptionWord {
+                    text: token.text.clone(),
+                    start,
+                    end: end.max(start),
+                });
+            }
+        }
+    }
+
+    /// What was heard.
+    pub(super) fn heard_text(&self) -> String {
+        let heard: Vec<String> = self
+            .pieces
+            .iter()
+            .filter(|piece| !piece.heard.is_empty())
+            .map(|piece| text_of(&piece.heard))
+            .collect();
+        heard.join(" ")
+    }
+
+    /// What was written and not heard.
+    pub(super) fn unheard_text(&self) -> String {
+        let rests = self.pieces.iter().map(Piece::pending).chain([self.cutter.rest()]);
+        let rests: Vec<String> = rests.filter(|rest| !rest.is_empty()).collect();
+        rests.join(" ")
+    }
+
+    /// When the last heard sample sounded.
+    pub(super) fn heard_until(&self) -> SessionTime {
+        let last = self.playout.as_ref().and_then(|playout| playout.reports.last());
+        last.map_or(self.not_before, |(_, at)| *at)
+    }
+
+    /// Whether any word was heard.
+    pub(super) fn was_heard(&self) -> bool {
+        self.pieces.iter().any(|piece| !piece.heard.is_empty())
+    }
+
+    /// Captions that are to be shown anew; with `cut` all that were begun close with what was heard.
+    pub(super) fn captions(&mut self, cut: bool, captions: &mut Captions) -> Vec<Caption> {
+        let mut shown = Vec::new();
+        for piece in
+            self.pieces.iter_mut().filter(|piece| !piece.is_closed && !piece.heard.is_empty())
+        {
+            let pending = piece.pending();
+            let is_whole = pending.is_empty();
+            let id = *piece.caption.get_or_insert_with(|| captions.next_id());
+            let caption = Caption {
+                id,
+                speaker: self.speaker.into(),
+                turn: self.id,
+                text: text_of(&piece.heard),
+                pending: if cut { String::new() } else { pending },
+                is_final: cut || is_whole,
+                start: piece.heard.first().map_or(SessionTime::ZERO, |word| word.start),
+                end: piece.heard.last().map_or(SessionTime::ZERO, |word| word.end),
+                words: piece.heard.clone(),
+                estimated: piece.is_estimated,
+                cut: cut && !is_whole,
+            };
+            piece.is_closed = caption.is_final;
+            if captions.note(&caption) {
+                shown.push(caption);
+            }
+        }
+        shown
+    }
+}
+
+impl Piece {
+    /// The words of it that were not heard.
+    fn pending(&self) -> String {
+        let words: Vec<&str> = self.text.split_whitespace().skip(self.heard.len()).collect();
+        words.join(" ")
+    }
+}
+
+impl Playout {
+    pub(super) const fn new(now: SessionTime) -> Self {
+        Self {
+            played: 0,
+            progress_at: now,
+            is_ducked: false,
+            is_paused: false,
+            reports: Vec::new(),
+        }
+    }
+
+    /// When `sample` sounded: counted back from the first report that covers it, but not before the report that
+    /// did not, for sound between two reports cannot be older than the first of them.
+    fn time_of(&self, sample: u64) -> SessionTime {
+        let next = self.reports.partition_point(|(samples, _)| *samples < sample);
+        let floor = next.checked_sub(1).and_then(|last| self.reports.get(last)).map(|(_, at)| *at);
+        match self.reports.get(next).or(self.reports.last()) {
+            Some((samples, at)) => {
+                let back = crate::time::Span::from_samples(samples.saturating_sub(sample));
+                (*at - back).max(floor.unwrap_or(SessionTime::ZERO))
+            }
+            None => self.progress_at,
+        }
+    }
+}
+
+/// The words of `text` with the times of the voice's words that fall on them. A word that is not spoken (a dash)
+/// takes the time of its neighbour; times never run backwards and stay within the piece.
+fn placed(text: &str, words: &[VoicedWord], begin: u64, end: u64) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let (mut search, mut last) = (0, begin);
+    for token in text.split_whitespace() {
+        let from = text[search..].find(token).map_or(search, |offset| search + offset);
+        search = from + token.len();
+        let on_it = |word: &&VoicedWord| {
+            let (start, end) = (usize::try_from(word.text_start), usize::try_from(word.text_end));
+            start.is_ok_and(|start| start < search) && end.is_ok_and(|end| end > from)
+        };
+        let start = words
+            .iter()
+            .filter(on_it)
+            .map(|word| word.start_sample)
+            .min()
+            .unwrap_or(last)
+            .clamp(last, end);
+        let stop = words
+            .iter()
+            .filter(on_it)
+            .map(|word| word.end_sample)
+            .max()
+            .unwrap_or(last)
+            .clamp(start, end);
+        last = stop;
+        tokens.push(Token { text: token.into(), start, end: stop });
+    }
+    tokens
+}
+
+/// The words of `text` spread over its samples by their length.
+fn evenly(text: &str, begin: u64, end: u64) -> Vec<Token> {
+    super::captions::spread(text, SessionTime::from_samples(begin), SessionTime::from_samples(end))
+        .into_iter()
+        .map(|word| Token { text: word.text, start: word.start.samples(), end: word.end.samples() })
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! Who speaks when nobody was called: nominations, second answers, hand-overs, alternation, autopilot.
+//!
+//! The agenda only says who would be next and why; the floor grants. All of it is bounded: a table without its
+//! host comes to rest.
+
+use super::order::GrantReason;
+use super::rules::Rules;
+use super::speaker::AiSpeaker;
+
+/// What follows a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// This speaker, for this reason.
+    Grant(AiSpeaker, GrantReason),
+    /// Nobody: this speaker would have been next, but for this reason is not.
+    Deny(AiSpeaker, &'static str),
+    /// Nobody.
+    Rest,
+}
+
+/// What is planned for the turns to come.
+#[derive(Clone, Debug)]
+pub(super) struct Agenda {
+    /// Whether the AIs go on by themselves.
+    autopilot: bool,
+    /// Whom the host gave the next word.
+    nominee: Option<AiSpeaker>,
+    /// Who answers second after both were called.
+    second: Option<AiSpeaker>,
+    /// AI turns since the host's last one.
+    ai_turns: u16,
+    /// How many of them one AI gave to the other, with autopilot off.
+    hand_overs: u16,
+    /// AI turns in a row that came to nothing.
+    failures: u16,
+    /// Number of the grant at which each spoke last; 0 for never.
+    last_grant: [u32; 2],
+    grants: u32,
+    /// Who begins when neither has spoken.
+    opener: AiSpeaker,
+}
+
+impl Agenda {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            autopilot: false,
+            nominee: None,
+            second: None,
+            ai_turns: 0,
+            hand_overs: 0,
+            failures: 0,
+            last_grant: [0; 2],
+            grants: 0,
+            opener: if seed.is_multiple_of(2) { AiSpeaker::Claude } else { AiSpeaker::Guest },
+        }
+    }
+
+    /// The one who spoke longer ago.
+    pub(super) fn longer_ago(&self) -> AiSpeaker {
+        let [claude, guest] = self.last_grant;
+        match claude.cmp(&guest) {
+            std::cmp::Ordering::Less => AiSpeaker::Claude,
+            std::cmp::Ordering::Greater => AiSpeaker::Guest,
+            std::cmp::Ordering::Equal => self.opener,
+        }
+    }
+
+    /// The host gives `speaker` the next word.
+    pub(super) const fn nominate(&mut self, speaker: AiSpeaker) {
+        self.nominee = Some(speaker);
+        self.count_anew();
+    }
+
+    /// Whether the AIs go on by themselves.
+    pub(super) const fn is_on_autopilot(&self) -> bool {
+        self.autopilot
+    }
+
+    /// The host switched autopilot.
+    pub(super) const fn set_autopilot(&mut self, enabled: bool) {
+        self.autopilot = enabled;
+        self.count_anew();
+    }
+
+    /// `speaker` answers after the next turn.
+    pub(super) const fn then(&mut self, speaker: Option<AiSpeaker>) {
+        self.second = speaker;
+    }
+
+    /// Takes the host's nomination, if there is one.
+    pub(super) const fn take_nominee(&mut self) -> Option<AiSpeaker> {
+        self.nominee.take()
+    }
+
+    /// The host spoke, typed or interrupted: the counts begin again and what was planned is void.
+    pub(super) const fn host_acted(&mut self) {
+        self.second = None;
+        self.count_anew();
+    }
+
+    const fn count_anew(&mut self) {
+        self.ai_turns = 0;
+        self.hand_overs = 0;
+        self.failures = 0;
+    }
+
+    /// A turn was granted.
+    pub(super) fn granted(&mut self, speaker: AiSpeaker) {
+        self.grants = self.grants.saturating_add(1);
+        self.last_grant[speaker.index()] = self.grants;
+        self.ai_turns = self.ai_turns.saturating_add(1);
+    }
+
+    /// Whether a turn that came to nothing may be given to the other: once, then the table waits.
+    pub(super) const fn may_substitute(&mut self) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        self.failures < 2
+    }
+
+    /// A turn was heard.
+    pub(super) const fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Who follows `last`, who called the other by name if `calls_other`.
+    pub(super) fn after(&mut self, last: AiSpeaker, calls_other: bool, rules: &Rules) -> Next {
+        if let Some(nominee) = self.nominee.take() {
+            return Next::Grant(nominee, GrantReason::Nominated);
+        }
+        if let Some(second) = self.second.take() {
+            return Next::Grant(second, GrantReason::AddressedSecond);
+        }
+        let other = last.other();
+        if self.autopilot {
+            let reason =
+                if calls_other { GrantReason::AddressedByOther } else { GrantReason::Autopilot };
+            return self.by_itself(other, reason, rules);
+        }
+        if !calls_other {
+            Next::Rest
+        } else if self.hand_overs >= rules.hand_overs_max {
+            Next::Deny(other, "hand_overs_max")
+        } else {
+            self.hand_overs += 1;
+            Next::Grant(other, GrantReason::AddressedByOther)
+        }
+    }
+
+    /// Who begins when autopilot finds silence.
+    pub(super) fn in_silence(&mut self, rules: &Rules) -> Next {
+        if let Some(nominee) = self.nominee.take() {
+            return Next::Grant(nominee, GrantReason::Nominated);
+        }
+        if let Some(second) = self.second.take() {
+            return Next::Grant(second, GrantReason::AddressedSecond);
+        }
+        if self.autopilot {
+            self.by_itself(self.longer_ago(), GrantReason::Autopilot, rules)
+        } else {
+            Next::Rest
+        }
+    }
+
+    const fn by_itself(&self, speaker: AiSpeaker, reason: GrantReason, rules: &Rules) -> Next {
+        if self.failures >= 2 {
+            Next::Deny(speaker, "services_fail")
+        } else if self.ai_turns >= rules.autopilot_max_turns {
+            Next::Deny(speaker, "autopilot_max_turns")
+        } else {
+            Next::Grant(speaker, reason)
+        }
+    }
+}

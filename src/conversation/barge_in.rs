@@ -1,0 +1,165 @@
+//! What voice over an AI's turn is: an interruption, a back-channel, a cough.
+//!
+//! The judgement comes in stages, each cheaper to take back than the next: duck, pause, stop. The floor carries
+//! them out. Over a reply of which nothing has been heard there is nothing to duck: it is held back instead, and
+//! words alone withdraw it.
+//!
+//! Voice is added up over short gaps: a speaker who breathes in between is still the same interruption.
+
+use super::input::Deadline;
+use super::rules::Rules;
+use super::speaker::TurnId;
+use super::words::{holds_phrase, only_phrases, plain_words};
+use crate::time::{SessionTime, Span};
+
+/// What is to be done about the voice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing yet.
+    Wait,
+    /// It lasts: pause the AI.
+    Pause,
+    /// It is an interruption: the AI's turn is over.
+    Stop,
+    /// It was nothing: the AI goes on.
+    GoOn,
+}
+
+/// Voice over an AI's turn, while it is being judged.
+#[derive(Clone, Debug)]
+pub(super) struct Intrusion {
+    /// Its first sound.
+    pub(super) onset: SessionTime,
+    /// Under which turn its words are kept; none before its first words.
+    pub(super) turn: Option<TurnId>,
+    /// Whether the AI was paused for it.
+    pub(super) has_paused: bool,
+    /// Voice in stretches that ended.
+    voice: Span,
+    /// Since when the voice is on.
+    since: Option<SessionTime>,
+    /// When it last ended.
+    ended: SessionTime,
+}
+
+impl Intrusion {
+    /// A voice that began at `at`.
+    pub(super) const fn new(at: SessionTime) -> Self {
+        Self {
+            onset: at,
+            turn: None,
+            has_paused: false,
+            voice: Span::ZERO,
+            since: Some(at),
+            ended: at,
+        }
+    }
+
+    /// A voice that only the recogniser heard.
+    pub(super) const fn unnoticed(from: SessionTime, until: SessionTime) -> Self {
+        Self {
+            onset: from,
+            turn: None,
+            has_paused: false,
+            voice: Span::ZERO,
+            since: None,
+            ended: until,
+        }
+    }
+
+    /// The voice is there again.
+    pub(super) const fn started(&mut self, at: SessionTime) {
+        self.since = Some(at);
+    }
+
+    /// The voice ended.
+    pub(super) fn stopped(&mut self, at: SessionTime) {
+        if let Some(since) = self.since.take() {
+            self.voice += at.since(since);
+            self.ended = at;
+        }
+    }
+
+    /// Since when the voice is on.
+    pub(super) const fn since(&self) -> Option<SessionTime> {
+        self.since
+    }
+
+    /// When it last ended.
+    pub(super) const fn ended(&self) -> SessionTime {
+        self.ended
+    }
+
+    /// Voice in stretches that ended.
+    pub(super) const fn voice(&self) -> Span {
+        self.voice
+    }
+
+    /// What is to be done now, `words` being what was recognised of it and `is_audible` whether the AI is.
+    pub(super) fn judge(
+        &self,
+        now: SessionTime,
+        words: &str,
+        is_audible: bool,
+        rules: &Rules,
+    ) -> Step {
+        if is_command(words, rules) || (!is_audible && has_content(words, rules)) {
+            return Step::Stop;
+        }
+        match self.since {
+            None if self.voice > self.longest(words, rules) => Step::Stop,
+            None if now >= self.ended + rules.resume_after => Step::GoOn,
+            None => Step::Wait,
+            Some(since) if now >= self.too_long_at(since, words, rules) => Step::Stop,
+            Some(since)
+                if is_audible && !self.has_paused && now >= since + rules.barge_in_pause =>
+            {
+                Step::Pause
+            }
+            Some(_) => Step::Wait,
+        }
+    }
+
+    /// When the judgement changes if nothing else happens.
+    pub(super) fn deadline(
+        &self,
+        words: &str,
+        is_audible: bool,
+        rules: &Rules,
+    ) -> (SessionTime, Deadline) {
+        match self.since {
+            None => (self.ended + rules.resume_after, Deadline::BargeInResume),
+            Some(since) if is_audible && !self.has_paused => {
+                (since + rules.barge_in_pause, Deadline::BargeInPause)
+            }
+            Some(since) => (self.too_long_at(since, words, rules), Deadline::BargeInStop),
+        }
+    }
+
+    /// When it is certain that the voice outlasts a back-channel: only when an end in time would be known.
+    fn too_long_at(&self, since: SessionTime, words: &str, rules: &Rules) -> SessionTime {
+        since + (self.longest(words, rules) - self.voice) + rules.gate_lag
+    }
+
+    /// The longest voice that is none. "Mm-hmm, yeah, right, right" may take twice the time.
+    fn longest(&self, words: &str, rules: &Rules) -> Span {
+        let is_murmur = only_phrases(&plain_words(words), &rules.never_interrupt);
+        if is_murmur {
+            rules.back_channel_max + rules.back_channel_max
+        } else {
+            rules.back_channel_max
+        }
+    }
+}
+
+/// Whether `words` hold a phrase that always interrupts.
+pub(super) fn is_command(words: &str, rules: &Rules) -> bool {
+    let words = plain_words(words);
+    rules.always_interrupt.iter().any(|phrase| holds_phrase(&words, phrase))
+}
+
+/// Whether `words` say more than that somebody listens.
+pub(super) fn has_content(words: &str, rules: &Rules) -> bool {
+    let words = plain_words(words);
+    !words.is_empty() && !only_phrases(&words, &rules.never_interrupt)
+}

@@ -1,0 +1,170 @@
+//! Captions: numbers, cues of the host's words, and what is shown at present.
+//!
+//! Invariants: numbers rise; a final caption never changes; one that did not change is not shown again.
+//! A final caption without text takes back an interim one that turned out to be nothing; files leave it out.
+
+use std::collections::VecDeque;
+
+use super::order::{Caption, CaptionWord};
+use crate::time::{SessionTime, Span};
+
+/// Captions kept for a page that connects late.
+const SHOWN_MAX: usize = 50;
+/// Longest cue of the host: two lines of 65.
+const CUE_CHARS_MAX: usize = 130;
+/// Longest cue of the host in time: what subtitling guides allow.
+const CUE_TIME_MAX: Span = Span::from_millis(7000);
+
+/// The captions of a session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Captions {
+    last_id: u32,
+    shown: VecDeque<Caption>,
+}
+
+impl Captions {
+    /// The next number.
+    pub(super) const fn next_id(&mut self) -> u32 {
+        self.last_id = self.last_id.saturating_add(1);
+        self.last_id
+    }
+
+    /// Notes `caption` as shown; false if exactly this is shown already or a final one stands in its place.
+    pub(super) fn note(&mut self, caption: &Caption) -> bool {
+        // From the end: the caption that changes is nearly always the last.
+        if let Some(shown) = self.shown.iter_mut().rev().find(|shown| shown.id == caption.id) {
+            if shown.is_final || *shown == *caption {
+                return false;
+            }
+            shown.clone_from(caption);
+            return true;
+        }
+        if self.shown.len() == SHOWN_MAX {
+            self.shown.pop_front();
+        }
+        self.shown.push_back(caption.clone());
+        true
+    }
+
+    /// The latest form of each, oldest first.
+    pub(super) fn shown(&self) -> Vec<Caption> {
+        self.shown
+            .iter()
+            .filter(|caption| !(caption.is_final && caption.text.is_empty()))
+            .cloned()
+            .collect()
+    }
+}
+
+/// The words of `text`, spread over the time from `from` to `until` by their length.
+pub(super) fn spread(text: &str, from: SessionTime, until: SessionTime) -> Vec<CaptionWord> {
+    // A letter more than it has: the gap behind a word takes time too.
+    let weight = |word: &str| word.chars().fold(1_u64, |sum, _| sum + 1);
+    let total: u64 = text.split_whitespace().map(weight).sum();
+    let length = until.since(from).samples();
+    let place = |done: u64| {
+        let samples = u128::from(length) * u128::from(done) / u128::from(total.max(1));
+        from + Span::from_samples(u64::try_from(samples).unwrap_or(length))
+    };
+    let mut done = 0;
+    text.split_whitespace()
+        .map(|word| {
+            let start = place(done);
+            done += weight(word);
+            CaptionWord { text: word.into(), start, end: place(done) }
+        })
+        .collect()
+}
+
+/// Words as one line of text.
+pub(super) fn text_of(words: &[CaptionWord]) -> String {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    texts.join(" ")
+}
+
+/// Parts words into cues short enough to read, at the end of a sentence or a clause where one is near.
+pub(super) fn cues(mut words: Vec<CaptionWord>) -> Vec<Vec<CaptionWord>> {
+    let mut cues = Vec::new();
+    while !words.is_empty() {
+        let fitting = fitting(&words);
+        let at = if fitting == words.len() { fitting } else { break_near(&words[..fitting]) };
+        let rest = words.split_off(at);
+        cues.push(words);
+        words = rest;
+    }
+    cues
+}
+
+/// How many words from the first fit into one cue; at least one.
+fn fitting(words: &[CaptionWord]) -> usize {
+    let mut chars = 0;
+    let too_much = words.iter().position(|word| {
+        chars += word.text.chars().count() + usize::from(chars > 0);
+        chars > CUE_CHARS_MAX || word.end.since(words[0].start) > CUE_TIME_MAX
+    });
+    too_much.unwrap_or(words.len()).max(1)
+}
+
+/// The best place to break in the last two thirds of `words`: behind a sentence, else a clause, else the end.
+fn break_near(words: &[CaptionWord]) -> usize {
+    let least = words.len() / 3;
+    let last_with =
+        |marks: &[char]| words.iter().rposition(|word| word.text.ends_with(marks)).map(|at| at + 1);
+    let far_enough = |at: &usize| *at > least;
+    last_with(&['.', '!', '?', '…'])
+        .filter(far_enough)
+        .or_else(|| last_with(&[',', ';', ':', '—', '–']).filter(far_enough))
+        .unwrap_or(words.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> SessionTime {
+        SessionTime::from_millis(millis)
+    }
+
+    #[test]
+    fn words_share_their_time_by_length() {
+        let words = spread("I  remembered", at(1000), at(2300));
+        assert_eq!(text_of(&words), "I remembered");
+        assert_eq!((words[0].start, words[0].end), (at(1000), at(1200)));
+        assert_eq!((words[1].start, words[1].end), (at(1200), at(2300)));
+        assert!(spread(" ", at(0), at(1)).is_empty());
+    }
+
+    #[test]
+    fn long_speech_becomes_cues_at_the_end_of_sentences() {
+        let text = "This is the first sentence of a longer speech. And the second one, which goes on for a while, \
+                    says that nobody should have to read more than two lines at once, however much is said.";
+        let cues: Vec<String> =
+            cues(spread(text, at(0), at(12_000))).iter().map(|cue| text_of(cue)).collect();
+        assert_eq!(cues.join(" "), text);
+        assert_eq!(cues[0], "This is the first sentence of a longer speech.");
+        assert!(cues.iter().all(|cue| cue.len() <= CUE_CHARS_MAX), "{cues:?}");
+    }
+
+    #[test]
+    fn a_final_caption_never_changes() {
+        let caption = |text: &str, is_final| Caption {
+            id: 1,
+            speaker: super::super::Speaker::You,
+            turn: super::super::TurnId(1),
+            text: text.into(),
+            pending: String::new(),
+            is_final,
+            start: at(0),
+            end: at(0),
+            words: Vec::new(),
+            estimated: true,
+            cut: false,
+        };
+        let mut captions = Captions::default();
+        assert!(captions.note(&caption("so", false)));
+        assert!(!captions.note(&caption("so", false)));
+        assert!(captions.note(&caption("so what", true)));
+        assert!(!captions.note(&caption("so that", true)));
+        assert_eq!(captions.shown().len(), 1);
+    }
+}

@@ -1,0 +1,422 @@
+//! Who may speak.
+//!
+//! `Conversation` takes what happened and answers what to do. It never waits, never fails and reads no clock.
+//! Each input first writes down its fact; then the rules are asked until they have nothing more to say
+//! ([`Conversation::advance`]). A judgement depends on what is known and on the time alone, so a timer that comes
+//! late, early or twice does no harm: a deadline only says when to ask again.
+//!
+//! Here are the door, the deadlines and the orbs; `host` has the facts of the host's side, `replies` those of the
+//! AIs', and `grants` alone gives and takes the floor.
+//!
+//! Invariants: those of the module's head. Units: `SessionTime`; numbers come from [`Rules`].
+
+use std::mem::take;
+use std::sync::Arc;
+
+use super::addressing::Names;
+use super::ai_turn::{AiTurn, Reply};
+use super::autopilot::Agenda;
+use super::barge_in::{Intrusion, Step};
+use super::briefing::Briefing;
+use super::captions::Captions;
+use super::endpointing::{Endpointing, Judgement, KnownWords};
+use super::host_words::HostWords;
+use super::input::{Deadline, Input};
+use super::order::{Order, TurnEnd};
+use super::prompt::system_prompt;
+use super::rules::Rules;
+use super::snapshot::LastTurn;
+use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
+use super::transcript::Transcript;
+use crate::time::SessionTime;
+
+/// What a conversation begins with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The show; its rules are the conversation's.
+    pub briefing: Arc<Briefing>,
+    /// Decides what the rules leave open (who begins when nobody was called and neither has spoken).
+    pub seed: u64,
+}
+
+/// A conversation of one host and two AI speakers: the only door to its rules.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    pub(super) briefing: Arc<Briefing>,
+    pub(super) system_prompts: [String; 2],
+    pub(super) names: Names,
+    pub(super) now: SessionTime,
+    /// Orders of the input at hand, in order.
+    pub(super) orders: Vec<Order>,
+
+    // ── The floor ────────────────────────────────────────────────────────────────────────────────────────
+    pub(super) floor: Floor,
+    /// A stopped turn of which the listener may still hear something.
+    pub(super) fading: Option<Fading>,
+    /// Voice over the AI that has the floor.
+    pub(super) intrusion: Option<Intrusion>,
+    /// The last voice that was taken for a back-channel: its late words may still stop the AI.
+    pub(super) murmur: Option<Murmur>,
+    pub(super) agenda: Agenda,
+    pub(super) last_turn_id: u32,
+    pub(super) last_ask: u32,
+
+    // ── The host ─────────────────────────────────────────────────────────────────────────────────────────
+    /// Since when the host's voice is on.
+    pub(super) voice_since: Option<SessionTime>,
+    /// Whether the end of the voice was concluded (mute, key, lost socket) and not yet heard from the detector.
+    pub(super) end_is_assumed: bool,
+    pub(super) words: HostWords,
+    pub(super) last_host_turn: Option<HostTurnEnded>,
+    pub(super) is_muted: bool,
+    pub(super) is_key_held: bool,
+    pub(super) can_hear: bool,
+
+    // ── Memory and display ───────────────────────────────────────────────────────────────────────────────
+    pub(super) transcript: Transcript,
+    pub(super) captions: Captions,
+    pub(super) orbs: [OrbState; 3],
+    /// Whether each AI was cut off, or failed, in its last turn.
+    pub(super) was_cut: [bool; 2],
+    pub(super) has_failed: [bool; 2],
+    pub(super) last_turn: Option<LastTurn>,
+
+    // ── The session ──────────────────────────────────────────────────────────────────────────────────────
+    pub(super) was_connected: bool,
+    pub(super) is_connected: bool,
+    pub(super) is_ending: bool,
+    pub(super) is_closed: bool,
+}
+
+/// Who has the floor.
+#[derive(Clone, Debug)]
+pub(super) enum Floor {
+    Open,
+    Host(HostTurn),
+    Ai(Box<AiTurn>),
+}
+
+/// The host's open turn.
+#[derive(Clone, Debug)]
+pub(super) struct HostTurn {
+    pub(super) id: TurnId,
+    pub(super) began: SessionTime,
+    pub(super) endpointing: Endpointing,
+}
+
+/// The host's last turn, as far as late words need it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HostTurnEnded {
+    pub(super) id: TurnId,
+    pub(super) spoke_until: SessionTime,
+    pub(super) had_words: bool,
+}
+
+/// A stopped turn whose last heard sample is not known yet.
+#[derive(Clone, Debug)]
+pub(super) struct Fading {
+    pub(super) turn: Box<AiTurn>,
+    pub(super) reason: TurnEnd,
+    pub(super) is_barge_in: bool,
+    pub(super) until: SessionTime,
+}
+
+/// A voice that was taken for a back-channel.
+#[derive(Clone, Debug)]
+pub(super) struct Murmur {
+    pub(super) voice: Intrusion,
+    /// Up to when its words may still change what was decided.
+    pub(super) until: SessionTime,
+    /// Whether the AI under it came to its end before it was judged, so that content makes it a turn.
+    pub(super) was_last_word: bool,
+}
+
+impl Conversation {
+    /// A conversation in which nothing has happened yet. Nothing is heard before [`Input::HostConnected`].
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let Setup { briefing, seed } = setup;
+        Self {
+            system_prompts: AiSpeaker::BOTH.map(|speaker| system_prompt(&briefing, speaker)),
+            names: Names::new(&briefing),
+            briefing,
+            now: SessionTime::ZERO,
+            orders: Vec::new(),
+            floor: Floor::Open,
+            fading: None,
+            intrusion: None,
+            murmur: None,
+            agenda: Agenda::new(seed),
+            last_turn_id: 0,
+            last_ask: 0,
+            voice_since: None,
+            end_is_assumed: false,
+            words: HostWords::default(),
+            last_host_turn: None,
+            is_muted: false,
+            is_key_held: false,
+            can_hear: true,
+            transcript: Transcript::default(),
+            captions: Captions::default(),
+            orbs: [OrbState::Connecting; 3],
+            was_cut: [false; 2],
+            has_failed: [false; 2],
+            last_turn: None,
+            was_connected: false,
+            is_connected: false,
+            is_ending: false,
+            is_closed: false,
+        }
+    }
+
+    /// Takes a fact and appends what is to be done, in order, to `orders`.
+    ///
+    /// `now` is when the conversation learns of it; it never runs backwards (an earlier one counts as the last).
+    /// A fact that cannot be gives [`Order::NoteIgnored`] and changes nothing.
+    pub fn handle(&mut self, now: SessionTime, input: Input, orders: &mut Vec<Order>) {
+        self.now = self.now.max(now);
+        if self.is_closed {
+            orders.push(Order::NoteIgnored { what: "session_is_over" });
+            return;
+        }
+        match input {
+            Input::SpeechStarted { at } => self.on_speech_started(at),
+            Input::SpeechStopped { at } => self.on_speech_stopped(at),
+            Input::Recognised { segment, text, from, until, stability } => {
+                self.on_recognised(segment, &text, from, until, stability);
+            }
+            Input::EndOfTurnJudged { ask, score } => self.on_end_of_turn_judged(ask, score),
+            Input::ReplyText { turn, text } => self.on_reply_text(turn, &text),
+            Input::ReplyEnded { turn, outcome } => self.on_reply_ended(turn, outcome),
+            Input::PieceVoiced { turn, piece, words, samples } => {
+                self.on_piece_voiced(turn, piece, &words, samples);
+            }
+            Input::VoiceStarted { turn } => self.on_voice_started(turn),
+            Input::VoiceEnded { turn, samples, outcome } => {
+                self.on_voice_ended(turn, samples, outcome);
+            }
+            Input::Played { turn, samples, at } => self.on_played(turn, samples, at),
+            Input::Flushed { turn, samples, at } => self.on_flushed(turn, samples, at),
+            Input::AutopilotSet { enabled } => self.on_autopilot_set(enabled),
+            Input::InterruptPressed => self.on_interrupt_pressed(),
+            Input::MuteSet { muted } => self.on_mute_set(muted),
+            Input::PushToTalkSet { held } => self.on_push_to_talk_set(held),
+            Input::Nominated { speaker } => self.on_nominated(speaker),
+            Input::Typed { text } => self.on_typed(&text),
+            Input::Marked { label } => self.order(Order::NoteMarker { label, at: self.now }),
+            Input::HostConnected => self.on_host_connected(),
+            Input::HostLost => self.on_host_lost(),
+            Input::EarsChanged { available } => self.on_ears_changed(available),
+            Input::EndRequested => self.on_end_requested(),
+            Input::DeadlinePassed { deadline } => self.on_deadline_passed(deadline),
+        }
+        self.advance();
+        self.show_orbs();
+        orders.append(&mut take(&mut self.orders));
+    }
+
+    /// The next instant at which the rules want to be asked again, and why. Of two that fall together the more
+    /// urgent. None while nothing is waited for, and after the end.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<(SessionTime, Deadline)> {
+        self.deadlines().into_iter().flatten().min()
+    }
+
+    /// All deadlines: the only place that knows what is waited for.
+    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 4] {
+        if self.is_closed {
+            return [None; 4];
+        }
+        let fading = self.fading.as_ref().map(|fading| (fading.until, Deadline::FlushConfirm));
+        let intrusion = self.intrusion.as_ref().map(|intrusion| {
+            intrusion.deadline(&self.intrusion_words(intrusion), self.is_ai_audible(), self.rules())
+        });
+        let (host, ai) = match &self.floor {
+            Floor::Open => (None, None),
+            Floor::Host(turn) => {
+                (turn.endpointing.deadline(self.known_words(turn.id), self.rules()), None)
+            }
+            Floor::Ai(turn) => (None, self.ai_deadline(turn)),
+        };
+        [fading, intrusion, host, ai]
+    }
+
+    pub(super) fn ai_deadline(&self, turn: &AiTurn) -> Option<(SessionTime, Deadline)> {
+        let rules = self.rules();
+        if let Some(playout) = &turn.playout {
+            let is_moving = self.is_connected && !playout.is_paused;
+            return is_moving.then(|| {
+                (playout.progress_at + rules.playout_progress, Deadline::PlayoutProgress)
+            });
+        }
+        if turn.has_voice {
+            // Whatever else holds it back has a deadline of its own, or ends with the host's return.
+            return self.may_be_heard().then_some((turn.not_before, Deadline::NextSpeaker));
+        }
+        match (turn.spoken_since, turn.reply) {
+            (Some(since), _) => Some((since + rules.voice_first_audio, Deadline::VoiceFirstAudio)),
+            (None, Reply::Writing(since)) => {
+                Some((since + rules.reply_first_text, Deadline::ReplyFirstText))
+            }
+            // Due waits for the last speaker's flush; a written reply without a piece ends at once.
+            (None, Reply::Due | Reply::Written) => None,
+        }
+    }
+
+    /// A named deadline passed: the rules are asked again, which is all that a deadline means.
+    fn on_deadline_passed(&mut self, deadline: Deadline) {
+        let is_due = |&(at, name): &(SessionTime, Deadline)| name == deadline && at <= self.now;
+        if !self.deadlines().iter().flatten().any(is_due) {
+            self.ignore("deadline_is_not_due");
+        }
+    }
+
+    /// Asks the rules, the most urgent first, until none has anything to say.
+    fn advance(&mut self) {
+        // Each step ends a wait or begins another, so a few rounds do; the bound is against a rule that does not.
+        for _ in 0..16 {
+            let has_changed = self.advance_fading()
+                || self.advance_intrusion()
+                || self.advance_host_turn()
+                || self.advance_ai_turn()
+                || self.advance_end();
+            if !has_changed {
+                return;
+            }
+        }
+    }
+
+    fn advance_intrusion(&mut self) -> bool {
+        let Some(intrusion) = &self.intrusion else { return false };
+        let words = self.intrusion_words(intrusion);
+        match intrusion.judge(self.now, &words, self.is_ai_audible(), self.rules()) {
+            Step::Wait => return false,
+            Step::Pause => self.pause_for_voice(),
+            Step::Stop => self.yield_to_host(),
+            Step::GoOn => self.go_on_after_voice(),
+        }
+        true
+    }
+
+    fn advance_host_turn(&mut self) -> bool {
+        let Floor::Host(turn) = &self.floor else { return false };
+        match turn.endpointing.judge(self.now, self.known_words(turn.id), self.rules()) {
+            Judgement::Wait => return false,
+            Judgement::Ask => self.ask_end_of_turn(),
+            Judgement::FinishWords => self.finish_recognition(),
+            Judgement::End => self.end_host_turn(),
+        }
+        true
+    }
+
+    fn advance_end(&mut self) -> bool {
+        let is_over = self.is_ending && matches!(self.floor, Floor::Open) && self.fading.is_none();
+        if is_over {
+            self.close();
+        }
+        is_over
+    }
+
+    // ── Small questions ──────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.briefing.rules
+    }
+
+    pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
+        self.words.known(turn, self.can_hear)
+    }
+
+    pub(super) fn intrusion_words(&self, intrusion: &Intrusion) -> String {
+        intrusion.turn.map(|turn| self.words.text(turn)).unwrap_or_default()
+    }
+
+    /// Whether the AI that has the floor is in the listener's ears.
+    pub(super) fn is_ai_audible(&self) -> bool {
+        matches!(&self.floor, Floor::Ai(turn) if turn.is_audible())
+    }
+
+    /// Whether a voice may begin as far as everybody else is concerned: somebody listens, the host is silent,
+    /// the last AI has fallen silent.
+    pub(super) const fn may_be_heard(&self) -> bool {
+        self.is_connected
+            && self.intrusion.is_none()
+            && self.voice_since.is_none()
+            && self.fading.is_none()
+    }
+
+    pub(super) const fn new_turn_id(&mut self) -> TurnId {
+        self.last_turn_id = self.last_turn_id.saturating_add(1);
+        TurnId(self.last_turn_id)
+    }
+
+    pub(super) fn order(&mut self, order: Order) {
+        self.orders.push(order);
+    }
+
+    pub(super) fn ignore(&mut self, what: &'static str) {
+        self.order(Order::NoteIgnored { what });
+    }
+
+    pub(super) fn tell(&mut self, code: &'static str, message: String) {
+        self.order(Order::Tell { code, message });
+    }
+
+    // ── Orbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Shows the orbs that changed: they follow from the rest and are kept nowhere else.
+    fn show_orbs(&mut self) {
+        for speaker in Speaker::ALL {
+            let state = self.orb(speaker);
+            if self.orbs[speaker.index()] != state {
+                self.orbs[speaker.index()] = state;
+                self.order(Order::SetOrb { speaker, state });
+            }
+        }
+    }
+
+    fn orb(&self, speaker: Speaker) -> OrbState {
+        match speaker.ai() {
+            _ if self.is_closed => OrbState::Idle,
+            _ if !self.was_connected => OrbState::Connecting,
+            None => self.host_orb(),
+            Some(speaker) => self.ai_orb(speaker),
+        }
+    }
+
+    const fn host_orb(&self) -> OrbState {
+        if !self.can_hear {
+            OrbState::Failed
+        } else if self.is_muted {
+            OrbState::Muted
+        } else if self.voice_since.is_some() {
+            OrbState::Speaking
+        } else if matches!(self.floor, Floor::Ai(_)) {
+            OrbState::Listening
+        } else {
+            OrbState::Idle
+        }
+    }
+
+    fn ai_orb(&self, speaker: AiSpeaker) -> OrbState {
+        let is_somebody_speaking = self.voice_since.is_some() || !matches!(self.floor, Floor::Open);
+        match &self.floor {
+            Floor::Ai(turn) if turn.speaker == speaker => match &turn.playout {
+                None => OrbState::Thinking,
+                Some(playout) if playout.is_paused => OrbState::Paused,
+                Some(_) => OrbState::Speaking,
+            },
+            Floor::Open | Floor::Host(_) | Floor::Ai(_) => {
+                if self.has_failed[speaker.index()] {
+                    OrbState::Failed
+                } else if self.was_cut[speaker.index()] {
+                    OrbState::Interrupted
+                } else if is_somebody_speaking {
+                    OrbState::Listening
+                } else {
+                    OrbState::Idle
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The host's side: voice, words, keys and presence.
+//!
+//! Each method writes down one fact; what follows from it is asked afterwards. Voice that falls on an AI's turn
+//! becomes an [`Intrusion`], all other voice is the host's turn.
+
+use super::barge_in::{Intrusion, has_content, is_command};
+use super::floor::{Conversation, Floor, Murmur};
+use super::host_words::Kept;
+use super::input::Stability;
+use super::order::{Order, TurnEnd};
+use super::speaker::{AiSpeaker, TurnId};
+use crate::time::SessionTime;
+
+impl Conversation {
+    // ── Voice ────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn on_speech_started(&mut self, at: SessionTime) {
+        if self.is_ending {
+            return self.ignore("session_is_ending");
+        }
+        if self.is_muted {
+            return self.ignore("voice_while_muted");
+        }
+        if self.voice_since.is_some() {
+            return self.ignore("voice_is_on");
+        }
+        let at = at.min(self.now);
+        self.voice_since = Some(at);
+        self.end_is_assumed = false;
+        match &mut self.floor {
+            Floor::Host(turn) => turn.endpointing.started(at),
+            Floor::Open => self.open_host_turn(None, Some(at), at),
+            Floor::Ai(_) => self.intrude(at),
+        }
+    }
+
+    pub(super) fn on_speech_stopped(&mut self, at: SessionTime) {
+        let at = at.min(self.now);
+        if let Some(since) = self.voice_since.take() {
+            self.voice_ended(at.max(since));
+        } else if self.end_is_assumed {
+            self.end_is_assumed = false;
+            if let Floor::Host(turn) = &mut self.floor {
+                turn.endpointing.stopped_earlier(at);
+            }
+        } else {
+            self.ignore("voice_is_off");
+        }
+    }
+
+    /// The voice ended as far as the conversation is concerned; the detector will say exactly when.
+    fn assume_voice_ended(&mut self) {
+        if let Some(since) = self.voice_since.take() {
+            self.end_is_assumed = true;
+            self.voice_ended(self.now.max(since));
+        }
+    }
+
+    fn voice_ended(&mut self, at: SessionTime) {
+        match &mut self.floor {
+            Floor::Host(turn) => turn.endpointing.stopped(at),
+            Floor::Ai(_) => {
+                if let Some(intrusion) = &mut self.intrusion {
+                    intrusion.stopped(at);
+                }
+                // Too short for a pause: the AI is let go at once. What turns out too long stops it anyway.
+                if self.intrusion.as_ref().is_some_and(|intrusion| !intrusion.has_paused) {
+                    self.restore_level();
+                }
+            }
+            Floor::Open => {}
+        }
+    }
+
+    /// The host's voice falls on an AI's turn.
+    pub(super) fn intrude(&mut self, at: SessionTime) {
+        let intrusion = self.intrusion.get_or_insert_with(|| Intrusion::new(at));
+        intrusion.started(at);
+        let Floor::Ai(turn) = &self.floor else { return };
+        match &turn.playout {
+            // Not a sample was reported as heard: holding it loses nothing and cannot start over the host.
+            Some(playout) if playout.played == 0 => self.pause_for_voice(),
+            Some(_) => self.duck(),
+            None => {}
+        }
+    }
+
+    // ── Words ────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn on_recognised(
+        &mut self,
+        segment: u32,
+        text: &str,
+        from: SessionTime,
+        until: SessionTime,
+        stability: Stability,
+    ) {
+        let until = until.min(self.now);
+        let from = from.min(until);
+        let turn = match self.words.find(segment) {
+            Kept::Settled => return self.ignore("segment_is_final"),
+            Kept::For(turn) => turn,
+            Kept::Nowhere => self.turn_of_new_words(from, until),
+        };
+        let is_blank = text.trim().is_empty();
+        if turn.is_none() && is_blank {
+            return;
+        }
+        self.words.take(segment, turn, text, (from, until), stability);
+        if turn.is_none() && matches!(self.floor, Floor::Open) && !self.is_ending {
+            // Words that came too late for their turn, or that only the recogniser noticed: they are the turn.
+            self.open_host_turn(None, None, until);
+        }
+        if let Some(turn) = turn {
+            self.words_changed(turn);
+        }
+    }
+
+    /// Shows and remembers what is known of `turn`, and looks again at a voice that was let pass.
+    pub(super) fn words_changed(&mut self, turn: TurnId) {
+        let captions = self.words.captions(turn, false, &mut self.captions);
+        self.orders.extend(captions.into_iter().map(Order::ShowCaption));
+        self.transcript.set(turn, self.words.text(turn));
+        let Some(murmur) = self.murmur.take_if(|murmur| murmur.voice.turn == Some(turn)) else {
+            return;
+        };
+        let text = self.words.text(turn);
+        let is_fresh = self.now <= murmur.until;
+        match &self.floor {
+            Floor::Ai(_)
+                if is_fresh && self.intrusion.is_none() && is_command(&text, self.rules()) =>
+            {
+                self.intrusion = Some(murmur.voice);
+            }
+            Floor::Open
+                if is_fresh
+                    && murmur.was_last_word
+                    && has_content(&text, self.rules())
+                    && !self.is_ending =>
+            {
+                self.open_host_turn_after(murmur.voice, None);
+            }
+            Floor::Ai(_) | Floor::Open | Floor::Host(_) => self.murmur = Some(murmur),
+        }
+    }
+
+    /// The turn that words never heard of before belong to; none if they open one or wait for one.
+    fn turn_of_new_words(&mut self, from: SessionTime, until: SessionTime) -> Option<TurnId> {
+        let slack = self.rules().coverage_slack;
+        let last = self.last_host_turn.filter(|last| until <= last.spoke_until + slack);
+        let late_for = last.filter(|last| last.had_words).map(|last| last.id);
+        match &self.floor {
+            Floor::Host(turn) if until <= turn.began => Some(late_for.unwrap_or(turn.id)),
+            Floor::Host(turn) => Some(turn.id),
+            Floor::Ai(_)
+                if self.intrusion.as_ref().is_some_and(|intrusion| until > intrusion.onset) =>
+            {
+                self.intrusion.as_mut().and_then(|intrusion| intrusion.turn).or_else(|| {
+                    let id = self.new_turn_id();
+                    if let Some(intrusion) = &mut self.intrusion {
+                        intrusion.turn = Some(id);
+                    }
+                    Some(id)
+                })
+            }
+            Floor::Ai(_) if last.is_some() => late_for,
+            Floor::Ai(_) => Some(self.turn_of_murmur(from, until)),
+            Floor::Open if last.is_some() => late_for,
+            Floor::Open => {
+                let is_murmur = self
+                    .murmur
+                    .as_ref()
+                    .is_some_and(|murmur| until <= murmur.voice.ended() + slack);
+                is_murmur.then(|| self.turn_of_murmur(from, until))
+            }
+        }
+    }
+
+    /// The turn that keeps the words of a voice that was let pass, or that only the recogniser noticed.
+    fn turn_of_murmur(&mut self, from: SessionTime, until: SessionTime) -> TurnId {
+        let slack = self.rules().coverage_slack;
+        let late_words = self.rules().late_words;
+        let is_known =
+            self.murmur.as_ref().is_some_and(|murmur| until <= murmur.voice.ended() + slack);
+        if !is_known {
+            let voice = Intrusion::unnoticed(from, until);
+            self.murmur =
+                Some(Murmur { voice, until: self.now + late_words, was_last_word: false });
+        }
+        let known = self.murmur.as_ref().and_then(|murmur| murmur.voice.turn);
+        known.unwrap_or_else(|| {
+            let id = self.new_turn_id();
+            if let Some(murmur) = &mut self.murmur {
+                murmur.voice.turn = Some(id);
+            }
+            id
+        })
+    }
+
+    pub(super) fn on_end_of_turn_judged(&mut self, ask: u32, score: Option<u16>) {
+        let briefing = self.briefing.clone();
+        let is_open = match &mut self.floor {
+            Floor::Host(turn) => turn.endpointing.judged(ask, score, &briefing.rules),
+            Floor::Open | Floor::Ai(_) => false,
+        };
+        if !is_open {
+            self.ignore("answer_is_old");
+        }
+    }
+
+    pub(super) fn ask_end_of_turn(&mut self) {
+        self.last_ask = self.last_ask.wrapping_add(1);
+        let (ask, now, briefing) = (self.last_ask, self.now, self.briefing.clone());
+        if let Floor::Host(turn) = &mut self.floor {
+            turn.endpointing.asked(ask, now, &briefing.rules);
+            self.order(Order::AskEndOfTurn { ask });
+        }
+    }
+
+    pub(super) fn finish_recognition(&mut self) {
+        if let Floor::Host(turn) = &mut self.floor {
+            turn.endpointing.told_to_finish();
+            self.order(Order::FinishRecognition);
+        }
+    }
+
+    // ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn on_typed(&mut self, text: &str) {
+        if self.is_ending {
+            return self.ignore("session_is_ending");
+        }
+        if text.trim().is_empty() {
+            return self.ignore("text_is_empty");
+        }
+        if matches!(self.floor, Floor::Ai(_)) {
+            self.interrupt(TurnEnd::Interrupted);
+        }
+        if matches!(self.floor, Floor::Open) {
+            self.open_host_turn(None, None, self.now);
+        }
+        if let Floor::Host(turn) = &self.floor {
+            let id = turn.id;
+            self.words.type_in(id, text, self.now);
+            self.words_changed(id);
+            self.end_host_turn();
+        }
+    }
+
+    pub(super) fn on_interrupt_pressed(&mut self) {
+        if matches!(self.floor, Floor::Ai(_)) {
+            self.agenda.host_acted();
+            self.interrupt(TurnEnd::Interrupted);
+        } else {
+            self.ignore("nobody_to_interrupt");
+        }
+    }
+
+    pub(super) fn on_mute_set(&mut self, muted: bool) {
+        self.is_muted = muted;
+        if muted {
+            self.assume_voice_ended();
+        }
+    }
+
+    pub(super) fn on_push_to_talk_set(&mut self, held: bool) {
+        if self.is_key_held == held {
+            return self.ignore("key_is_there_already");
+        }
+        self.is_key_held = held;
+        if !held {
+            self.assume_voice_ended();
+        }
+        if let Floor::Host(turn) = &mut self.floor {
+            turn.endpointing.hold(held);
+            if !held {
+                turn.endpointing.force();
+            }
+        }
+    }
+
+    pub(super) fn on_nominated(&mut self, speaker: AiSpeaker) {
+        if self.is_ending {
+            return self.ignore("session_is_ending");
+        }
+        self.agenda.nominate(speaker);
+        self.begin_from_silence();
+    }
+
+    pub(super) fn on_autopilot_set(&mut self, enabled: bool) {
+        self.agenda.set_autopilot(enabled);
+        self.order(Order::ShowAutopilot { enabled });
+        if enabled {
+            self.begin_from_silence();
+        }
+    }
+
+    // ── Presence ─────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn on_host_connected(&mut self) {
+        if self.is_connected {
+            return self.ignore("host_is_connected");
+        }
+        self.was_connected = true;
+        self.is_connected = true;
+        if self.intrusion.as_ref().is_none_or(|intrusion| !intrusion.has_paused) {
+            self.resume();
+        }
+        self.begin_from_silence();
+    }
+
+    pub(super) fn on_host_lost(&mut self) {
+        if !self.is_connected {
+            return self.ignore("host_is_not_connected");
+        }
+        self.is_connected = false;
+        self.assume_voice_ended();
+        self.pause();
+    }
+
+    pub(super) fn on_ears_changed(&mut self, available: bool) {
+        if self.can_hear == available {
+            return self.ignore("ears_are_so_already");
+        }
+        self.can_hear = available;
+        if available {
+            self.tell("ears_back", "The studio understands you again; just go on talking.".into());
+        } else {
+            let message = "The studio cannot understand speech at the moment; type what you want to say, or let \
+                           the speakers go on with autopilot.";
+            self.tell("ears_lost", message.into());
+        }
+    }
+
+    pub(super) fn on_end_requested(&mut self) {
+        if self.is_ending {
+            return self.ignore("session_is_ending");
+        }
+        self.is_ending = true;
+        self.assume_voice_ended();
+        match &mut self.floor {
+            Floor::Ai(_) => self.interrupt(TurnEnd::SessionEnded),
+            // The last words are waited for: nobody wants to lose the good-bye.
+            Floor::Host(turn) => {
+                turn.endpointing.hold(false);
+                turn.endpointing.force();
+            }
+            Floor::Open => {}
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The AIs' side: text, voice, and what the listener heard of it.
+//!
+//! What arrives for a turn that is over is dropped here, with a note. Loudness and pauses of the voice that is on
+//! are ordered here too, so that an order is given once and only while it means something.
+
+use super::ai_turn::{AiTurn, Playout, Reply};
+use super::barge_in::Intrusion;
+use super::floor::{Conversation, Floor, Murmur};
+use super::input::{Deadline, Outcome, VoicedWord};
+use super::order::{Order, TurnEnd, Verdict};
+use super::prompt::Prompt;
+use super::speaker::{Speaker, TurnId};
+use crate::time::{SessionTime, Span};
+
+impl Conversation {
+    // ── Written and voiced ───────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn on_reply_text(&mut self, turn: TurnId, text: &str) {
+        let now = self.now;
+        let Some(current) = self.current(turn) else { return };
+        if !matches!(current.reply, Reply::Writing(_)) {
+            return self.ignore("reply_is_not_being_written");
+        }
+        let pieces = current.write(Some(text));
+        self.speak(pieces, now);
+    }
+
+    pub(super) fn on_reply_ended(&mut self, turn: TurnId, outcome: Outcome) {
+        let now = self.now;
+        let Some(current) = self.current(turn) else { return };
+        if !matches!(current.reply, Reply::Writing(_)) {
+            return self.ignore("reply_is_not_being_written");
+        }
+        current.reply = Reply::Written;
+        let pieces = current.write(None);
+        let speaker = current.speaker;
+        let has_pieces = current.has_pieces();
+        self.speak(pieces, now);
+        if has_pieces {
+            self.order(Order::FinishVoice { turn, speaker });
+            if let Some(reason) = trouble_of(outcome) {
+                self.has_trouble(reason);
+                self.tell_of_reply(speaker.into(), outcome);
+            }
+        } else if let Some(reason) = trouble_of(outcome) {
+            self.tell_of_reply(speaker.into(), outcome);
+            self.come_to_nothing(reason);
+        } else {
+            self.come_to_nothing(TurnEnd::Empty);
+        }
+    }
+
+    fn speak(&mut self, pieces: Vec<(u16, String)>, now: SessionTime) {
+        let Floor::Ai(current) = &mut self.floor else { return };
+        // A voice that has ended says nothing more; the text stays unheard.
+        if pieces.is_empty() || current.voice_total.is_some() {
+            return;
+        }
+        current.spoken_since.get_or_insert(now);
+        let (turn, speaker) = (current.id, current.speaker);
+        self.orders.extend(pieces.into_iter().map(|(piece, text)| Order::Speak {
+            turn,
+            speaker,
+            piece,
+            text,
+        }));
+    }
+
+    pub(super) fn on_piece_voiced(
+        &mut self,
+        turn: TurnId,
+        piece: u16,
+        words: &[VoicedWord],
+        samples: u64,
+    ) {
+        let Some(current) = self.current(turn) else { return };
+        if !current.voice(piece, words, samples) {
+            return self.ignore("piece_is_not_due");
+        }
+        current.note_heard();
+        self.show_heard();
+    }
+
+    pub(super) fn on_voice_started(&mut self, turn: TurnId) {
+        let Some(current) = self.current(turn) else { return };
+        if current.has_voice || current.spoken_since.is_none() {
+            return self.ignore("voice_is_not_due");
+        }
+        current.has_voice = true;
+    }
+
+    pub(super) fn on_voice_ended(&mut self, turn: TurnId, samples: u64, outcome: Outcome) {
+        let Some(current) = self.current(turn) else { return };
+        if current.voice_total.is_some() || current.spoken_since.is_none() {
+            return self.ignore("voice_is_not_due");
+        }
+        current.voice_total = Some(samples.max(current.played()));
+        current.has_voice = true;
+        let speaker = Speaker::from(current.speaker);
+        let trouble = trouble_of(outcome);
+        if trouble.is_some() {
+            let name = self.name(speaker);
+            let message = format!(
+                "{name}'s voice failed; the show goes on, try again or choose another voice."
+            );
+            self.tell("voice_failed", message);
+        }
+        if samples == 0 {
+            self.come_to_nothing(trouble.unwrap_or(TurnEnd::Empty));
+        } else if let Some(reason) = trouble {
+            self.has_trouble(reason);
+        }
+    }
+
+    fn has_trouble(&mut self, reason: TurnEnd) {
+        if let Floor::Ai(current) = &mut self.floor {
+            current.trouble.get_or_insert(reason);
+        }
+    }
+
+    // ── Heard ────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn on_played(&mut self, turn: TurnId, samples: u64, at: SessionTime) {
+        let at = at.min(self.now);
+        if let Some(fading) = self.fading.as_mut().filter(|fading| fading.turn.id == turn) {
+            fading.turn.hear(samples, at);
+            return;
+        }
+        let now = self.now;
+        let Some(current) = self.current(turn) else { return };
+        if !current.is_audible() {
+            return self.ignore("turn_is_not_playing");
+        }
+        let before = current.played();
+        current.hear(samples, at);
+        if let Some(playout) = current.playout.as_mut().filter(|playout| playout.played > before) {
+            playout.progress_at = now;
+        }
+        self.show_heard();
+    }
+
+    pub(super) fn on_flushed(&mut self, turn: TurnId, samples: u64, at: SessionTime) {
+        let at = at.min(self.now);
+        match self.fading.as_mut().filter(|fading| fading.turn.id == turn) {
+            Some(fading) => {
+                fading.turn.hear(samples, at);
+                self.fade_out();
+            }
+            None => self.ignore("turn_is_over"),
+        }
+    }
+
+    fn show_heard(&mut self) {
+        if let Floor::Ai(current) = &mut self.floor {
+            let captions = current.captions(false, &mut self.captions);
+            self.orders.extend(captions.into_iter().map(Order::ShowCaption));
+        }
+    }
+
+    /// The AI turn on the floor if it is `turn`; otherwise notes that it is over.
+    fn current(&mut self, turn: TurnId) -> Option<&mut AiTurn> {
+        let is_current = matches!(&self.floor, Floor::Ai(current) if current.id == turn);
+        if !is_current {
+            self.ignore("turn_is_over");
+        }
+        match &mut self.floor {
+            Floor::Ai(current) if is_current => Some(current),
+            Floor::Open | Floor::Host(_) | Floor::Ai(_) => None,
+        }
+    }
+
+    // ── What the rules ask of the turn on the floor ──────────────────────────────────────────────────────
+
+    pub(super) fn advance_ai_turn(&mut self) -> bool {
+        let Floor::Ai(turn) = &self.floor else { return false };
+        if turn.is_heard_out() {
+            self.complete();
+            return true;
+        }
+        // The prompt holds what was heard of the last turn, so it waits until that is known.
+        if turn.reply == Reply::Due && self.fading.is_none() {
+            self.start_reply();
+            return true;
+        }
+        match self.ai_deadline(turn).filter(|(at, _)| *at <= self.now) {
+            Some((_, Deadline::NextSpeaker)) => self.start_playout(),
+            Some((_, late)) => self.time_out(late),
+            None => return false,
+        }
+        true
+    }
+
+    fn start_reply(&mut self) {
+        let now = self.now;
+        let answer_seconds = self.rules().answer_seconds;
+        let Floor::Ai(current) = &mut self.floor else { return };
+        current.reply = Reply::Writing(now);
+        let (turn, speaker) = (current.id, current.speaker);
+        let prompt = Prompt {
+            system: self.system_prompts[speaker.index()].clone(),
+            messages: self.transcript.messages(speaker, &self.briefing),
+            answer_seconds,
+        };
+        self.order(Order::StartReply { turn, speaker, prompt: Box::new(prompt) });
+    }
+
+    fn start_playout(&mut self) {
+        let now = self.now;
+        let Floor::Ai(current) = &mut self.floor else { return };
+        current.playout = Some(Playout::new(now));
+        let (turn, speaker) = (current.id, current.speaker);
+        self.order(Order::StartPlayout { turn, speaker });
+    }
+
+    fn time_out(&mut self, late: Deadline) {
+        let Floor::Ai(current) = &self.floor else { return };
+        let name = self.name(current.speaker.into());
+        let (code, message) = if late == Deadline::ReplyFirstText {
+            (
+                "reply_timed_out",
+                format!("{name} found no words in time; ask again or go on with the other one."),
+            )
+        } else if late == Deadline::VoiceFirstAudio {
+            (
+                "voice_timed_out",
+                format!("{name}'s voice gave no sound in time; ask again or choose another voice."),
+            )
+        } else {
+            let message = format!(
+                "The page no longer plays {name}'s voice; check the sound output or reload the page."
+            );
+            ("playout_stalled", message)
+        };
+        self.tell(code, message);
+        self.come_to_nothing(TurnEnd::TimedOut);
+    }
+
+    fn tell_of_reply(&mut self, speaker: Speaker, outcome: Outcome) {
+        let name = self.name(speaker);
+        let (code, message) = match outcome {
+            Outcome::Complete => return,
+            Outcome::Failed => (
+                "reply_failed",
+                format!("{name}'s language model failed; the show goes on, ask again in a moment."),
+            ),
+            Outcome::Refused => (
+                "reply_refused",
+                format!("{name}'s language model refused to answer; put the question differently."),
+            ),
+            Outcome::TimedOut => (
+                "reply_timed_out",
+                format!("{name} found no words in time; ask again or go on with the other one."),
+            ),
+        };
+        self.tell(code, message);
+    }
+
+    pub(super) fn name(&self, speaker: Speaker) -> String {
+        self.briefing.speaker(speaker).name.clone()
+    }
+
+    // ── Loudness and pauses ──────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn duck(&mut self) {
+        let (gain_db, fade_ms) = (self.rules().duck_db, millis(self.rules().duck_fade));
+        let Floor::Ai(current) = &mut self.floor else { return };
+        let (turn, speaker) = (current.id, current.speaker);
+        if let Some(playout) =
+            current.playout.as_mut().filter(|playout| !playout.is_ducked && !playout.is_paused)
+        {
+            playout.is_ducked = true;
+            self.order(Order::Duck { turn, speaker, gain_db, fade_ms });
+        }
+    }
+
+    pub(super) fn restore_level(&mut self) {
+        let fade_ms = millis(self.rules().duck_fade);
+        let Floor::Ai(current) = &mut self.floor else { return };
+        let (turn, speaker) = (current.id, current.speaker);
+        if let Some(playout) = current.playout.as_mut().filter(|playout| playout.is_ducked) {
+            playout.is_ducked = false;
+            self.order(Order::Duck { turn, speaker, gain_db: 0, fade_ms });
+        }
+    }
+
+    pub(super) fn pause(&mut self) {
+        let fade_ms = millis(self.rules().stop_fade);
+        let Floor::Ai(current) = &mut self.floor else { return };
+        let (turn, speaker) = (current.id, current.speaker);
+        if let Some(playout) = current.playout.as_mut().filter(|playout| !playout.is_paused) {
+            playout.is_paused = true;
+            self.order(Order::Pause { turn, speaker, fade_ms });
+        }
+    }
+
+    pub(super) fn resume(&mut self) {
+        let now = self.now;
+        let Floor::Ai(current) = &mut self.floor else { return };
+        let (turn, speaker) = (current.id, current.speaker);
+        if let Some(playout) =
+            current.playout.as_mut().filter(|playout| playout.is_paused && self.is_connected)
+        {
+            playout.is_paused = false;
+            playout.progress_at = now;
+            self.order(Order::Resume { turn, speaker });
+        }
+    }
+
+    pub(super) fn pause_for_voice(&mut self) {
+        if let Some(intrusion) = &mut self.intrusion {
+            intrusion.has_paused = true;
+        }
+        self.pause();
+    }
+
+    /// The voice was a back-channel or a cough: the AI goes on at the same sample.
+    pub(super) fn go_on_after_voice(&mut self) {
+        let Some(intrusion) = self.intrusion.take() else { return };
+        self.restore_level();
+        if intrusion.has_paused {
+            self.resume();
+            if let Floor::Ai(current) = &self.floor {
+                let order = Order::NoteBargeIn {
+                    speaker: current.speaker,
+                    turn: current.id,
+                    verdict: Verdict::Resumed,
+                    heard_text: current.heard_text(),
+                    unheard_text: current.unheard_text(),
+                };
+                self.order(order);
+            }
+        }
+        self.let_pass(intrusion, false);
+    }
+
+    /// Keeps a voice that was let pass for a while: its words may still come.
+    pub(super) fn let_pass(&mut self, voice: Intrusion, was_last_word: bool) {
+        let until = self.now + self.rules().late_words;
+        self.murmur = Some(Murmur { voice, until, was_last_word });
+    }
+}
+
+/// A fade for the wire: whole milliseconds in 16 bits.
+pub(super) fn millis(span: Span) -> u16 {
+    u16::try_from(span.millis()).unwrap_or(u16::MAX)
+}
+
+const fn trouble_of(outcome: Outcome) -> Option<TurnEnd> {
+    match outcome {
+        Outcome::Complete => None,
+        Outcome::Failed | Outcome::Refused => Some(TurnEnd::Failed),
+        Outcome::TimedOut => Some(TurnEnd::TimedOut),
+    }
+}

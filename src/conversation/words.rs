@@ -1,0 +1,114 @@
+//! Words as the rules compare them: lower case, without punctuation, and what a last word says about a sentence.
+//!
+//! Knows English. Another language's lists belong beside these.
+
+/// The words of `text`, lower case, with letters, digits and inner apostrophes only; a hyphen parts two words.
+pub(super) fn plain_words(text: &str) -> Vec<String> {
+    text.split(|c: char| c.is_whitespace() || c == '-' || c == '—' || c == '–')
+        .map(plain_word)
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// One word in lower case without its punctuation; empty if nothing else is in it.
+pub(super) fn plain_word(word: &str) -> String {
+    let word: String = word
+        .chars()
+        .map(|c| if c == '’' { '\'' } else { c })
+        .filter(|c| c.is_alphanumeric() || *c == '\'')
+        .collect();
+    word.trim_matches('\'').to_lowercase()
+}
+
+/// Whether `words` holds the words of `phrase` one after the other.
+pub(super) fn holds_phrase(words: &[String], phrase: &str) -> bool {
+    let phrase = plain_words(phrase);
+    !phrase.is_empty() && words.windows(phrase.len()).any(|window| window == phrase)
+}
+
+/// Whether `words` is nothing but `phrases`, in any order and number. No words at all are not.
+pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
+    let phrases: Vec<Vec<String>> = phrases.iter().map(|phrase| plain_words(phrase)).collect();
+    let mut rest = words;
+    while !rest.is_empty() {
+        // The longest phrase first, or "mm hmm" would end at "mm".
+        let longest =
+            phrases.iter().filter(|p| !p.is_empty() && rest.starts_with(p)).map(Vec::len).max();
+        let Some(length) = longest else { return false };
+        rest = &rest[length..];
+    }
+    !words.is_empty()
+}
+
+/// Whether a sentence can end with the last word of `text`, whatever punctuation the recogniser added.
+///
+/// Recognisers put a full stop behind every pause, so punctuation says nothing. The words below lead on to
+/// another one. Words that lead on only sometimes ("that", "in", "on", "up", "off", "over", "do", "have", "is")
+/// are weighed by what is worse: a reply into the host's pause is worse than waiting for the ceiling. So
+/// prepositions that also end questions ("what is it for", "where are you from") veto; particles that mostly end
+/// ("on", "up", "off", "out", "down", "over") and verbs that stand alone in answers ("I do", "they have", "it is")
+/// do not.
+pub(super) fn can_end_sentence(text: &str) -> bool {
+    plain_words(text).last().is_none_or(|word| LEADING_ON.binary_search(&word.as_str()).is_err())
+}
+
+/// Words that no finished sentence ends with, sorted: articles, possessives, prepositions, conjunctions, relative
+/// words, modal and contracted auxiliaries, degree words, and the sounds of somebody who is still thinking.
+const LEADING_ON: &[&str] = &[
+    "a", "about", "although", "am", "among", "an", "and", "as", "at", "because", "between", "but",
+    "by", "can't've", "could", "couldn't", "during", "each", "either", "er", "erm", "every",
+    "except", "for", "from", "he'd", "he'll", "her's", "his", "how's", "i'd", "i'll", "i'm",
+    "i've", "if", "in", "into", "it'd", "it'll", "its", "let's", "may", "might", "must", "my",
+    "neither", "nor", "of", "onto", "or", "our", "per", "quite", "shall", "she'd", "she'll",
+    "should", "since", "so", "than", "that's", "the", "their", "there's", "they'd", "they'll",
+    "they're", "they've", "to", "toward", "towards", "uh", "um", "unless", "until", "upon",
+    "versus", "very", "was", "we'd", "we'll", "we're", "we've", "were", "what's", "when",
+    "whenever", "where's", "whereas", "wherever", "whether", "which", "while", "who's", "whose",
+    "with", "within", "without", "would", "you'd", "you'll", "you're", "you've", "your",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&word| String::from(word)).collect()
+    }
+
+    #[test]
+    fn the_list_of_words_that_lead_on_is_sorted_and_without_doubles() {
+        assert!(LEADING_ON.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn a_full_stop_of_the_recogniser_does_not_make_an_end() {
+        for text in [
+            "I was thinking that we might.",
+            "Let us go to the.",
+            "It is my",
+            "because",
+            "We need, um.",
+        ] {
+            assert!(!can_end_sentence(text), "{text}");
+        }
+        for text in ["What about rain?", "I do", "Come on", "Good night.", "Who are you", ""] {
+            assert!(can_end_sentence(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn phrases_are_found_as_whole_words() {
+        let words = plain_words("Well, hold-on — a moment!");
+        assert!(holds_phrase(&words, "hold on"));
+        assert!(!holds_phrase(&plain_words("a household one"), "hold on"));
+        assert!(!holds_phrase(&words, ""));
+    }
+
+    #[test]
+    fn a_back_channel_is_made_of_such_phrases_only() {
+        let never = owned(&["mm hmm", "mm", "right", "i see"]);
+        assert!(only_phrases(&plain_words("Mm-hmm. Right, I see."), &never));
+        assert!(!only_phrases(&plain_words("Right, but why?"), &never));
+        assert!(!only_phrases(&[], &never));
+    }
+}
