@@ -1,5 +1,6 @@
 //! What several areas of tests share.
 
+pub(crate) mod gate;
 pub(crate) mod sound;
 pub(crate) mod words;
 
