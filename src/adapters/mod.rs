@@ -21,6 +21,7 @@ pub mod hearing;
 pub mod llm;
 mod numbers;
 pub mod onnx;
+pub mod scripted;
 pub mod stt;
 pub mod tts;
 mod worker;

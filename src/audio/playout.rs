@@ -306,6 +306,14 @@ impl Playout {
         }
     }
 
+    /// Frames from `first_sample` on were taken back before they were written: they are due again, in order.
+    pub fn unsend(&mut self, turn: TurnId, first_sample: u64) {
+        if let Some(current) = self.current(turn) {
+            current.sent = current.sent.min(first_sample).max(current.heard);
+            current.pacing.sample = current.pacing.sample.min(current.sent);
+        }
+    }
+
     // ── Towards the listener ─────────────────────────────────────────────────────────────────────────────
 
     /// Appends the frames to be written now. A frame that is due must be written; asking is sending.

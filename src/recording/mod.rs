@@ -38,4 +38,4 @@ pub use folder::{EpisodeId, EpisodeIdError};
 pub use manifest::{GapCause, Loudness, Manifest, SpeakerKind};
 pub use recovery::{Recovered, recover};
 pub use track::{AHEAD_MAX, JOIN_TOLERANCE};
-pub use writer::{RecordMessage, RecorderReport, WriterHandle};
+pub use writer::{QueueRefusal, Queued, RecordMessage, RecorderReport, WriterHandle};

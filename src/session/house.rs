@@ -82,7 +82,7 @@ pub enum StartError {
 impl StartError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::BriefingNotFound(_) => "briefing_not_found",
             Self::BriefingInvalid(_) => "briefing_invalid",

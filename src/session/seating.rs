@@ -34,20 +34,9 @@ impl Session {
         let briefing = &self.setup.briefing;
         let options = SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
         let session = ctx.address();
-        let ears = SttActor::new(
-            self.cast.ears.clone(),
-            options,
-            session.clone().recipient(),
-            session.recipient(),
-            watch,
-        );
-        match ears {
-            Ok(ears) => self.children.ears.address = Some(ears.start()),
-            Err(error) => {
-                self.problem("ears_unavailable", error.to_string(), "choose another recogniser");
-                ctx.notify(super::messages::EarsHeard(Input::EarsChanged { available: false }));
-            }
-        }
+        let heard = session.clone().recipient();
+        let ears = SttActor::new(self.cast.ears.clone(), options, heard, session.recipient(), watch);
+        self.children.ears.address = Some(ears.start());
     }
 
     fn seat_mind(&mut self, speaker: AiSpeaker, ctx: &mut Context<Self>) {

@@ -122,20 +122,18 @@ impl<T> Line<T> {
 
 impl SttActor {
     /// Ears that report to a session.
-    ///
-    /// # Errors
-    /// If the recogniser's rate cannot be made from 48 kHz.
+    #[must_use]
     pub fn new(
         adapters: EarAdapters,
         options: SttOptions,
         heard: Recipient<EarsHeard>,
         failed: Recipient<EarsFailed>,
         watch: Watch,
-    ) -> Result<Self, crate::audio::resample::ResampleError> {
+    ) -> Self {
         let recogniser_rate = adapters.speech_to_text.capabilities().rate;
-        Ok(Self {
-            to_detector: Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_16000)?,
-            to_recogniser: Resampler::new(SampleRate::HZ_48000, recogniser_rate)?,
+        Self {
+            to_detector: Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_16000),
+            to_recogniser: Resampler::new(SampleRate::HZ_48000, recogniser_rate),
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
             gate: VoiceGate::new(VoiceGateRules::default()),
@@ -149,7 +147,7 @@ impl SttActor {
             now: SessionTime::ZERO,
             detector_answered: SessionTime::ZERO,
             _watch: watch,
-        })
+        }
     }
 
     fn tell(&self, input: Input) {

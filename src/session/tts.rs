@@ -161,8 +161,7 @@ async fn pass_on(
         Ok(opened) => opened?,
         Err(_elapsed) => return Err(late("open")),
     };
-    let mut sound = TurnSound::new(voice.capabilities().rate)
-        .map_err(|reason| AdapterError::Malformed { adapter, reason: reason.to_string() })?;
+    let mut sound = TurnSound::new(voice.capabilities().rate);
     let mut to_voice = Some(stream.pieces);
     loop {
         let owed = sound.pieces_owed();

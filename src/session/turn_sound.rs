@@ -5,7 +5,7 @@
 
 use crate::adapters::tts::{TtsEvent, TtsPiece, TtsWord};
 use crate::audio::SampleRate;
-use crate::audio::resample::{ResampleError, Resampler};
+use crate::audio::resample::Resampler;
 use crate::conversation::VoicedWord;
 use crate::time::SESSION_RATE_HZ;
 
@@ -19,22 +19,19 @@ pub(super) struct TurnSound {
     /// Samples at the voice's rate before the current piece, and in all.
     piece_from: u64,
     total: u64,
-    /// Samples at 48 kHz handed on.
-    delivered: u64,
     /// Pieces given and not yet ended, oldest first, with whether their words are known.
     open: std::collections::VecDeque<(TtsPiece, bool)>,
 }
 
 impl TurnSound {
-    pub(super) fn new(rate: SampleRate) -> Result<Self, ResampleError> {
-        Ok(Self {
+    pub(super) fn new(rate: SampleRate) -> Self {
+        Self {
             rate,
-            to_48k: Resampler::new(rate, SampleRate::HZ_48000)?,
+            to_48k: Resampler::new(rate, SampleRate::HZ_48000),
             piece_from: 0,
             total: 0,
-            delivered: 0,
             open: std::collections::VecDeque::new(),
-        })
+        }
     }
 
     /// Whether the voice owes sound.
@@ -60,7 +57,7 @@ impl TurnSound {
                 self.total += frame.samples.len() as u64;
                 let mut samples = Vec::new();
                 self.to_48k.push(&frame.samples, &mut samples);
-                self.hand_on(samples)
+                hand_on(samples)
             }
             TtsEvent::PieceEnded { piece } => {
                 let ended = self.open.iter().position(|(open, _)| open.piece == piece);
@@ -81,15 +78,7 @@ impl TurnSound {
     pub(super) fn finish(&mut self) -> Vec<VoiceEvent> {
         let mut samples = Vec::new();
         self.to_48k.finish(&mut samples);
-        self.hand_on(samples)
-    }
-
-    fn hand_on(&mut self, samples: Vec<i16>) -> Vec<VoiceEvent> {
-        if samples.is_empty() {
-            return Vec::new();
-        }
-        self.delivered += samples.len() as u64;
-        vec![VoiceEvent::Sound(samples)]
+        hand_on(samples)
     }
 
     fn words(&self, piece: u16, words: &[TtsWord]) -> VoiceEvent {
@@ -111,6 +100,10 @@ impl TurnSound {
     fn in_turn(&self, sample: u64) -> u64 {
         sample * u64::from(SESSION_RATE_HZ) / u64::from(self.rate.hz())
     }
+}
+
+fn hand_on(samples: Vec<i16>) -> Vec<VoiceEvent> {
+    if samples.is_empty() { Vec::new() } else { vec![VoiceEvent::Sound(samples)] }
 }
 
 /// Spreads a piece's words over its sound by their letters: the best guess without times of the voice's own.
@@ -150,7 +143,7 @@ mod tests {
 
     #[test]
     fn word_times_of_later_pieces_count_from_the_start_of_the_turn() {
-        let mut sound = TurnSound::new(SampleRate::HZ_16000).unwrap();
+        let mut sound = TurnSound::new(SampleRate::HZ_16000);
         let piece = |piece| TtsPiece { piece, text: "word".to_owned() };
         let audio = |piece| TtsEvent::Audio { piece, frame: Frame::silence(SampleRate::HZ_16000, 1600) };
         let words = |piece| TtsEvent::Words {

@@ -1,88 +1,34 @@
 //! Real models over real recordings: what the offline studio hears and says.
 //!
-//! Sound goes the way of a session: Silero's scores become hints the way the session's gate makes them (two hops at
-//! 500 start, 160 ms under 350 stop), and sound and hints go to the recogniser. It is given faster than it was spoken,
+//! Sound goes the way of a session: Silero's scores become hints as a session's gate makes them, and sound and hints
+//! go to the recogniser. It is given faster than it was spoken,
 //! so interims are few here; the words that count are the final ones.
 
 use std::path::Path;
 
-use voice_studio::adapters::hearing::VoiceActivity;
 use voice_studio::adapters::hearing::silero::Silero;
 use voice_studio::adapters::stt::moonshine::Moonshine;
 use voice_studio::adapters::stt::{SpeechToText, SttEvent, SttInput, SttOptions, SttStream, SttWords};
 use voice_studio::adapters::tts::flite::Flite;
 use voice_studio::adapters::tts::{TextToSpeech, TtsEvent, TtsOptions, TtsPiece};
 use voice_studio::adapters::Availability;
-use voice_studio::audio::{Frame, SampleRate};
 use voice_studio::conversation::Stability;
 
-use crate::support::sound::{frames_16k, rms, wav_16k};
+use crate::support::gate::heard_through;
+use crate::support::sound::{wav_16k, with_quiet};
 use crate::support::words::{WordErrors, word_errors};
 use crate::support::{comes, models, shared_dir};
 
 // ── The way of a session ─────────────────────────────────────────────────────────────────────────────────
 
-/// A hint and the sample at which it becomes known.
-type Hint = (u64, SttInput);
-
-/// What a session's gate makes of the detector's scores.
-async fn hints(silero: &Silero, samples: &[i16]) -> Vec<Hint> {
-    let mut stream = comes("open", silero.open()).await.unwrap();
-    let frames = frames_16k(samples);
-    let feed = tokio::spawn(async move {
-        for frame in frames {
-            stream.audio.send(frame).await.unwrap();
-        }
-    });
-    let mut hints = Vec::new();
-    let mut speaking = false;
-    let mut over_since = None;
-    let mut last_voice = 0;
-    while let Some(score) = comes("a score", stream.scores.recv()).await {
-        let score = score.unwrap();
-        if speaking {
-            if score.score >= 350 {
-                last_voice = score.until_sample;
-            } else if score.until_sample >= last_voice + 2_560 {
-                speaking = false;
-                hints.push((score.until_sample, SttInput::SpeechStopped { at_sample: last_voice }));
-            }
-        } else if score.score >= 500 {
-            let since = *over_since.get_or_insert(score.from_sample);
-            if score.from_sample > since {
-                speaking = true;
-                last_voice = score.until_sample;
-                hints.push((score.until_sample, SttInput::SpeechStarted { at_sample: since }));
-            }
-        }
-        if score.score < 500 {
-            over_since = None;
-        }
-    }
-    feed.await.unwrap();
-    hints
-}
-
-/// A recording with a second of quiet behind it, so that its last stretch ends.
-fn with_quiet(mut samples: Vec<i16>) -> Vec<i16> {
-    samples.extend([0; 16_000]);
-    samples
-}
-
 /// All that the recogniser says of a recording, in order.
 async fn hear(moonshine: &Moonshine, silero: &Silero, samples: &[i16]) -> Vec<SttWords> {
-    let mut hints = hints(silero, samples).await.into_iter().peekable();
+    let script = heard_through(silero, samples).await;
     let SttStream { input, mut events } =
         comes("open", moonshine.open(SttOptions { language: "en".to_owned(), terms: Vec::new() })).await.unwrap();
-    let frames = frames_16k(samples);
     let feed = tokio::spawn(async move {
-        let mut sent = 0;
-        for frame in frames {
-            sent += frame.samples.len() as u64;
-            input.send(SttInput::Audio(frame)).await.unwrap();
-            while let Some((_, hint)) = hints.next_if(|(known_at, _)| *known_at <= sent) {
-                input.send(hint).await.unwrap();
-            }
+        for given in script {
+            input.send(given).await.unwrap();
         }
     });
     let mut said = Vec::new();

@@ -3,6 +3,8 @@
 pub mod earshot;
 mod hops;
 pub mod silero;
+pub mod smart_turn;
+pub mod smart_turn_features;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! What several areas of tests share.
 
 pub(crate) mod file_server;
+pub(crate) mod gate;
 pub(crate) mod sound;
 pub(crate) mod sources;
 pub(crate) mod words;

@@ -33,3 +33,9 @@ pub(crate) fn rms(samples: &[i16]) -> f64 {
     let sum: f64 = samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
     (sum / (samples.len().max(1)) as f64).sqrt()
 }
+
+/// A recording with a second of quiet behind it, so that its last stretch ends.
+pub(crate) fn with_quiet(mut samples: Vec<i16>) -> Vec<i16> {
+    samples.extend([0; 16_000]);
+    samples
+}
