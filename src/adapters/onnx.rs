@@ -18,18 +18,29 @@ use ort::session::builder::GraphOptimizationLevel;
 pub struct OfflineModels {
     /// The folder that holds them all.
     pub dir: PathBuf,
+    /// ONNX Runtime's shared library, where it lies elsewhere.
+    runtime: Option<PathBuf>,
 }
 
 impl OfflineModels {
     /// The models under `dir`. Nothing is opened.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), runtime: None }
+    }
+
+    /// The same models with ONNX Runtime at `library`.
+    #[must_use]
+    pub fn with_runtime(self, library: impl Into<PathBuf>) -> Self {
+        Self { runtime: Some(library.into()), ..self }
     }
 
     /// ONNX Runtime's shared library.
     #[must_use]
     pub fn onnx_runtime(&self) -> PathBuf {
+        if let Some(library) = &self.runtime {
+            return library.clone();
+        }
         let name =
             if cfg!(target_os = "macos") { "libonnxruntime.dylib" } else { "libonnxruntime.so" };
         self.dir.join("onnxruntime").join(name)

@@ -105,7 +105,8 @@ impl Mapping {
     /// When `capture_sample` was captured; not before the session began.
     #[must_use]
     pub fn session_time_of(&self, capture_sample: u64) -> SessionTime {
-        let captured = num::distance(capture_sample, self.origin) as f64 / self.hz * f64::from(SESSION_RATE_HZ);
+        let captured = num::distance(capture_sample, self.origin) as f64 / self.hz
+            * f64::from(SESSION_RATE_HZ);
         self.origin_at.offset(num::signed(captured * (1.0 + self.slope) + self.level))
     }
 
@@ -114,7 +115,8 @@ impl Mapping {
     #[must_use]
     pub fn capture_offset_at(&self, samples: i64, capture_sample: u64) -> f64 {
         let since = samples as f64 - self.origin_at.samples() as f64;
-        let captured = (since - self.level) / (1.0 + self.slope) * self.hz / f64::from(SESSION_RATE_HZ);
+        let captured =
+            (since - self.level) / (1.0 + self.slope) * self.hz / f64::from(SESSION_RATE_HZ);
         captured - num::distance(capture_sample, self.origin) as f64
     }
 }
@@ -182,7 +184,12 @@ impl ClockFit {
     }
 
     /// Takes a frame that holds capture samples `captured` at `rate` and arrived at `arrival`. Arrivals come in order.
-    pub fn observe(&mut self, captured: Range<u64>, rate: SampleRate, arrival: SessionTime) -> Observed {
+    pub fn observe(
+        &mut self,
+        captured: Range<u64>,
+        rate: SampleRate,
+        arrival: SessionTime,
+    ) -> Observed {
         let Some(line) = self.line.as_mut().filter(|line| line.rate == rate) else {
             let cause = if self.line.is_some() { EpochCause::Restarted } else { EpochCause::First };
             let epoch = self.begin(cause, captured, rate, arrival, 0.0);
@@ -273,7 +280,13 @@ impl ClockFit {
         line.level = first.lateness - line.slope * first.captured;
         line.lowest = Some(first);
         self.line = Some(line);
-        Epoch { number: self.epoch, cause, capture_sample: captured.start, noticed_at: arrival, shift_samples: 0 }
+        Epoch {
+            number: self.epoch,
+            cause,
+            capture_sample: captured.start,
+            noticed_at: arrival,
+            shift_samples: 0,
+        }
     }
 }
 
@@ -306,7 +319,12 @@ impl Line {
     }
 
     /// Takes a frame. Returns how the line broke, if it did, and by how much.
-    fn take(&mut self, captured: Range<u64>, leaps: bool, arrival: SessionTime) -> Option<(EpochCause, f64)> {
+    fn take(
+        &mut self,
+        captured: Range<u64>,
+        leaps: bool,
+        arrival: SessionTime,
+    ) -> Option<(EpochCause, f64)> {
         self.captured = captured.end;
         let point = self.point(captured.end, arrival);
         let off = point.lateness - self.slope * point.captured - self.level;
@@ -329,7 +347,8 @@ impl Line {
             _ => Stray { since: arrival, frames: 1, lowest: off },
         };
         self.stray = Some(stray);
-        let lasts = arrival.since(stray.since) >= STRAY_PATIENCE && stray.frames >= STRAY_FRAMES_MIN;
+        let lasts =
+            arrival.since(stray.since) >= STRAY_PATIENCE && stray.frames >= STRAY_FRAMES_MIN;
         let cause = if off > 0.0 { EpochCause::Stalled } else { EpochCause::Jumped };
         lasts.then_some((cause, stray.lowest))
     }
@@ -356,7 +375,8 @@ impl Line {
     fn fit(&mut self) {
         let (Some(first), Some(last)) = (self.points.front(), self.points.back()) else { return };
         let known = last.captured - first.captured;
-        let middle = self.points.iter().map(|point| point.captured).sum::<f64>() / self.points.len() as f64;
+        let middle =
+            self.points.iter().map(|point| point.captured).sum::<f64>() / self.points.len() as f64;
         if let Some(measured) = hull_slope(&self.points, middle) {
             let trust = (known / TRUST_SPAN.samples() as f64).powi(2);
             let weight = trust / (1.0 + trust);
@@ -429,7 +449,10 @@ mod tests {
 
     impl Dice {
         fn roll(&mut self) -> f64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 33) as f64 / f64::from(u32::MAX >> 1)
         }
     }
@@ -450,37 +473,57 @@ mod tests {
             arrived = arrived.max(host.truth(end) + delay_ms(&mut dice) * 48.0);
             let observed = fit.observe(n * frame..end, host.rate, session(arrived));
             assert_eq!(observed.epoch.is_some(), n == 0, "frame {n}: {observed:?}");
-            let error_ms = (fit.session_time_of(end).unwrap().samples() as f64 - host.truth(end)).abs() / 48.0;
+            let error_ms =
+                (fit.session_time_of(end).unwrap().samples() as f64 - host.truth(end)).abs() / 48.0;
             match n {
                 0..50 => {}
                 50..100 => early = early.max(error_ms),
                 _ => late = late.max(error_ms),
             }
         }
-        assert!((fit.skew_ppm() - host.skew_ppm).abs() < 20.0, "skew {} of {}", fit.skew_ppm(), host.skew_ppm);
+        assert!(
+            (fit.skew_ppm() - host.skew_ppm).abs() < 20.0,
+            "skew {} of {}",
+            fit.skew_ppm(),
+            host.skew_ppm
+        );
         (early, late)
     }
 
     #[test]
     fn two_hours_at_500_ppm_through_jitter_of_200_ms_stay_within_10_ms() {
-        let delays: [(&str, fn(&mut Dice) -> f64); 3] = [
+        type Delay = fn(&mut Dice) -> f64;
+        let delays: [(&str, Delay); 3] = [
             ("mostly a few ms", |dice| (-8.0 * (1.0 - dice.roll() * 0.999_999).ln()).min(200.0)),
-            ("stalls", |dice| if dice.roll() < 0.01 { 200.0 * dice.roll() } else { 2.0 * dice.roll() }),
+            (
+                "stalls",
+                |dice| if dice.roll() < 0.01 { 200.0 * dice.roll() } else { 2.0 * dice.roll() },
+            ),
             ("none", |_| 0.0),
         ];
         for (name, delay) in delays {
             for skew_ppm in [-500.0, 0.0, 500.0] {
                 for rate in [SampleRate::HZ_48000, SampleRate::HZ_44100] {
                     let (early, late) = two_hours(Host { rate, skew_ppm, start_ms: 1234.5 }, delay);
-                    println!("{name}, {skew_ppm} ppm, {rate}: {early:.2} ms in the second second, {late:.2} ms after");
-                    assert!(early <= 5.0 && late <= 10.0, "{name}, {skew_ppm} ppm: {early} ms, {late} ms");
+                    println!(
+                        "{name}, {skew_ppm} ppm, {rate}: {early:.2} ms in the second second, {late:.2} ms after"
+                    );
+                    assert!(
+                        early <= 5.0 && late <= 10.0,
+                        "{name}, {skew_ppm} ppm: {early} ms, {late} ms"
+                    );
                 }
             }
         }
     }
 
     /// Frames of 20 ms at 48 kHz with a little jitter; `arrival_ms` maps capture ms to arrival.
-    fn feed(fit: &mut ClockFit, frames: Range<u64>, shift: u64, arrival_ms: impl Fn(u64) -> u64) -> Vec<Epoch> {
+    fn feed(
+        fit: &mut ClockFit,
+        frames: Range<u64>,
+        shift: u64,
+        arrival_ms: impl Fn(u64) -> u64,
+    ) -> Vec<Epoch> {
         frames
             .filter_map(|n| {
                 let start = shift + n * FRAME_48;
@@ -492,7 +535,8 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_stalls_begins_an_epoch_a_second_later_and_the_sound_before_stays_where_it_was() {
+    fn a_device_that_stalls_begins_an_epoch_a_second_later_and_the_sound_before_stays_where_it_was()
+    {
         let mut fit = ClockFit::new();
         feed(&mut fit, 0..500, 0, |ms| ms + 10);
         let before = fit.session_time_of(400 * FRAME_48);
@@ -524,7 +568,10 @@ mod tests {
         feed(&mut fit, 0..500, 0, |ms| ms + 10);
         let epochs = feed(&mut fit, 500..510, 96_000, |ms| ms + 10);
         assert_eq!(epochs.len(), 1);
-        assert_eq!((epochs[0].cause, epochs[0].capture_sample), (EpochCause::Jumped, 500 * FRAME_48 + 96_000));
+        assert_eq!(
+            (epochs[0].cause, epochs[0].capture_sample),
+            (EpochCause::Jumped, 500 * FRAME_48 + 96_000)
+        );
         assert!((epochs[0].shift_samples + 96_000).abs() <= 10 * 48);
     }
 
@@ -540,11 +587,19 @@ mod tests {
     fn a_counter_that_begins_anew_begins_an_epoch_and_a_repeated_frame_does_not() {
         let mut fit = ClockFit::new();
         feed(&mut fit, 0..500, 0, |ms| ms + 10);
-        let repeated = fit.observe(499 * FRAME_48..500 * FRAME_48, SampleRate::HZ_48000, SessionTime::from_millis(10_020));
+        let repeated = fit.observe(
+            499 * FRAME_48..500 * FRAME_48,
+            SampleRate::HZ_48000,
+            SessionTime::from_millis(10_020),
+        );
         assert!(repeated.is_repeat);
         let epochs = feed(&mut fit, 0..10, 0, |ms| ms + 10_100);
-        assert_eq!(epochs.iter().map(|epoch| epoch.cause).collect::<Vec<_>>(), [EpochCause::Restarted]);
-        let other_rate = fit.observe(0..320, SampleRate::HZ_16000, SessionTime::from_millis(11_000));
+        assert_eq!(
+            epochs.iter().map(|epoch| epoch.cause).collect::<Vec<_>>(),
+            [EpochCause::Restarted]
+        );
+        let other_rate =
+            fit.observe(0..320, SampleRate::HZ_16000, SessionTime::from_millis(11_000));
         assert_eq!(other_rate.epoch.map(|epoch| epoch.cause), Some(EpochCause::Restarted));
     }
 

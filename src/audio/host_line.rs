@@ -23,7 +23,14 @@ pub use super::clock_fit::SETTLE_SPAN;
 
 /// How long a place is kept free for sound that is late: the recorder's watermark trails by this much.
 pub const WAIT_MAX: Span = Span::from_millis(400);
-const _: () = assert!(SETTLE_SPAN.samples() < WAIT_MAX.samples(), "an epoch settles before its sound is given up");
+const _: () = assert!(
+    SETTLE_SPAN.samples() < WAIT_MAX.samples(),
+    "an epoch settles before its sound is given up"
+);
+
+/// A block of the resampler on the signed line of session samples, where a filter's start may lie before zero.
+#[expect(clippy::cast_possible_wrap, reason = "240")]
+const BLOCK: i64 = RENDER_SAMPLES as i64;
 
 /// Why there is no sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +152,8 @@ impl HostLine {
         }
         let observed = self.fit.observe(first_sample..end, rate, arrival);
         let Some(mapping) = self.fit.mapping().filter(|_| !observed.is_repeat) else {
-            self.late_samples += samples.len() as u64 * u64::from(SESSION_RATE_HZ) / u64::from(rate.hz());
+            self.late_samples +=
+                samples.len() as u64 * u64::from(SESSION_RATE_HZ) / u64::from(rate.hz());
             return observed;
         };
         let goes_on = self.stretch.is_some_and(|stretch| stretch.next == first_sample);
@@ -176,7 +184,8 @@ impl HostLine {
     pub fn advance(&mut self, now: SessionTime, out: &mut Vec<HostPiece>) {
         let until = now - WAIT_MAX;
         // A stretch that only just began has its place already, though it may not have been given out.
-        let has_begun = self.stretch.is_some_and(|stretch| now.since(stretch.begun_at) <= SETTLE_SPAN);
+        let has_begun =
+            self.stretch.is_some_and(|stretch| now.since(stretch.begun_at) <= SETTLE_SPAN);
         if until > self.given && !has_begun {
             self.end_stretch(now, out);
             self.leave_hole(until, HoleCause::Absent, out);
@@ -239,7 +248,8 @@ impl HostLine {
             Some(resampler) => resampler.reset(),
             None => self.resampler = Some(DriftResampler::new(rate)),
         }
-        self.stretch = Some(Stretch { origin, next: origin, mapping, cursor: None, cause, begun_at });
+        self.stretch =
+            Some(Stretch { origin, next: origin, mapping, cursor: None, cause, begun_at });
     }
 
     /// Finds the stretch's place, once.
@@ -250,7 +260,8 @@ impl HostLine {
         }
         let start = stretch.mapping.session_time_of(stretch.origin).min(now);
         // The filter's first outputs lie before its input; they are rendered and dropped.
-        let lead = resampler.position() * f64::from(SESSION_RATE_HZ) / f64::from(resampler.rate().hz());
+        let lead =
+            resampler.position() * f64::from(SESSION_RATE_HZ) / f64::from(resampler.rate().hz());
         stretch.cursor = Some(num::distance(start.samples(), 0) + num::signed(lead) + 1);
         self.stretch = Some(stretch);
         self.late_samples += self.given.since(start).samples();
@@ -259,11 +270,13 @@ impl HostLine {
 
     /// Renders what there is input for.
     fn render(&mut self) {
-        let (Some(mut stretch), Some(resampler)) = (self.stretch, &mut self.resampler) else { return };
+        let (Some(mut stretch), Some(resampler)) = (self.stretch, &mut self.resampler) else {
+            return;
+        };
         let Some(mut cursor) = stretch.cursor else { return };
         self.block.clear();
         while resampler.render(stretch.target(cursor), &mut self.block) {
-            cursor += RENDER_SAMPLES as i64;
+            cursor += BLOCK;
         }
         stretch.cursor = Some(cursor);
         self.stretch = Some(stretch);
@@ -284,13 +297,13 @@ impl HostLine {
             self.block.clear();
             while resampler.position() < taken {
                 resampler.render_out(stretch.target(cursor), &mut self.block);
-                cursor += RENDER_SAMPLES as i64;
+                cursor += BLOCK;
             }
             let per_sample = f64::from(SESSION_RATE_HZ) / f64::from(resampler.rate().hz());
-            let beyond = num::index(num::count((resampler.position() - taken) * per_sample));
-            let beyond = beyond.min(self.block.len());
-            self.block.truncate(self.block.len() - beyond);
-            self.keep(cursor - beyond as i64);
+            let beyond = num::count((resampler.position() - taken) * per_sample)
+                .min(self.block.len() as u64);
+            self.block.truncate(self.block.len() - num::index(beyond));
+            self.keep(cursor.saturating_sub_unsigned(beyond));
         }
         self.emit(out);
     }
@@ -323,7 +336,7 @@ impl HostLine {
 impl Stretch {
     /// Input position of the last sample of the block that begins at session sample `cursor`.
     fn target(&self, cursor: i64) -> f64 {
-        self.mapping.capture_offset_at(cursor + RENDER_SAMPLES as i64 - 1, self.origin)
+        self.mapping.capture_offset_at(cursor + BLOCK - 1, self.origin)
     }
 }
 
@@ -351,13 +364,21 @@ mod tests {
 
         fn frame(&self, n: u64) -> (u64, Vec<i16>) {
             let length = self.rate.samples_in_ms(20) as u64;
-            let samples = (n * length..(n + 1) * length).map(|sample| tone(self.truth(sample))).collect();
+            let samples =
+                (n * length..(n + 1) * length).map(|sample| tone(self.truth(sample))).collect();
             (n * length, samples)
         }
 
-        fn push(&self, line: &mut HostLine, n: u64, delay_ms: u64, out: &mut Vec<HostPiece>) -> Observed {
+        fn push(
+            &self,
+            line: &mut HostLine,
+            n: u64,
+            delay_ms: u64,
+            out: &mut Vec<HostPiece>,
+        ) -> Observed {
             let (first, samples) = self.frame(n);
-            let arrival = SessionTime::from_samples(num::count(self.truth(first + samples.len() as u64)));
+            let arrival =
+                SessionTime::from_samples(num::count(self.truth(first + samples.len() as u64)));
             line.push(first, self.rate, &samples, arrival + Span::from_millis(delay_ms), out)
         }
     }
@@ -384,7 +405,9 @@ mod tests {
         pieces
             .iter()
             .filter_map(|piece| match piece {
-                HostPiece::Hole { from, until, cause } => Some((from.millis(), until.millis(), *cause)),
+                HostPiece::Hole { from, until, cause } => {
+                    Some((from.millis(), until.millis(), *cause))
+                }
                 HostPiece::Sound { .. } => None,
             })
             .collect()
@@ -396,10 +419,11 @@ mod tests {
             .step_by(100)
             .map(|ms| {
                 let (mut sine, mut cosine) = (0.0, 0.0);
-                for n in ms * 48..(ms + 100) * 48 {
+                for (n, &sample) in track[ms * 48..(ms + 100) * 48].iter().enumerate() {
+                    // 100 ms are five whole periods.
                     let phase = n as f64 * TAU * 50.0 / 48_000.0;
-                    sine += f64::from(track[n]) * phase.sin();
-                    cosine += f64::from(track[n]) * phase.cos();
+                    sine += f64::from(sample) * phase.sin();
+                    cosine += f64::from(sample) * phase.cos();
                 }
                 (cosine.atan2(sine) / TAU * 20.0).abs()
             })
@@ -417,11 +441,19 @@ mod tests {
                     line.advance(SessionTime::from_millis(730 + n * 20), &mut out);
                 }
                 let holes = holes(&out);
-                assert!(matches!(holes[..], [(0, 729 | 730, HoleCause::Absent)]), "{hz} Hz, {skew_ppm} ppm: {holes:?}");
+                assert!(
+                    matches!(holes[..], [(0, 729 | 730, HoleCause::Absent)]),
+                    "{hz} Hz, {skew_ppm} ppm: {holes:?}"
+                );
                 let track = track(&out);
                 let (early, late) = (shift_ms(&track, 800..1_700), shift_ms(&track, 1_700..60_000));
-                println!("{hz} Hz, {skew_ppm} ppm: {early:.2} ms in the first second, {late:.2} ms after");
-                assert!(early < 5.0 && late < 5.0, "{hz} Hz, {skew_ppm} ppm: {early} ms, {late} ms");
+                println!(
+                    "{hz} Hz, {skew_ppm} ppm: {early:.2} ms in the first second, {late:.2} ms after"
+                );
+                assert!(
+                    early < 5.0 && late < 5.0,
+                    "{hz} Hz, {skew_ppm} ppm: {early} ms, {late} ms"
+                );
             }
         }
     }

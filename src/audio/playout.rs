@@ -31,7 +31,7 @@ pub const AHEAD_MAX: Span = Span::from_millis(5000);
 pub const REPORT_PATIENCE: Span = Span::from_millis(500);
 
 const FRAME: u64 = FRAME_SAMPLES as u64;
-const _: () = assert!(CREDIT.samples() % FRAME == 0, "credit is whole frames");
+const _: () = assert!(CREDIT.samples().is_multiple_of(FRAME), "credit is whole frames");
 
 /// Whether a listener says what it has heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

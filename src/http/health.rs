@@ -1,0 +1,87 @@
+//! Whether the studio lives and whether it takes sessions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::Studio;
+use crate::factory::AdapterState;
+
+/// How far the process is.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicU8>);
+
+const STARTING: u8 = 0;
+const READY: u8 = 1;
+const DRAINING: u8 = 2;
+
+impl Readiness {
+    /// Sessions may come.
+    pub fn set_ready(&self) {
+        self.0.store(READY, Ordering::Release);
+    }
+
+    /// No more sessions.
+    pub fn set_draining(&self) {
+        self.0.store(DRAINING, Ordering::Release);
+    }
+
+    fn word(&self) -> &'static str {
+        match self.0.load(Ordering::Acquire) {
+            STARTING => "starting",
+            READY => "ready",
+            _ => "draining",
+        }
+    }
+}
+
+/// The answer of `GET /health`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    status: &'static str,
+    timestamp: String,
+    version: &'static str,
+    adapters: AdapterHealth,
+    undelivered_messages: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct AdapterHealth {
+    enabled: bool,
+    stt: String,
+    tts: String,
+    guest: String,
+    available: Vec<AdapterState>,
+}
+
+/// `GET /health`: alive, with the state of each adapter. `degraded` if one of them cannot serve.
+pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
+    let available = studio.adapters.states();
+    let name = |kind| {
+        available.iter().find(|adapter| adapter.kind == kind).map(|adapter| adapter.name.clone()).unwrap_or_default()
+    };
+    let degraded = available.iter().any(|adapter| adapter.state == "unavailable");
+    HttpResponse::Ok().json(Health {
+        status: if degraded { "degraded" } else { "ok" },
+        timestamp: studio.clock.iso_8601(),
+        version: env!("CARGO_PKG_VERSION"),
+        adapters: AdapterHealth {
+            enabled: studio.use_real_adapters,
+            stt: name("stt"),
+            tts: name("tts"),
+            guest: name("guest"),
+            available: available.clone(),
+        },
+        undelivered_messages: crate::session::mailbox::undelivered(),
+    })
+}
+
+/// `GET /ready`: 200 while sessions are taken, 503 while starting or draining.
+pub async fn ready(studio: web::Data<Studio>) -> HttpResponse {
+    let word = studio.readiness.word();
+    let body = serde_json::json!({ "status": word });
+    if word == "ready" { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
