@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use crate::adapters::Availability;
+use crate::adapters::{AdapterState, Availability};
 use crate::adapters::hearing::earshot::Earshot;
 use crate::adapters::hearing::silero::Silero;
 use crate::adapters::hearing::smart_turn::SmartTurn;
@@ -34,32 +32,6 @@ pub struct Adapters {
     end_of_turn: Arc<dyn EndOfTurn>,
     minds: [Arc<dyn LanguageModel>; 2],
     voice: Arc<dyn TextToSpeech>,
-}
-
-/// One adapter's state, for `/health` and the start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AdapterState {
-    /// What it is for.
-    pub kind: &'static str,
-    /// The product.
-    pub name: String,
-    /// `ready`, `loading` or `unavailable`.
-    pub state: &'static str,
-    /// Why it cannot serve and what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-impl AdapterState {
-    fn of(kind: &'static str, name: &str, availability: Availability) -> Self {
-        let (state, reason) = match availability {
-            Availability::Ready => ("ready", None),
-            Availability::Loading => ("loading", None),
-            Availability::Unavailable(reason) => ("unavailable", Some(reason)),
-        };
-        Self { kind, name: name.to_owned(), state, reason }
-    }
 }
 
 impl Adapters {

@@ -17,6 +17,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use serde::Serialize;
+
 pub mod hearing;
 pub mod llm;
 mod numbers;
@@ -108,6 +110,34 @@ pub enum Availability {
     Loading,
     /// Cannot serve; the sentence says why and what to do.
     Unavailable(String),
+}
+
+/// One adapter's state, for `/health` and the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdapterState {
+    /// What it is for.
+    pub kind: &'static str,
+    /// The product.
+    pub name: String,
+    /// `ready`, `loading` or `unavailable`.
+    pub state: &'static str,
+    /// Why it cannot serve and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl AdapterState {
+    /// The state of the adapter `name`, which serves as `kind`.
+    #[must_use]
+    pub fn of(kind: &'static str, name: &str, availability: Availability) -> Self {
+        let (state, reason) = match availability {
+            Availability::Ready => ("ready", None),
+            Availability::Loading => ("loading", None),
+            Availability::Unavailable(reason) => ("unavailable", Some(reason)),
+        };
+        Self { kind, name: name.to_owned(), state, reason }
+    }
 }
 
 /// How a piece of work ended that ended with this error, in the conversation's words.

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::Studio;
-use crate::factory::AdapterState;
+use crate::adapters::AdapterState;
 
 /// How far the process is.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ struct AdapterHealth {
 
 /// `GET /health`: alive, with the state of each adapter. `degraded` if one of them cannot serve.
 pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
-    let available = studio.adapters.states();
+    let available = (studio.adapters.0)();
     let name = |kind| {
         available.iter().find(|adapter| adapter.kind == kind).map(|adapter| adapter.name.clone()).unwrap_or_default()
     };

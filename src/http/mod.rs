@@ -1,13 +1,14 @@
 //! Routes, access, errors and the embedded page. Holds no rules.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::Addr;
 use actix_web::web;
 
+use crate::adapters::AdapterState;
 use crate::clock::Clock;
-use crate::factory::Adapters;
 use crate::session::directory::Directory;
 
 pub mod access;
@@ -18,13 +19,23 @@ pub mod page;
 pub mod recordings;
 pub mod sessions;
 
+/// Asks for the state of each adapter.
+#[derive(Clone)]
+pub struct AdapterStates(pub Arc<dyn Fn() -> Vec<AdapterState> + Send + Sync>);
+
+impl fmt::Debug for AdapterStates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries((self.0)()).finish()
+    }
+}
+
 /// What the routes know.
 #[derive(Clone, Debug)]
 pub struct Studio {
     /// Who is on air.
     pub directory: Addr<Directory>,
     /// Who serves.
-    pub adapters: Arc<Adapters>,
+    pub adapters: AdapterStates,
     /// The time of day.
     pub clock: Clock,
     /// How far the process is.

@@ -1,0 +1,192 @@
+//! Composition: wires the parts, starts them in order and stops them in order.
+//!
+//! Start: clock, adapters (loading in the background), directory, listener, repair of unfinished recordings, ready.
+//! Stop: no new connections, sessions end with whole recordings, the listener closes.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, middleware, web};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::factory::Adapters;
+use crate::house::StudioHouse;
+use crate::http::access::{AccessRules, guard};
+use crate::http::health::Readiness;
+use crate::http::{self, AdapterStates, Studio};
+use crate::recording::{Recovered, recover};
+use crate::session::directory::{Directory, Drain};
+use crate::session::house::House;
+
+/// Longest time from the order to stop until the process is gone.
+pub const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// What of it the sessions have, to end with whole recordings.
+const SESSIONS_STOP_LIMIT: Duration = Duration::from_secs(25);
+
+/// Send buffer of a connection: 64 KiB are 680 ms of PCM, so that a stalled listener shows within a second. The
+/// kernel's default hides about 4 MB, 40 s.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Threads that serve HTTP and sockets; sessions live on arbiters of their own.
+const HTTP_WORKERS: usize = 1;
+
+/// Why a studio could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not this machine's.
+    #[error("listen on {address}: {source} (port_unavailable: set PORT to a free one)")]
+    Listen {
+        /// What was tried.
+        address: SocketAddr,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// Recordings could not be written.
+    #[error("write to the recordings folder {dir}: {source} (recording_unwritable: set RECORDING_DIR to a folder you can write)")]
+    Recordings {
+        /// The folder.
+        dir: String,
+        /// What the system answered.
+        source: io::Error,
+    },
+}
+
+/// A studio that runs. Dropping it does not stop it; [`Running::stop`] does.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Who is on air.
+    pub directory: Addr<Directory>,
+    readiness: Readiness,
+    server: ServerHandle,
+}
+
+/// Starts a studio with the adapters of its configuration.
+///
+/// # Errors
+/// [`StartError`], before anything runs.
+pub fn start(config: &Config) -> Result<Running, StartError> {
+    let adapters = Arc::new(Adapters::from_config(config));
+    let house = Arc::new(StudioHouse::new(config, Arc::clone(&adapters)));
+    let states = AdapterStates(Arc::new(move || adapters.states()));
+    start_with(config, house, states)
+}
+
+/// Starts a studio with a house of the caller's: tests and benches bring scripted adapters.
+///
+/// # Errors
+/// [`StartError`], before anything runs.
+pub fn start_with(config: &Config, house: Arc<dyn House>, adapters: AdapterStates) -> Result<Running, StartError> {
+    check_recordings(config)?;
+    let listener = listen(config.address()).map_err(|source| StartError::Listen { address: config.address(), source })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.address(), source })?;
+    let clock = Clock::system();
+    let arbiters = config.arbiters.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let directory = Directory::new(house, clock.clone(), config.max_sessions, arbiters).start();
+    let readiness = Readiness::default();
+    let studio = web::Data::new(Studio {
+        directory: directory.clone(),
+        adapters,
+        clock,
+        readiness: readiness.clone(),
+        use_real_adapters: config.use_real_adapters,
+        recording_dir: config.recording_dir.clone(),
+        briefings_dir: config.briefings_dir.clone(),
+    });
+    let rules = web::Data::new(AccessRules {
+        origins: config.cors_origins.clone(),
+        host: config.host,
+        token: config.access_token.clone(),
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(studio.clone())
+            .app_data(rules.clone())
+            .wrap(middleware::from_fn(guard))
+            .configure(http::configure)
+    })
+    .workers(HTTP_WORKERS)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|source| StartError::Listen { address, source })?
+    .run();
+    let handle = server.handle();
+    actix::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the web server stopped");
+        }
+    });
+    become_ready(config, readiness.clone());
+    Ok(Running { address, directory, readiness, server: handle })
+}
+
+impl Running {
+    /// Stops in order: no new sessions, whole recordings, closed sockets. Returns how many sessions were on air.
+    pub async fn stop(self) -> usize {
+        self.readiness.set_draining();
+        self.server.pause().await;
+        let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain)).await {
+            Ok(Ok(count)) => count,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the directory is gone");
+                0
+            }
+            Err(_elapsed) => {
+                tracing::error!("sessions did not end within {SESSIONS_STOP_LIMIT:?}; their recordings will be repaired");
+                0
+            }
+        };
+        self.server.stop(false).await;
+        ended
+    }
+}
+
+fn check_recordings(config: &Config) -> Result<(), StartError> {
+    let dir = &config.recording_dir;
+    let cannot = |source| StartError::Recordings { dir: dir.display().to_string(), source };
+    std::fs::create_dir_all(dir).map_err(cannot)?;
+    let probe = dir.join(".studio-can-write");
+    std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(cannot)
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(&address.into())?;
+    // Connections that wait to be accepted: what listen(2) calls the backlog; more than anybody opens at once.
+    socket.listen(1024)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// Unfinished recordings of an earlier process are repaired before sessions are taken.
+fn become_ready(config: &Config, readiness: Readiness) {
+    let root = config.recording_dir.clone();
+    actix::spawn(async move {
+        let repaired = web::block(move || repair_all(&root)).await;
+        if let Err(error) = repaired {
+            tracing::error!(%error, "repairing recordings broke");
+        }
+        readiness.set_ready();
+    });
+}
+
+fn repair_all(root: &std::path::Path) {
+    let Ok(folders) = std::fs::read_dir(root) else { return };
+    for folder in folders.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()) {
+        match recover(&folder) {
+            Ok(Recovered::AlreadyFinished) => {}
+            Ok(Recovered::Repaired { .. }) => tracing::info!(folder = %folder.display(), "repaired an unfinished recording"),
+            Err(error) => tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired"),
+        }
+    }
+}
