@@ -1,0 +1,3 @@
+//! Routes of the studio and its embedded page.
+
+pub mod page;
