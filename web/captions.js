@@ -1,0 +1,97 @@
+// What was said, as text. Final captions enter a live region once; what still changes stays outside it, or screen
+// readers would stammer over the show.
+/** @import {Caption, Speaker, StudioState} from './types' */
+
+/** So near to the end counts as reading along. */
+const FOLLOW_PX = 48;
+
+export class Captions {
+  /** @type {Map<number, HTMLElement>} */ #finals = new Map();
+  /** @type {Map<number, {row: HTMLElement, key: string}>} */ #interims = new Map();
+
+  /** @param {HTMLElement} scroller @param {HTMLElement} log @param {HTMLElement} interim */
+  constructor(scroller, log, interim) {
+    this.scroller = scroller;
+    this.log = log;
+    this.interim = interim;
+    this.isFollowing = true;
+    scroller.addEventListener('scroll', () => {
+      this.isFollowing = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX;
+    });
+  }
+
+  /** @param {StudioState} state */
+  render({ captions, names }) {
+    for (const caption of captions) {
+      if (caption.isFinal) this.#renderFinal(caption, names);
+      else this.#renderInterim(caption, names);
+    }
+    const shown = new Set(captions.map(({ id }) => id));
+    for (const [id, { row }] of this.#interims) {
+      if (!shown.has(id)) this.#forget(id, row);
+    }
+    if (this.isFollowing) this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  /** @param {Caption} caption @param {Record<Speaker, string>} names */
+  #renderFinal(caption, names) {
+    if (this.#finals.has(caption.id)) return;
+    const before = this.#interims.get(caption.id);
+    if (before) this.#forget(caption.id, before.row);
+    const row = rowOf(caption, names);
+    this.#finals.set(caption.id, row);
+    // Nobody heard a word of it: nothing to read.
+    if (caption.text.trim()) this.log.append(row);
+  }
+
+  /** @param {Caption} caption @param {Record<Speaker, string>} names */
+  #renderInterim(caption, names) {
+    const key = `${caption.text}\n${caption.pending ?? ''}`;
+    const before = this.#interims.get(caption.id);
+    if (before?.key === key) return;
+    const row = rowOf(caption, names);
+    if (before) before.row.replaceWith(row);
+    else this.interim.append(row);
+    this.#interims.set(caption.id, { row, key });
+  }
+
+  /** @param {number} id @param {HTMLElement} row */
+  #forget(id, row) {
+    row.remove();
+    this.#interims.delete(id);
+  }
+}
+
+/**
+ * The parts of a caption's line, as plain values so that a test needs no page.
+ * @param {Caption} caption
+ * @returns {{kind: 'heard' | 'pending' | 'cut', text: string}[]}
+ */
+export function partsOf(caption) {
+  /** @type {{kind: 'heard' | 'pending' | 'cut', text: string}[]} */
+  const parts = [];
+  if (caption.text) parts.push({ kind: 'heard', text: caption.text });
+  if (caption.pending && !caption.isFinal) parts.push({ kind: 'pending', text: caption.pending });
+  if (caption.cut) parts.push({ kind: 'cut', text: 'cut off' });
+  return parts;
+}
+
+/** @param {Caption} caption @param {Record<Speaker, string>} names */
+function rowOf(caption, names) {
+  const row = document.createElement('p');
+  row.className = 'caption';
+  row.dataset.speaker = caption.speaker;
+  row.dataset.final = String(caption.isFinal);
+  const name = document.createElement('b');
+  name.textContent = names[caption.speaker];
+  const text = document.createElement('span');
+  text.className = 'caption-text';
+  for (const { kind, text: words } of partsOf(caption)) {
+    const part = document.createElement('span');
+    part.className = kind;
+    part.textContent = words;
+    text.append(text.childNodes.length ? ' ' : '', part);
+  }
+  row.append(name, ' ', text);
+  return row;
+}

@@ -1,0 +1,71 @@
+// The microphone: constraints, the worklet that numbers its samples, and mute.
+/** @import {CaptureReport} from './types' */
+
+/**
+ * What is asked of the browser. Echo is cancelled only for loudspeakers, since it costs the voice its colour; noise
+ * suppression and gain control never help a recording.
+ * @param {boolean} hasHeadphones
+ * @returns {MediaStreamConstraints}
+ */
+export function constraints(hasHeadphones) {
+  return {
+    audio: {
+      channelCount: { ideal: 1 },
+      sampleRate: { ideal: 48_000 },
+      echoCancellation: !hasHeadphones,
+      noiseSuppression: false,
+      autoGainControl: false,
+    },
+  };
+}
+
+export class Capture {
+  /** Loudness, 0 to 1. */
+  level = 0;
+  /** Context frame of the first sample; `null` until the audio thread has begun. @type {number | null} */
+  origin = null;
+
+  /**
+   * @param {AudioContext} context Whose worklet modules are loaded.
+   * @param {MediaStream} stream
+   * @param {(frame: {buffer: ArrayBuffer, first: number, muted: boolean}) => void} onFrame
+   */
+  constructor(context, stream, onFrame) {
+    this.stream = stream;
+    // Both are kept: a browser may collect a source that nobody holds.
+    this.source = context.createMediaStreamSource(stream);
+    this.node = new AudioWorkletNode(context, 'studio-capture', {
+      numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit',
+    });
+    this.node.port.onmessage = (/** @type {MessageEvent<CaptureReport>} */ { data }) => {
+      if (data.type === 'started') {
+        this.origin = data.frame;
+        return;
+      }
+      this.level = data.level;
+      onFrame(data);
+    };
+    this.source.connect(this.node);
+  }
+
+  /** @param {boolean} muted The counter runs on; samples are silence and carry the flag. */
+  mute(muted) {
+    this.node.port.postMessage({ muted });
+    for (const track of this.stream.getAudioTracks()) track.enabled = !muted;
+  }
+
+  /**
+   * The capture counter at a frame of the context: both count frames of one clock, so it is a subtraction.
+   * @param {number} frame
+   * @returns {number | undefined} Nothing before capture began.
+   */
+  counterAt(frame) {
+    return this.origin === null || frame < this.origin ? undefined : frame - this.origin;
+  }
+
+  close() {
+    for (const track of this.stream.getTracks()) track.stop();
+    this.source.disconnect();
+    this.node.port.close();
+  }
+}

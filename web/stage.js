@@ -1,0 +1,90 @@
+// The three orbs on the page: their canvases, labels and levels, redrawn while anything moves.
+import { draw } from './orb.js';
+import { SPEAKERS } from './state.js';
+import { STATE_WORDS } from './words.js';
+/** @import {Speaker, StudioState} from './types' */
+
+/** How fast a shown level follows the voice, per drawing: quick up, slow down, as meters do. */
+const RISE = 0.45;
+const FALL = 0.12;
+/** Speech at a good level has an effective value around 0.12 of full scale; that fills the orb. */
+const LEVEL_FULL = 0.18;
+
+export class Stage {
+  /** @param {HTMLElement} root Holds one `[data-orb]` for each speaker. */
+  constructor(root) {
+    this.motion = matchMedia('(prefers-reduced-motion: reduce)');
+    this.orbs = SPEAKERS.map((speaker) => {
+      const figure = /** @type {HTMLElement} */ (root.querySelector(`[data-orb="${speaker}"]`));
+      const canvas = /** @type {HTMLCanvasElement} */ (figure.querySelector('canvas'));
+      const name = /** @type {HTMLElement} */ (figure.querySelector('[data-name]'));
+      const word = /** @type {HTMLElement} */ (figure.querySelector('[data-word]'));
+      return { speaker, figure, canvas, name, word, level: 0, drawn: '' };
+    });
+    this.running = 0;
+    /** @type {StudioState['orbs'] | null} */
+    this.states = null;
+  }
+
+  /** @param {StudioState} state */
+  render(state) {
+    this.states = state.orbs;
+    for (const { speaker, figure, name, word } of this.orbs) {
+      const orb = state.orbs[speaker];
+      figure.dataset.state = orb;
+      figure.setAttribute('aria-label', `${state.names[speaker]}: ${STATE_WORDS[orb]}`);
+      name.textContent = state.names[speaker];
+      word.textContent = STATE_WORDS[orb];
+    }
+  }
+
+  /**
+   * Draws until `stop`.
+   * @param {() => Record<Speaker, number>} levels Effective values now, 0 to 1.
+   */
+  start(levels) {
+    this.stop();
+    const step = (/** @type {number} */ ms) => {
+      this.#draw(levels(), ms / 1000);
+      this.running = requestAnimationFrame(step);
+    };
+    this.running = requestAnimationFrame(step);
+  }
+
+  stop() {
+    cancelAnimationFrame(this.running);
+  }
+
+  /** @param {Record<Speaker, number>} levels @param {number} time */
+  #draw(levels, time) {
+    const still = this.motion.matches;
+    for (const orb of this.orbs) {
+      const target = Math.min(1, levels[orb.speaker] / LEVEL_FULL);
+      orb.level += (target - orb.level) * (target > orb.level ? RISE : FALL);
+      // A still level moves in steps that can be read, and not at all when there is nothing to show.
+      const level = still ? Math.round(orb.level * 10) / 10 : orb.level;
+      orb.figure.style.setProperty('--level', level.toFixed(2));
+      const { size, scale, ctx } = surface(orb.canvas);
+      if (!ctx || size === 0) continue;
+      const style = getComputedStyle(orb.figure);
+      const look = {
+        shape: orb.speaker, state: this.states?.[orb.speaker] ?? 'idle', level, time, size, still,
+        color: style.getPropertyValue('--voice').trim(), ink: style.getPropertyValue('--ink').trim(),
+      };
+      const key = still ? JSON.stringify({ ...look, time: 0, scale }) : '';
+      if (still && key === orb.drawn) continue;
+      orb.drawn = key;
+      ctx.setTransform(scale, 0, 0, scale, 0, 0);
+      draw(ctx, look);
+    }
+  }
+}
+
+/** The canvas at the resolution of the screen. @param {HTMLCanvasElement} canvas */
+function surface(canvas) {
+  const size = canvas.clientWidth;
+  const scale = Math.min(3, devicePixelRatio || 1);
+  const edge = Math.round(size * scale);
+  if (canvas.width !== edge) canvas.width = canvas.height = edge;
+  return { size, scale, ctx: canvas.getContext('2d') };
+}

@@ -1,0 +1,138 @@
+// What the page knows: a pure reducer over server messages and the page's own events.
+/** @import {Caption, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
+import { closeFailure } from './failures.js';
+
+/** Captions kept, as many as a snapshot of the server holds. */
+export const CAPTIONS_MAX = 200;
+
+/** In the order of every list on the wire. @type {Speaker[]} */
+export const SPEAKERS = ['you', 'claude', 'guest'];
+
+/** @returns {StudioState} */
+export function initialState() {
+  return {
+    screen: 'start',
+    sessionId: '',
+    episodeId: '',
+    title: '',
+    names: { you: 'You', claude: 'Claude', guest: 'Guest' },
+    orbs: { you: 'idle', claude: 'idle', guest: 'idle' },
+    captions: [],
+    autopilot: false,
+    muted: false,
+    recording: false,
+    clock: null,
+    notice: '',
+    failure: null,
+    lost: false,
+    metrics: null,
+    files: [],
+  };
+}
+
+/**
+ * The state after an event. Unknown events change nothing.
+ * @param {StudioState} state
+ * @param {ServerMessage | LocalEvent} event
+ * @param {number} pageMs The page's clock when it came.
+ * @returns {StudioState}
+ */
+export function reduce(state, event, pageMs) {
+  switch (event.type) {
+    case 'session.ready':
+      return {
+        ...state, screen: 'live', lost: false, failure: null, notice: event.resumed ? 'Connected again.' : '',
+        sessionId: event.sessionId, episodeId: event.episodeId, names: namesOf(event.names, state.names),
+      };
+    case 'state.snapshot':
+      return {
+        ...state,
+        orbs: event.orbStates,
+        captions: event.captions.slice(-CAPTIONS_MAX).reduce(withCaption, state.captions),
+        autopilot: event.autopilot,
+        title: event.session.title,
+        names: namesOf(event.session.names, state.names),
+        muted: event.session.muted,
+        recording: event.session.recording,
+        clock: { sessionMs: event.session.nowMs, pageMs },
+      };
+    case 'orb.state':
+      return { ...state, orbs: { ...state.orbs, [event.speaker]: event.state } };
+    case 'caption':
+      return { ...state, captions: withCaption(state.captions, event) };
+    case 'autopilot':
+      return { ...state, autopilot: event.enabled };
+    case 'turn.metrics':
+      return { ...state, metrics: event };
+    case 'server.ack':
+      return { ...state, notice: event.message };
+    case 'error':
+      return { ...state, failure: { title: sentence(event.message), advice: sentence(event.hint) } };
+    case 'recording.ready':
+      return { ...state, screen: 'ended', recording: false, lost: false, episodeId: event.episodeId, files: event.files };
+    case 'local.start':
+      return { ...state, screen: 'connecting', failure: null };
+    case 'local.start-failed':
+      return { ...state, screen: 'start', failure: event.failure };
+    case 'local.mute':
+      return { ...state, muted: event.muted };
+    case 'local.autopilot':
+      return { ...state, autopilot: event.enabled };
+    case 'local.end':
+      return { ...state, screen: 'finishing', failure: null };
+    case 'local.notice':
+      return { ...state, notice: event.text };
+    case 'local.problem':
+      return { ...state, failure: event.failure };
+    case 'local.dismiss':
+      return { ...state, failure: null };
+    case 'local.reconnect':
+      return { ...state, failure: null, notice: 'Connecting again…' };
+    case 'local.closed':
+      return closed(state, event.code);
+    default:
+      return state;
+  }
+}
+
+/**
+ * The socket is gone. Before the session that is a failed start, after it the expected end.
+ * @param {StudioState} state
+ * @param {number} code
+ * @returns {StudioState}
+ */
+function closed(state, code) {
+  if (state.screen === 'ended' || state.screen === 'start') return state;
+  // A reason that the server gave in words says more than a number.
+  const failure = state.failure ?? closeFailure(code, state.screen);
+  if (state.screen === 'connecting') return { ...state, screen: 'start', failure };
+  return { ...state, lost: true, recording: false, notice: '', failure };
+}
+
+/**
+ * Captions of one id replace each other until one is final; a final one never changes.
+ * @param {Caption[]} captions
+ * @param {Caption} caption
+ * @returns {Caption[]}
+ */
+function withCaption(captions, caption) {
+  const index = captions.findIndex(({ id }) => id === caption.id);
+  if (index < 0) return [...captions, caption].slice(-CAPTIONS_MAX);
+  if (captions[index].isFinal) return captions;
+  return captions.with(index, caption);
+}
+
+/**
+ * @param {string[]} names
+ * @param {Record<Speaker, string>} before
+ * @returns {Record<Speaker, string>}
+ */
+function namesOf([you, claude, guest], before) {
+  return { you: you || before.you, claude: claude || before.claude, guest: guest || before.guest };
+}
+
+/** @param {string} text The wire's words begin small and end open. */
+function sentence(text) {
+  if (!text) return '';
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}

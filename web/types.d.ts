@@ -1,0 +1,174 @@
+// Types shared by the page's modules. Never shipped; the wire's text is docs/protocol.md.
+
+export type Speaker = 'you' | 'claude' | 'guest';
+export type AiSpeaker = 'claude' | 'guest';
+export type OrbState =
+  | 'idle' | 'connecting' | 'listening' | 'thinking' | 'speaking' | 'paused' | 'interrupted' | 'muted' | 'failed';
+
+export interface CaptionWord { text: string; start: number; end: number }
+
+/** A caption as the server sends it. Times are session milliseconds. */
+export interface Caption {
+  id: number;
+  speaker: Speaker;
+  turn: number;
+  text: string;
+  pending?: string;
+  isFinal: boolean;
+  start: number;
+  end: number;
+  estimated: boolean;
+  cut: boolean;
+  words: CaptionWord[];
+}
+
+export interface RecordedFile { name: string; url: string; bytes: number; sha256: string }
+
+export interface SessionFacts {
+  sessionId: string;
+  episodeId: string;
+  title: string;
+  names: [string, string, string];
+  adapters: [string, string, string];
+  nowMs: number;
+  muted: boolean;
+  recording: boolean;
+}
+
+export interface TurnMetrics {
+  turn: number;
+  speaker: AiSpeaker | null;
+  endOfTurnMs: number | null;
+  firstTextMs: number | null;
+  firstAudioMs: number | null;
+  firstSentMs: number | null;
+  firstHeardMs: number | null;
+}
+
+export type PlayoutOrder =
+  | { type: 'audio.duck'; speaker: AiSpeaker; turn: number; gainDb: number; fadeMs: number }
+  | { type: 'audio.pause'; speaker: AiSpeaker; turn: number; fadeMs: number }
+  | { type: 'audio.resume'; speaker: AiSpeaker; turn: number; fromSample: number }
+  | { type: 'audio.flush'; speaker: AiSpeaker; turn: number; fadeMs: number };
+
+/** Every text message of the server; each also carries a rising `seq`. */
+export type ServerMessage = (
+  | { type: 'session.ready'; sessionId: string; resumeToken: string; episodeId: string; resumed: boolean;
+      names: [string, string, string] }
+  | { type: 'server.ack'; message: string }
+  | { type: 'state.snapshot'; orbStates: Record<Speaker, OrbState>; captions: Caption[]; autopilot: boolean;
+      session: SessionFacts }
+  | { type: 'orb.state'; speaker: Speaker; state: OrbState }
+  | ({ type: 'caption' } & Caption)
+  | { type: 'autopilot'; enabled: boolean }
+  | PlayoutOrder
+  | ({ type: 'turn.metrics' } & TurnMetrics)
+  | { type: 'level'; speaker: Speaker; level: number }
+  | { type: 'recording.ready'; episodeId: string; files: RecordedFile[] }
+  | { type: 'error'; code: string; message: string; hint: string }
+) & { seq: number };
+
+export interface Hello {
+  participantName: string;
+  episodeId: string;
+  briefing?: string;
+  audio?: { codec: 'pcm'; sampleRate: number };
+  resumeToken?: string;
+  lastSeq?: number;
+  protocol?: 1;
+}
+
+export type ClientMessage =
+  | ({ type: 'hello' } & Hello)
+  | { type: 'client.toggle-autopilot'; enabled: boolean }
+  | { type: 'client.request-state' }
+  | { type: 'client.interrupt' }
+  | { type: 'client.mute'; muted: boolean }
+  | { type: 'client.playout'; speaker: AiSpeaker; turn: number; playedSamples: number; captureSample?: number;
+      flushed?: boolean }
+  | { type: 'client.end' };
+
+/** One binary frame of an AI's voice. */
+export interface AiFrame { speaker: AiSpeaker; turn: number; firstSample: number; pcm: ArrayBuffer }
+
+/** Something went wrong, in words a host can act on. */
+export interface Failure { title: string; advice: string }
+
+/** What the page's own controls and the socket tell the reducer beside server messages. */
+export type LocalEvent =
+  | { type: 'local.start' }
+  | { type: 'local.start-failed'; failure: Failure }
+  | { type: 'local.mute'; muted: boolean }
+  | { type: 'local.autopilot'; enabled: boolean }
+  | { type: 'local.end' }
+  | { type: 'local.notice'; text: string }
+  | { type: 'local.problem'; failure: Failure }
+  | { type: 'local.dismiss' }
+  | { type: 'local.reconnect' }
+  | { type: 'local.closed'; code: number };
+
+export type Screen = 'start' | 'connecting' | 'live' | 'finishing' | 'ended';
+
+export interface StudioState {
+  screen: Screen;
+  sessionId: string;
+  episodeId: string;
+  title: string;
+  names: Record<Speaker, string>;
+  orbs: Record<Speaker, OrbState>;
+  /** In order of first appearance, at most `CAPTIONS_MAX`. */
+  captions: Caption[];
+  autopilot: boolean;
+  muted: boolean;
+  recording: boolean;
+  /** Session time at the last snapshot, and the page's clock at that instant. */
+  clock: { sessionMs: number; pageMs: number } | null;
+  notice: string;
+  failure: Failure | null;
+  /** The socket went away while the session was live. */
+  lost: boolean;
+  metrics: TurnMetrics | null;
+  files: RecordedFile[];
+}
+
+export interface Briefing { name: string; title: string; episode: string; speakers: string[] }
+
+/** What a playhead tells the page about a turn. `frame` counts frames of the audio context. */
+export interface PositionReport { turn: number; played: number; frame: number; flushed: boolean }
+
+export type PlaybackCommand =
+  | { type: 'frame'; turn: number; firstSample: number; pcm: ArrayBuffer }
+  | { type: 'latency'; seconds: number }
+  | PlayoutOrder;
+
+export type PlaybackReport =
+  | ({ type: 'position' } & PositionReport)
+  | { type: 'level'; level: number };
+
+export type CaptureReport =
+  | { type: 'started'; frame: number }
+  | { type: 'frame'; first: number; muted: boolean; level: number; buffer: ArrayBuffer };
+
+export interface OrbLook {
+  shape: Speaker;
+  state: OrbState;
+  /** 0 to 1. */
+  level: number;
+  /** Seconds; any origin. */
+  time: number;
+  /** Edge of the square that is drawn into, in CSS pixels. */
+  size: number;
+  color: string;
+  /** Colour of the marks that are laid over the body. */
+  ink: string;
+  /** Nothing moves; the level is a still arc. */
+  still: boolean;
+}
+
+declare global {
+  // The global scope of an audio worklet, which TypeScript's DOM library leaves out.
+  const currentFrame: number;
+  const sampleRate: number;
+  class AudioWorkletProcessor { readonly port: MessagePort; constructor(options?: unknown) }
+  function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+}
