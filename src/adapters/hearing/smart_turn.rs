@@ -93,7 +93,8 @@ impl Judge {
 
     fn judge(&mut self, sound: &[i16]) -> Result<u16, String> {
         let picture = self.features.picture(sound)?;
-        let probability = self.run(&picture).map_err(|error| format!("run the network: {error}"))?;
+        let probability =
+            self.run(&picture).map_err(|error| format!("run the network: {error}"))?;
         Ok(per_mille(probability))
     }
 
@@ -102,7 +103,8 @@ impl Judge {
         let outputs = self.session.run(ort::inputs! {
             "input_features" => TensorRef::from_array_view(([1, MELS, FRAMES], picture))?,
         })?;
-        let output = outputs.get("logits").ok_or_else(|| ort::Error::new("the network gave no answer"))?;
+        let output =
+            outputs.get("logits").ok_or_else(|| ort::Error::new("the network gave no answer"))?;
         let (_, scores) = output.try_extract_tensor::<f32>()?;
         scores.first().copied().ok_or_else(|| ort::Error::new("the network gave an empty answer"))
     }

@@ -79,7 +79,9 @@ impl SmartTurnFeatures {
         let mut powers = [0.0; BINS];
         let mut logs = vec![0.0; MELS * FRAMES];
         let mut loudest = f64::NEG_INFINITY;
-        for (frame, samples) in mirrored.windows(WINDOW_SAMPLES).step_by(STEP_SAMPLES).take(FRAMES).enumerate() {
+        for (frame, samples) in
+            mirrored.windows(WINDOW_SAMPLES).step_by(STEP_SAMPLES).take(FRAMES).enumerate()
+        {
             for ((place, sample), weight) in part.iter_mut().zip(samples).zip(&self.window) {
                 *place = sample * weight;
             }
@@ -90,7 +92,11 @@ impl SmartTurnFeatures {
                 *power = bin.norm_sqr();
             }
             for (mel, (first, weights)) in self.filters.iter().enumerate() {
-                let energy: f64 = weights.iter().zip(&powers[*first..]).map(|(weight, power)| weight * power).sum();
+                let energy: f64 = weights
+                    .iter()
+                    .zip(&powers[*first..])
+                    .map(|(weight, power)| weight * power)
+                    .sum();
                 let log = energy.max(POWER_FLOOR).log10();
                 loudest = loudest.max(log);
                 logs[mel * FRAMES + frame] = log;
@@ -107,7 +113,8 @@ fn normalised(sound: &[i16]) -> Vec<f64> {
     let mut samples = vec![0.0; SOUND_SAMPLES - last.len()];
     samples.extend(last.iter().map(|&sample| f64::from(unit(sample))));
     let mean = samples.iter().sum::<f64>() / count(SOUND_SAMPLES);
-    let variance = samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f64>() / count(SOUND_SAMPLES);
+    let variance =
+        samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f64>() / count(SOUND_SAMPLES);
     let deviation = (variance + VARIANCE_FLOOR).sqrt();
     for sample in &mut samples {
         *sample = f64::from(narrow((*sample - mean) / deviation));
@@ -127,7 +134,8 @@ fn mirrored(samples: &[f64]) -> Vec<f64> {
 /// Triangular filters, even on Slaney's mel scale from 0 to 8000 Hz, of equal area.
 fn mel_filters() -> Vec<(usize, Vec<f64>)> {
     let top = mel_of(8_000.0);
-    let edges: Vec<f64> = (0..MELS + 2).map(|edge| hertz_of(top * count(edge) / count(MELS + 1))).collect();
+    let edges: Vec<f64> =
+        (0..MELS + 2).map(|edge| hertz_of(top * count(edge) / count(MELS + 1))).collect();
     let bin_hertz = f64::from(SampleRate::HZ_16000.hz()) / count(WINDOW_SAMPLES);
     let mut filters = Vec::with_capacity(MELS);
     for edge in edges.windows(3) {
@@ -160,15 +168,25 @@ fn mel_of(hertz: f64) -> f64 {
 }
 
 fn hertz_of(mel: f64) -> f64 {
-    if mel < BEND_MEL { mel * LINE_HERTZ_A_MEL } else { BEND_HERTZ * ((mel - BEND_MEL) * 6.4_f64.ln() / 27.0).exp() }
+    if mel < BEND_MEL {
+        mel * LINE_HERTZ_A_MEL
+    } else {
+        BEND_HERTZ * ((mel - BEND_MEL) * 6.4_f64.ln() / 27.0).exp()
+    }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of samples, bins and edges are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of samples, bins and edges are far below 2^52"
+)]
 const fn count(number: usize) -> f64 {
     number as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what the reference does at these places")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to f32 is what the reference does at these places"
+)]
 const fn narrow(number: f64) -> f32 {
     number as f32
 }

@@ -11,8 +11,8 @@ use crate::adapters::hearing::{
     HEARING_AUDIO_CAPACITY, HEARING_EVENT_CAPACITY, VoiceActivity, VoiceActivityStream, VoiceScore,
 };
 use crate::adapters::stt::{
-    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttEvent, SttInput, SttOptions, SttStream,
-    SttWords,
+    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttEvent, SttInput,
+    SttOptions, SttStream, SttWords,
 };
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
@@ -43,7 +43,11 @@ impl ScriptedEars {
     #[must_use]
     pub fn new<Text: Into<String>>(lines: impl IntoIterator<Item = Text>) -> Self {
         let lines = lines.into_iter().map(Into::into).collect();
-        Self { lines: Arc::new(Mutex::new(lines)), words_after: Duration::ZERO, faults: FaultPlan::default() }
+        Self {
+            lines: Arc::new(Mutex::new(lines)),
+            words_after: Duration::ZERO,
+            faults: FaultPlan::default(),
+        }
     }
 
     /// Takes this long for complete and for final words that were not complete before.
@@ -89,7 +93,10 @@ impl VoiceActivity for ScriptedEars {
     }
 }
 
-async fn score_all(mut sound: mpsc::Receiver<Frame>, mut outlet: Outlet<VoiceScore>) -> Result<(), Over> {
+async fn score_all(
+    mut sound: mpsc::Receiver<Frame>,
+    mut outlet: Outlet<VoiceScore>,
+) -> Result<(), Over> {
     let mut waiting: Vec<i16> = Vec::new();
     let mut judged = 0;
     loop {
@@ -198,7 +205,12 @@ impl Writer {
             return;
         }
         self.segments += 1;
-        let line = self.lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default();
+        let line = self
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+            .unwrap_or_default();
         self.stretch = Some(Stretch {
             segment: self.segments,
             line,
@@ -209,7 +221,10 @@ impl Writer {
     }
 
     async fn on_stopped(&mut self, at_sample: u64) -> Result<(), Over> {
-        let Some(stretch) = self.stretch.as_mut().filter(|stretch| stretch.stopped_at.is_none()) else { return Ok(()) };
+        let Some(stretch) = self.stretch.as_mut().filter(|stretch| stretch.stopped_at.is_none())
+        else {
+            return Ok(());
+        };
         stretch.stopped_at = Some(at_sample);
         let words = stretch.words(stretch.line.clone(), at_sample, Stability::Complete);
         self.outlet.unless_dropped(tokio::time::sleep(self.words_after)).await?;
@@ -220,9 +235,14 @@ impl Writer {
     async fn on_sound(&mut self) -> Result<(), Over> {
         let Some(stretch) = &mut self.stretch else { return Ok(()) };
         if let Some(stopped_at) = stretch.stopped_at {
-            return if self.heard >= stopped_at + HANG_SAMPLES { self.finish().await } else { Ok(()) };
+            return if self.heard >= stopped_at + HANG_SAMPLES {
+                self.finish().await
+            } else {
+                Ok(())
+            };
         }
-        let known = (self.heard.saturating_sub(stretch.from_sample) / WORD_SAMPLES).min(stretch.line_words() as u64);
+        let known = (self.heard.saturating_sub(stretch.from_sample) / WORD_SAMPLES)
+            .min(stretch.line_words() as u64);
         if known <= stretch.words_said as u64 {
             return Ok(());
         }

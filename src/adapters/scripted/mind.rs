@@ -102,7 +102,12 @@ impl LanguageModel for ScriptedMind {
 }
 
 /// Writes a reply word by word; the pieces joined are the reply.
-async fn write(mut outlet: Outlet<LlmEvent>, reply: &str, first: Duration, each: Duration) -> Result<(), Over> {
+async fn write(
+    mut outlet: Outlet<LlmEvent>,
+    reply: &str,
+    first: Duration,
+    each: Duration,
+) -> Result<(), Over> {
     let mut wait = first;
     let mut output_tokens = 0;
     for piece in reply.split_inclusive(' ') {

@@ -62,7 +62,11 @@ impl FaultPlan {
 }
 
 fn scripted_failure(adapter: &'static str) -> AdapterError {
-    AdapterError::Unavailable { adapter, reason: "the script says so".to_owned(), retry_after: None }
+    AdapterError::Unavailable {
+        adapter,
+        reason: "the script says so".to_owned(),
+        retry_after: None,
+    }
 }
 
 /// The sending half of a stream's events, with the stream's fault in it.

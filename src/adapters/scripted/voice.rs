@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use super::{Fault, FaultPlan, Outlet, Over, ready};
 use crate::adapters::tts::{
-    TTS_EVENT_CAPACITY, TTS_INPUT_CAPACITY, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions, TtsPiece, TtsStream,
-    TtsWord,
+    TTS_EVENT_CAPACITY, TTS_INPUT_CAPACITY, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions,
+    TtsPiece, TtsStream, TtsWord,
 };
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
@@ -111,8 +111,10 @@ impl TextToSpeech for ScriptedVoice {
 /// The pitch a word has, by its letters: 320 to 1580 Hz in steps of 20.
 #[must_use]
 pub fn pitch_hz(word: &str) -> u32 {
-    let letters = word.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
-    let sum = letters.fold(0_u32, |sum, letter| sum.wrapping_mul(31).wrapping_add(u32::from(letter)));
+    let letters =
+        word.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
+    let sum =
+        letters.fold(0_u32, |sum, letter| sum.wrapping_mul(31).wrapping_add(u32::from(letter)));
     320 + sum % 64 * 20
 }
 
@@ -137,7 +139,9 @@ impl Tones {
         for word in words {
             let tone = self.tone(pitch_hz(&text[word.text_start..word.text_end]));
             for part in tone.chunks(self.rate.samples_in_ms(100).max(1)) {
-                outlet.give(TtsEvent::Audio { piece: *piece, frame: Frame::new(self.rate, part) }).await?;
+                outlet
+                    .give(TtsEvent::Audio { piece: *piece, frame: Frame::new(self.rate, part) })
+                    .await?;
             }
         }
         outlet.give(TtsEvent::PieceEnded { piece: *piece }).await
@@ -170,7 +174,9 @@ impl Tones {
     fn tone(self, pitch_hz: u32) -> Vec<i16> {
         let step = TAU * f64::from(pitch_hz) / f64::from(self.rate.hz());
         let sounding = self.word_samples * 9 / 10;
-        let sample = |at: usize| if at < sounding { (AMPLITUDE * (step * at as f64).sin()) as i16 } else { 0 };
+        let sample = |at: usize| {
+            if at < sounding { (AMPLITUDE * (step * at as f64).sin()) as i16 } else { 0 }
+        };
         (0..self.word_samples).map(sample).collect()
     }
 }

@@ -17,14 +17,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::moonshine_decode::{
-    Answer, CLOSINGS_MAX, DecodeQueue, MoonshineCounters, Pending, STREAMS_MAX, Urgency, decode_queue,
+    Answer, CLOSINGS_MAX, DecodeQueue, MoonshineCounters, Pending, STREAMS_MAX, Urgency,
+    decode_queue,
 };
 use super::moonshine_model::MoonshineModel;
 use super::moonshine_stretch::{Close, LONG_SAMPLES, Sound, Stretch, TAIL_SAMPLES};
 use super::moonshine_text::{VOICE_MIN_SAMPLES, guarded};
 use super::{
-    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttEvent, SttInput, SttOptions, SttStream,
-    SttWords,
+    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttEvent, SttInput,
+    SttOptions, SttStream, SttWords,
 };
 use crate::adapters::onnx::OfflineModels;
 use crate::adapters::worker::{self, WorkerState, unavailable};
@@ -192,7 +193,11 @@ impl Ears {
         drop(events.send(end).await);
     }
 
-    async fn hear_all(&mut self, input: &mut mpsc::Receiver<SttInput>, events: &Events) -> Result<(), Stop> {
+    async fn hear_all(
+        &mut self,
+        input: &mut mpsc::Receiver<SttInput>,
+        events: &Events,
+    ) -> Result<(), Stop> {
         let mut ended = false;
         loop {
             self.say_known_finals(events).await?;
@@ -205,8 +210,12 @@ impl Ears {
                 Wake::Complete(answer) => self.on_complete(answer, events).await?,
                 Wake::Interim(answer) => self.on_interim(answer, events).await?,
                 Wake::Input(Some(SttInput::Audio(frame))) => self.on_audio(&frame, events).await?,
-                Wake::Input(Some(SttInput::SpeechStarted { at_sample })) => self.on_started(at_sample),
-                Wake::Input(Some(SttInput::SpeechStopped { at_sample })) => self.on_stopped(at_sample, events).await?,
+                Wake::Input(Some(SttInput::SpeechStarted { at_sample })) => {
+                    self.on_started(at_sample)
+                }
+                Wake::Input(Some(SttInput::SpeechStopped { at_sample })) => {
+                    self.on_stopped(at_sample, events).await?
+                }
                 Wake::Input(Some(SttInput::Finish)) => self.on_finish(),
                 Wake::Input(None) => {
                     self.on_finish();
@@ -219,7 +228,12 @@ impl Ears {
 
     /// Waits for whatever comes first. Words of a later stretch wait until the earlier ones are final; sound waits
     /// while too many stretches do.
-    async fn wake(&mut self, input: &mut mpsc::Receiver<SttInput>, events: &Events, ended: bool) -> Wake {
+    async fn wake(
+        &mut self,
+        input: &mut mpsc::Receiver<SttInput>,
+        events: &Events,
+        ended: bool,
+    ) -> Wake {
         let closings = self.closings.len();
         let oldest = self.closings.front_mut().and_then(|closing| closing.words.awaited());
         let (complete, interim) = match self.current.as_mut() {
@@ -272,7 +286,8 @@ impl Ears {
     }
 
     fn begin(&mut self, stretch: Stretch) {
-        self.current = Some(Current { stretch, interim: None, last_interim_at: None, complete: None });
+        self.current =
+            Some(Current { stretch, interim: None, last_interim_at: None, complete: None });
     }
 
     async fn on_stopped(&mut self, at_sample: u64, events: &Events) -> Result<(), Stop> {
@@ -329,8 +344,10 @@ impl Ears {
         let Some(current) = &self.current else { return };
         let heard = self.sound.heard();
         // Not in the newest tail: the recogniser wants some sound behind a word.
-        let cut =
-            self.sound.quietest(current.stretch.from_sample + LONG_SAMPLES, heard.saturating_sub(TAIL_SAMPLES));
+        let cut = self.sound.quietest(
+            current.stretch.from_sample + LONG_SAMPLES,
+            heard.saturating_sub(TAIL_SAMPLES),
+        );
         self.close_at(cut);
     }
 
@@ -416,7 +433,9 @@ impl Ears {
 
     async fn say_complete(&self, events: &Events) -> Result<(), Stop> {
         // Behind stretches that are not final yet it is not said; its final will be.
-        let Some(current) = self.current.as_ref().filter(|_| self.closings.is_empty()) else { return Ok(()) };
+        let Some(current) = self.current.as_ref().filter(|_| self.closings.is_empty()) else {
+            return Ok(());
+        };
         match (&current.complete, current.stretch.stop()) {
             (Some(Words::Known(text)), Some(stop)) => {
                 say(events, &current.stretch, text.clone(), stop, Stability::Complete).await
@@ -427,7 +446,9 @@ impl Ears {
 
     /// Says the finals whose words are there, oldest first.
     async fn say_known_finals(&mut self, events: &Events) -> Result<(), Stop> {
-        while let Some(Closing { words: Words::Known(text), stretch, until_sample }) = self.closings.front_mut() {
+        while let Some(Closing { words: Words::Known(text), stretch, until_sample }) =
+            self.closings.front_mut()
+        {
             let (text, stretch, until_sample) = (std::mem::take(text), *stretch, *until_sample);
             self.closings.pop_front();
             say(events, &stretch, text, until_sample, Stability::Final).await?;

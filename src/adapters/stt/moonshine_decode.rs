@@ -146,7 +146,13 @@ pub(super) fn decode_queue() -> (DecodeQueue, DecodeSource) {
 
 impl DecodeQueue {
     /// Asks for the words of `sound`, which ends at `until_sample` of a stream that has `heard` so much.
-    pub(super) fn ask(&self, urgency: Urgency, sound: Vec<f32>, until_sample: u64, heard: &Arc<AtomicU64>) -> Pending {
+    pub(super) fn ask(
+        &self,
+        urgency: Urgency,
+        sound: Vec<f32>,
+        until_sample: u64,
+        heard: &Arc<AtomicU64>,
+    ) -> Pending {
         let ticket = Arc::new(Ticket {
             urgency: AtomicU8::new(urgency as u8),
             cancelled: AtomicBool::new(false),
@@ -206,7 +212,8 @@ impl DecodeSource {
     pub(super) fn next(&self) -> Option<DecodeJob> {
         let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let first = waiting.jobs.iter().enumerate().min_by_key(|(place, job)| (job.urgency(), *place));
+            let first =
+                waiting.jobs.iter().enumerate().min_by_key(|(place, job)| (job.urgency(), *place));
             if let Some((place, _)) = first {
                 return Some(waiting.jobs.remove(place));
             }
@@ -285,7 +292,8 @@ mod tests {
             ask(&queue, Urgency::Final, 4),
         ];
         kept[2].make_final();
-        let order: Vec<u64> = (0..4).filter_map(|_| source.next()).map(|job| job.until_sample).collect();
+        let order: Vec<u64> =
+            (0..4).filter_map(|_| source.next()).map(|job| job.until_sample).collect();
         assert_eq!(order, [3, 4, 2, 1]);
         drop(queue);
         assert!(source.next().is_none());

@@ -72,7 +72,11 @@ impl MoonshineModel {
     /// # Errors
     ///
     /// A sentence, if the runtime fails. Sound shorter than [`SOUND_MIN_SAMPLES`] is no error: nothing is said in it.
-    pub(super) fn decode(&mut self, sound: &[f32], cancelled: &AtomicBool) -> Result<Option<Decoded>, String> {
+    pub(super) fn decode(
+        &mut self,
+        sound: &[f32],
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Decoded>, String> {
         if sound.len() < SOUND_MIN_SAMPLES {
             return Ok(Some(Decoded { text: String::new(), capped: false }));
         }
@@ -121,10 +125,16 @@ impl MoonshineModel {
         let token = [token];
         let has_cache_input = [has_cache];
         let mut inputs: Vec<(&str, SessionInputValue<'_>)> = Vec::with_capacity(CACHES + 4);
-        inputs.push(("input_ids", TensorRef::from_array_view(([1_usize, 1], token.as_slice()))?.into()));
+        inputs.push((
+            "input_ids",
+            TensorRef::from_array_view(([1_usize, 1], token.as_slice()))?.into(),
+        ));
         inputs.push(("encoder_hidden_states", hidden.into()));
         inputs.push(("encoder_attention_mask", mask.into()));
-        inputs.push(("use_cache_branch", TensorRef::from_array_view(([1_usize], has_cache_input.as_slice()))?.into()));
+        inputs.push((
+            "use_cache_branch",
+            TensorRef::from_array_view(([1_usize], has_cache_input.as_slice()))?.into(),
+        ));
         for (name, cache) in self.cache_names.iter().zip(caches.iter()) {
             inputs.push((&name.past, cache.into()));
         }

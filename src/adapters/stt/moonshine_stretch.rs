@@ -61,7 +61,8 @@ impl Sound {
 
     /// Forgets what no stretch can need any more: everything before `needed`, or before the memory's reach.
     pub(super) fn forget_before(&mut self, needed: Option<u64>) {
-        let keep_from = needed.unwrap_or_else(|| self.heard_samples.saturating_sub(REMEMBERED_SAMPLES));
+        let keep_from =
+            needed.unwrap_or_else(|| self.heard_samples.saturating_sub(REMEMBERED_SAMPLES));
         let gone = index(keep_from.saturating_sub(self.first())).min(self.samples.len());
         self.samples.drain(..gone);
     }
@@ -80,9 +81,11 @@ impl Sound {
     /// The middle of the quietest tenth of a second between two samples.
     pub(super) fn quietest(&self, from: u64, until: u64) -> u64 {
         let part: Vec<i16> = self.part(from, until).collect();
-        let energy = |window: &[i16]| window.iter().map(|&sample| i64::from(sample).pow(2)).sum::<i64>();
+        let energy =
+            |window: &[i16]| window.iter().map(|&sample| i64::from(sample).pow(2)).sum::<i64>();
         let windows = part.windows(QUIET_WINDOW_SAMPLES).step_by(QUIET_STEP_SAMPLES).enumerate();
-        let quietest = windows.min_by_key(|(_, window)| energy(window)).map_or(0, |(place, _)| place);
+        let quietest =
+            windows.min_by_key(|(_, window)| energy(window)).map_or(0, |(place, _)| place);
         let middle = quietest * QUIET_STEP_SAMPLES + QUIET_WINDOW_SAMPLES / 2;
         (from.max(self.first()) + middle as u64).min(until)
     }
@@ -165,7 +168,9 @@ impl Stretch {
                 let hang = if long { LONG_HANG_SAMPLES } else { HANG_SAMPLES };
                 (heard >= since + hang).then_some(Close::Quiet)
             }
-            Voice::Speaking { .. } => (heard >= self.from_sample + CEILING_SAMPLES).then_some(Close::TooLong),
+            Voice::Speaking { .. } => {
+                (heard >= self.from_sample + CEILING_SAMPLES).then_some(Close::TooLong)
+            }
         }
     }
 

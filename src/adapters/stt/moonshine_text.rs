@@ -27,7 +27,8 @@ pub(super) fn guarded(decoded: &Decoded, voice_samples: u64) -> String {
 }
 
 fn is_stock_phrase(text: &str) -> bool {
-    let plain: Vec<String> = text.split_whitespace().map(plain_word).filter(|word| !word.is_empty()).collect();
+    let plain: Vec<String> =
+        text.split_whitespace().map(plain_word).filter(|word| !word.is_empty()).collect();
     STOCK_PHRASES.contains(&plain.join(" ").as_str())
 }
 
@@ -86,6 +87,11 @@ mod tests {
     #[test]
     fn repetition_that_people_do_stays() {
         check("very very good, no no no", true, 80_000, "very very good, no no no");
-        check("I don't know. I don't know. I don't know.", false, 80_000, "I don't know. I don't know. I don't know.");
+        check(
+            "I don't know. I don't know. I don't know.",
+            false,
+            80_000,
+            "I don't know. I don't know. I don't know.",
+        );
     }
 }

@@ -29,8 +29,9 @@ const _: () = assert!(RATE.hz() == RATE_HZ);
 const FRAME_MAX_SAMPLES: usize = RATE.samples_in_ms(100);
 /// Streams at once, in the whole process. A core makes 90 voices in real time; the session gives each turn one.
 pub const STREAMS_MAX: usize = 64;
-/// Longest piece, in bytes: about ten minutes of speech. A piece is a clause; Flite makes one utterance of it, whole.
-const PIECE_MAX_BYTES: usize = 8 * 1024;
+/// Longest piece, in bytes: about a minute of speech. Flite makes one utterance of a piece before its first sound, 0.2 s
+/// of a core for this many letters, and cannot be stopped meanwhile. A piece is a clause, and far shorter.
+const PIECE_MAX_BYTES: usize = 1024;
 
 /// The product with both voices.
 #[derive(Debug)]

@@ -89,7 +89,6 @@ async fn silero_without_its_models_is_unavailable_and_says_which_file() {
     assert!(reason.contains("ONNX Runtime"), "{reason}");
 }
 
-
 #[tokio::test]
 async fn scripted_ears_keep_the_contract_of_a_detector() {
     check_voice_activity(&ScriptedEars::default()).await;

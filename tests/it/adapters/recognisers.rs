@@ -13,15 +13,19 @@ use voice_studio::audio::{Frame, SampleRate};
 use voice_studio::conversation::Stability;
 
 use crate::support::gate::heard_through;
-use crate::support::sound::{with_quiet, wav_16k};
+use crate::support::sound::{frames_16k, wav_16k, with_quiet};
 use crate::support::{comes, models};
 
 async fn open(adapter: &dyn SpeechToText) -> SttStream {
-    comes("open", adapter.open(SttOptions { language: "en-GB".to_owned(), terms: Vec::new() })).await.unwrap()
+    comes("open", adapter.open(SttOptions { language: "en-GB".to_owned(), terms: Vec::new() }))
+        .await
+        .unwrap()
 }
 
 /// Reads a stream to its end and checks the order of everything in it.
-async fn read_all(mut events: tokio::sync::mpsc::Receiver<Result<SttEvent, AdapterError>>) -> Vec<SttWords> {
+async fn read_all(
+    mut events: tokio::sync::mpsc::Receiver<Result<SttEvent, AdapterError>>,
+) -> Vec<SttWords> {
     let mut said: Vec<SttWords> = Vec::new();
     let mut done = false;
     while let Some(event) = comes("an event", events.recv()).await {
@@ -46,7 +50,10 @@ fn check_order(said: &[SttWords]) {
         if later.segment == earlier.segment {
             assert_ne!(earlier.stability, Stability::Final, "final words changed: {pair:?}");
             assert_eq!(later.from_sample, earlier.from_sample, "{pair:?}");
-            assert!(later.until_sample >= earlier.until_sample || later.stability != Stability::Interim, "{pair:?}");
+            assert!(
+                later.until_sample >= earlier.until_sample || later.stability != Stability::Interim,
+                "{pair:?}"
+            );
         } else {
             assert_eq!(later.segment, earlier.segment + 1, "{pair:?}");
             assert_eq!(earlier.stability, Stability::Final, "a stretch without a final: {pair:?}");
@@ -89,13 +96,20 @@ async fn everything_becomes_final_once(adapter: &dyn SpeechToText, script: &[Stt
     assert!(finals(&said).iter().any(|words| !words.text.is_empty()), "nothing was understood");
     for pair in said.windows(2) {
         if pair[0].stability == Stability::Complete && pair[1].stability == Stability::Final {
-            assert_eq!(pair[0].text, pair[1].text, "the silence lasted, so the complete words are the final ones");
+            assert_eq!(
+                pair[0].text, pair[1].text,
+                "the silence lasted, so the complete words are the final ones"
+            );
         }
     }
 }
 
-async fn finish_gives_final_words_at_once_and_the_stream_goes_on(adapter: &dyn SpeechToText, script: &[SttInput]) {
-    let started = script.iter().position(|given| matches!(given, SttInput::SpeechStarted { .. })).unwrap();
+async fn finish_gives_final_words_at_once_and_the_stream_goes_on(
+    adapter: &dyn SpeechToText,
+    script: &[SttInput],
+) {
+    let started =
+        script.iter().position(|given| matches!(given, SttInput::SpeechStarted { .. })).unwrap();
     let SttStream { input, mut events } = open(adapter).await;
     // A second of the first stretch, then the end of the turn, though the voice goes on.
     for given in &script[..started + 50] {
@@ -123,7 +137,10 @@ async fn finish_gives_final_words_at_once_and_the_stream_goes_on(adapter: &dyn S
     });
     let later = read_all(events).await;
     feed.await.unwrap();
-    assert!(later.iter().all(|words| words.segment > said[0].segment), "words of the finished segment came again");
+    assert!(
+        later.iter().all(|words| words.segment > said[0].segment),
+        "words of the finished segment came again"
+    );
 }
 
 async fn nothing_is_said_without_sound(adapter: &dyn SpeechToText) {
@@ -157,6 +174,50 @@ async fn moonshine_keeps_the_contract() {
     check_speech_to_text(&Moonshine::start(&models), &script).await;
 }
 
+/// Hints that come late, twice, out of order or from the future, and turns that end anywhere.
+#[tokio::test]
+async fn moonshine_keeps_the_contract_whatever_it_is_told() {
+    let Some(models) = models("moonshine") else { return };
+    let recording = models.dir.join("two-cities/two_cities.wav");
+    if !recording.is_file() {
+        println!("skipped: no {}", recording.display());
+        return;
+    }
+    let frames = frames_16k(&wav_16k(&recording)[..16_000 * 20]);
+    let moonshine = Moonshine::start(&models);
+    for seed in 1..=12_u64 {
+        let mut state = seed;
+        let mut below = |limit: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % limit
+        };
+        let mut script = Vec::new();
+        let mut sent = 0_u64;
+        for frame in &frames[..usize::try_from(below(1000)).unwrap()] {
+            sent += frame.samples.len() as u64;
+            script.push(SttInput::Audio(frame.clone()));
+            let at_sample = (sent + below(3_000)).saturating_sub(below(12_000));
+            match below(60) {
+                0 | 1 => script.push(SttInput::SpeechStarted { at_sample }),
+                2 | 3 => script.push(SttInput::SpeechStopped { at_sample }),
+                4 => script.push(SttInput::Finish),
+                _ => {}
+            }
+        }
+        println!("seed {seed}: {} inputs", script.len());
+        let SttStream { input, events } = open(&moonshine).await;
+        let feed = tokio::spawn(async move {
+            for given in script {
+                input.send(given).await.unwrap();
+            }
+        });
+        read_all(events).await;
+        feed.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn moonshine_refuses_another_language_and_says_which_file_it_lacks() {
     let moonshine = Moonshine::start(&OfflineModels::new("/nonexistent"));
@@ -183,7 +244,11 @@ fn two_bursts() -> Vec<i16> {
 async fn scripted_ears_keep_the_contract_of_a_recogniser_and_say_their_lines_in_order() {
     let detector: &dyn VoiceActivity = &ScriptedEars::default();
     let script = heard_through(detector, &two_bursts()).await;
-    check_speech_to_text(&ScriptedEars::new(["one", "two", "three", "four", "five", "six", "seven"]), &script).await;
+    check_speech_to_text(
+        &ScriptedEars::new(["one", "two", "three", "four", "five", "six", "seven"]),
+        &script,
+    )
+    .await;
 
     let SttStream { input, events } = open(&ScriptedEars::new(["how are you", "fine"])).await;
     let feed = tokio::spawn(async move {
@@ -193,8 +258,13 @@ async fn scripted_ears_keep_the_contract_of_a_recogniser_and_say_their_lines_in_
     });
     let said = read_all(events).await;
     feed.await.unwrap();
-    assert_eq!(finals(&said).iter().map(|words| words.text.as_str()).collect::<Vec<_>>(), ["how are you", "fine"]);
-    assert!(said.iter().any(|words| words.stability == Stability::Interim && words.text == "how are"));
+    assert_eq!(
+        finals(&said).iter().map(|words| words.text.as_str()).collect::<Vec<_>>(),
+        ["how are you", "fine"]
+    );
+    assert!(
+        said.iter().any(|words| words.stability == Stability::Interim && words.text == "how are")
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use voice_studio::adapters::scripted::{Fault, ScriptedVoice};
 use voice_studio::adapters::tts::flite::Flite;
-use voice_studio::adapters::tts::{TTS_EVENT_CAPACITY, TextToSpeech, TtsEvent, TtsOptions, TtsPiece, TtsStream};
+use voice_studio::adapters::tts::{
+    TTS_EVENT_CAPACITY, TextToSpeech, TtsEvent, TtsOptions, TtsPiece, TtsStream,
+};
 use voice_studio::adapters::{AdapterError, Availability};
 use voice_studio::audio::SampleRate;
 
@@ -195,13 +197,18 @@ async fn a_scripted_voice_says_each_word_at_its_pace() {
     let voice = ScriptedVoice::new().with_pace(Duration::from_millis(200));
     let heard = say(&voice, "", &["one two - three"]).await;
     assert_eq!(heard[0].samples, 3 * 3_200);
-    let times: Vec<_> = heard[0].words.iter().map(|word| (word.0.as_str(), word.1, word.2)).collect();
+    let times: Vec<_> =
+        heard[0].words.iter().map(|word| (word.0.as_str(), word.1, word.2)).collect();
     assert_eq!(times, [("one", 0, 3_200), ("two", 3_200, 6_400), ("three", 6_400, 9_600)]);
 }
 
 #[tokio::test]
 async fn a_scripted_voice_breaks_the_way_its_plan_says() {
-    let voice = ScriptedVoice::new().with_faults(vec![Some(Fault::FailsAfter(2)), Some(Fault::PanicsAfter(1)), None]);
+    let voice = ScriptedVoice::new().with_faults(vec![
+        Some(Fault::FailsAfter(2)),
+        Some(Fault::PanicsAfter(1)),
+        None,
+    ]);
     let mut ends = Vec::new();
     for _ in 0..3 {
         let TtsStream { pieces, mut events } = voice.open(TtsOptions::default()).await.unwrap();

@@ -34,7 +34,8 @@ pub(crate) fn word_errors(reference: &str, heard: &str) -> WordErrors {
         row[0] = at + 1;
         for (place, word) in heard.iter().enumerate() {
             let above = row[place + 1];
-            row[place + 1] = (diagonal + usize::from(wanted != word)).min(above + 1).min(row[place] + 1);
+            row[place + 1] =
+                (diagonal + usize::from(wanted != word)).min(above + 1).min(row[place] + 1);
             diagonal = above;
         }
     }
@@ -57,7 +58,9 @@ pub(crate) fn normal(text: &str) -> Vec<String> {
             "mr" => words.push("mister".to_owned()),
             "mrs" => words.push("missus".to_owned()),
             "dr" => words.push("doctor".to_owned()),
-            number if number.bytes().all(|byte| byte.is_ascii_digit()) => words.extend(spelt(number)),
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                words.extend(spelt(number))
+            }
             other => words.push(other.to_owned()),
         }
     }
@@ -65,10 +68,29 @@ pub(crate) fn normal(text: &str) -> Vec<String> {
 }
 
 const SMALL: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
-const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+const TENS: [&str; 10] =
+    ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
 /// A number as it is spoken: years by halves.
 fn spelt(number: &str) -> Vec<String> {
@@ -77,7 +99,11 @@ fn spelt(number: &str) -> Vec<String> {
     match value {
         1100..=1999 => {
             words.extend(under_hundred(value / 100));
-            words.extend(if value % 100 == 0 { vec!["hundred".to_owned()] } else { under_hundred(value % 100) });
+            words.extend(if value % 100 == 0 {
+                vec!["hundred".to_owned()]
+            } else {
+                under_hundred(value % 100)
+            });
         }
         1000..=9999 => {
             words.extend(under_hundred(value / 1000));
