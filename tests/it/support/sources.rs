@@ -32,6 +32,11 @@ impl Source {
     }
 }
 
+/// Returns the project's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// Returns every Rust file below a folder.
 pub(crate) fn source_files(root: &Path, folder: &str) -> Vec<Source> {
     let paths = paths_in(root, Path::new(folder), "rs");
