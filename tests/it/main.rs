@@ -2,6 +2,7 @@
 #![cfg(test)] // says to clippy what cargo knows: helpers here may fail loudly, too
 
 mod arrows;
+mod command_line;
 mod models;
 mod support;
 mod tidy;
