@@ -1,11 +1,16 @@
 //! The Three-Way Voice Studio.
 pub mod adapters;
+pub mod app;
 pub mod audio;
 pub mod briefings;
 pub mod cli;
+
 pub mod clock;
 pub mod config;
 pub mod conversation;
+pub mod factory;
+pub mod house;
+pub mod http;
 pub mod models;
 pub mod recording;
 pub mod session;

@@ -139,9 +139,14 @@ fn coded(error: ModelError) -> anyhow::Error {
     anyhow::Error::new(error).context(code)
 }
 
-/// Progress for people: a bar on a terminal, a line at the end of each download everywhere.
+/// Where there is no terminal to draw a bar on, a line this often says that a download goes on.
+const LINE_EVERY_S: u64 = 5;
+
+/// Progress for people: a bar on a terminal, lines elsewhere, and a line at the end of each download everywhere.
 struct Terminal {
     bar: ProgressBar,
+    /// When the last line about the bar's download was printed, in seconds since its beginning.
+    last_line_s: u64,
     /// Never drawn: it knows how long ago the pull began.
     since_start: ProgressBar,
     what: String,
@@ -149,13 +154,15 @@ struct Terminal {
 
 impl Terminal {
     fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), since_start: ProgressBar::hidden(), what: String::new() }
+        let hidden = ProgressBar::hidden;
+        Self { bar: hidden(), last_line_s: 0, since_start: hidden(), what: String::new() }
     }
 }
 
 impl Progress for Terminal {
     fn begin(&mut self, what: &str, bytes: Option<u64>) {
         what.clone_into(&mut self.what);
+        self.last_line_s = 0;
         self.bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
         // The template is fixed; a wrong one would only cost the bar its looks.
         if let Ok(style) =
@@ -168,6 +175,12 @@ impl Progress for Terminal {
 
     fn at(&mut self, bytes: u64) {
         self.bar.set_position(bytes);
+        let seconds = self.bar.elapsed().as_secs();
+        if self.bar.is_hidden() && seconds >= self.last_line_s + LINE_EVERY_S {
+            self.last_line_s = seconds;
+            let whole = self.bar.length().map(human).unwrap_or_default();
+            print::aside(&format!("  {}  {} of {whole}, {seconds} s", self.what, human(bytes)));
+        }
     }
 
     fn end(&mut self, outcome: Result<(), &str>) {

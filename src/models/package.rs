@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::ModelError;
 use super::catalogue::{ModelFile, Package, Wheel};
 use super::download::{part_of, put_in_place};
+use super::pull::Progress;
 use super::store::sha256_of;
 
 /// The Python version asked for, whichever Python runs pip: pipecat-ai refuses an older one, and no member depends on
@@ -56,6 +57,7 @@ impl PackageClient<'_> {
         package: &Package,
         wheel: &Wheel,
         dir: &Path,
+        progress: &mut dyn Progress,
     ) -> Result<Result<Archive, String>, ModelError> {
         let folder = Scratch::create(dir)?;
         let requirements = folder.path.join("requirements.txt");
@@ -65,6 +67,9 @@ impl PackageClient<'_> {
         let complaints = folder.path.join("complaints.txt");
         let stderr = File::create(&complaints).map_err(ModelError::disk("create", &complaints))?;
 
+        // pip loads into its temporary folder first: there it can be watched.
+        let loading = folder.path.join("loading");
+        fs::create_dir(&loading).map_err(ModelError::disk("create folder", &loading))?;
         let wheels = folder.path.join("wheels");
         let mut command = Command::new(self.python);
         command
@@ -77,6 +82,7 @@ impl PackageClient<'_> {
             .arg(&requirements)
             .arg("--dest")
             .arg(&wheels)
+            .env("TMPDIR", &loading)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr);
@@ -89,7 +95,13 @@ impl PackageClient<'_> {
                 )));
             }
         };
-        let status = match tokio::time::timeout(self.limit, child.end()).await {
+        // The client copies and moves what it has loaded: what was seen once is here.
+        let mut loaded = 0;
+        let watch = || {
+            loaded = bytes_below(&loading).max(loaded).min(wheel.bytes);
+            progress.at(loaded);
+        };
+        let status = match tokio::time::timeout(self.limit, child.end(watch)).await {
             Ok(Ok(status)) => status,
             Ok(Err(error)) => return Ok(Err(format!("pip was lost: {error}"))),
             Err(_) => {
@@ -151,11 +163,12 @@ struct Running(Child);
 
 impl Running {
     /// Looks again and again: waiting would hold the thread, and the time limit with it.
-    async fn end(&mut self) -> io::Result<ExitStatus> {
+    async fn end(&mut self, mut meanwhile: impl FnMut()) -> io::Result<ExitStatus> {
         loop {
             if let Some(status) = self.0.try_wait()? {
                 return Ok(status);
             }
+            meanwhile();
             tokio::time::sleep(POLL).await;
         }
     }
@@ -192,6 +205,17 @@ impl Drop for Scratch {
         // What stays is removed by the next pull's `create`.
         drop(fs::remove_dir_all(&self.path));
     }
+}
+
+/// The size of everything in a folder. What vanishes while it is looked at counts nothing.
+fn bytes_below(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => bytes_below(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
 }
 
 /// The one wheel that the client put there.

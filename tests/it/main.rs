@@ -1,6 +1,9 @@
 //! The integration tests of the studio, one module an area.
 #![cfg(test)] // says to clippy what cargo knows: helpers here may fail loudly, too
 
+mod arrows;
+mod command_line;
+mod models;
 mod support;
 
 mod adapters;

@@ -20,6 +20,12 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned(), code: code_of(text) }
     }
 
+    /// Returns how many lines come before the file's own tests.
+    pub(crate) fn product_lines(&self) -> usize {
+        let tests = self.code.find("#[cfg(test)]\nmod ");
+        self.text.lines().count() - tests.map_or(0, |at| self.code[at..].lines().count())
+    }
+
     /// Returns the module that the file is, from the crate's root; nothing for roots of crates.
     pub(crate) fn module(&self) -> Option<Vec<String>> {
         let inner = self.path.strip_prefix("src/")?.strip_suffix(".rs")?;
@@ -30,6 +36,11 @@ impl Source {
         let is_root = parts.len() == 1 && (parts[0] == "lib" || parts[0] == "main");
         (!is_root).then_some(parts)
     }
+}
+
+/// Returns the project's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Returns every Rust file below a folder.
@@ -82,6 +93,7 @@ pub(crate) fn references_in(source: &Source) -> Vec<(usize, Vec<String>)> {
         let line = code[..at].matches('\n').count() + 1;
         let mut rest = &code[at..];
         let mut base = module.clone();
+        base.extend(inline_modules(&code[..at]));
         while let Some(inner) = rest.strip_prefix("super::") {
             base.pop();
             rest = inner;
@@ -89,6 +101,21 @@ pub(crate) fn references_in(source: &Source) -> Vec<(usize, Vec<String>)> {
         found.extend(leaves(tree_at(rest), &base).into_iter().map(|path| (line, path)));
     }
     found
+}
+
+/// The modules written inside the file that are still open where the text ends: `mod tests {` and the like.
+fn inline_modules(code: &str) -> Vec<String> {
+    let mut open: Vec<Option<&str>> = Vec::new();
+    for (at, c) in code.char_indices() {
+        if c == '{' {
+            let mut words = code[..at].split_whitespace().rev();
+            let name = words.next();
+            open.push(name.filter(|_| words.next() == Some("mod")));
+        } else if c == '}' {
+            open.pop();
+        }
+    }
+    open.into_iter().flatten().map(str::to_owned).collect()
 }
 
 /// The use tree or path that a text begins with: up to the end of its names and braces.

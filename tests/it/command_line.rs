@@ -1,0 +1,63 @@
+//! The `studio` binary as a script sees it: exit codes, and what goes to which stream.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+#[test]
+fn models_list_names_every_model_with_its_state() {
+    let dir = TempDir::new().expect("a folder");
+    let output = studio(dir.path(), &["models", "list"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).expect("text");
+    for (name, licence) in [
+        ("moonshine-tiny-en", "MIT"),
+        ("smart-turn", "BSD-2-Clause"),
+        ("two-cities", "MIT (package)"),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(name)).expect("a line for each model");
+        assert!(line.contains("missing") && line.contains(licence), "{line}");
+    }
+    assert!(!dir.path().join("models").exists(), "looking changes nothing");
+}
+
+#[test]
+fn models_verify_says_what_to_do_and_answers_1() {
+    let dir = TempDir::new().expect("a folder");
+    let output = studio(dir.path(), &["models", "verify", "silero-vad"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.contains("silero_vad_16k_op15.onnx not there: run `studio models pull`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_unknown_model_is_an_error_with_a_code() {
+    let dir = TempDir::new().expect("a folder");
+    for action in ["list", "verify", "pull"] {
+        let output = studio(dir.path(), &["models", action, "whisper"]);
+        assert_eq!(output.status.code(), Some(1), "{action}");
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert!(text.starts_with("error: model_unknown: there is no model \"whisper\""), "{text}");
+    }
+}
+
+#[test]
+fn a_command_that_does_not_exist_answers_2() {
+    let dir = TempDir::new().expect("a folder");
+    let output = studio(dir.path(), &["sing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}
+
+/// Runs the binary of this build in a folder.
+fn studio(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_studio"))
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .expect("the binary")
+}
