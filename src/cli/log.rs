@@ -1,0 +1,15 @@
+//! The process log: to standard error, so that standard output stays for results.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogLevel;
+
+/// Starts the log at this level. Spoken words never enter it: ids, counts and durations do.
+pub fn start(level: LogLevel) {
+    // ONNX Runtime tells its graph optimisations at info: of no use to an operator.
+    let filter = EnvFilter::new(format!("{},ort=warn", level.as_str()));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if log.try_init().is_err() {
+        tracing::debug!("a log is there already");
+    }
+}

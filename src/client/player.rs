@@ -1,0 +1,210 @@
+//! A loudspeaker without a sound card: plays AI frames as a page does, on the caller's clock.
+//!
+//! Frames are placed by turn and sample, so what comes twice is heard once. It starts when 60 ms are there, obeys
+//! pause, resume and flush at once, and reports what was heard every 50 ms.
+
+use std::collections::VecDeque;
+
+use crate::conversation::{AiSpeaker, TurnId};
+use crate::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
+
+/// Sound that must be there before a turn starts: what a page on a local network waits for.
+pub const START_SAMPLES: usize = 60 * 48;
+/// How often progress is reported.
+pub const REPORT_SAMPLES: u64 = 50 * 48;
+/// Most sound one speaker may hold: the server sends 200 ms ahead, so a second is a broken server.
+pub const HELD_SAMPLES_MAX: usize = 48_000;
+
+/// Both AIs' loudspeakers.
+#[derive(Debug)]
+pub struct Player {
+    speakers: [Loudspeaker; 2],
+}
+
+#[derive(Debug)]
+struct Loudspeaker {
+    speaker: AiSpeaker,
+    turn: Option<TurnId>,
+    flushed: Option<TurnId>,
+    held: VecDeque<i16>,
+    played: u64,
+    reported: u64,
+    is_playing: bool,
+    is_paused: bool,
+    /// Times the sound ran out in the middle of a turn, and samples that came when their place had passed.
+    underruns: u64,
+    heard: Vec<i16>,
+}
+
+/// What a stretch of playing came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlayerCounts {
+    /// Times the sound ran out.
+    pub underruns: u64,
+    /// Whether anybody sounds or has sound waiting.
+    pub is_busy: bool,
+}
+
+impl Default for Player {
+    fn default() -> Self {
+        Self { speakers: AiSpeaker::BOTH.map(Loudspeaker::new) }
+    }
+}
+
+impl Player {
+    /// Takes in a frame.
+    pub fn take(&mut self, frame: &AiAudio) {
+        self.speakers[frame.speaker.index()].take(frame);
+    }
+
+    /// Obeys an order; returns the last report of a flushed turn.
+    pub fn obey(&mut self, message: &ServerMessage, capture_sample: u64) -> Option<ClientMessage> {
+        match message {
+            ServerMessage::Pause { speaker, turn, .. } => self.speakers[speaker.index()].hold(*turn, true),
+            ServerMessage::Resume { speaker, turn, .. } => self.speakers[speaker.index()].hold(*turn, false),
+            ServerMessage::Flush { speaker, turn, .. } => {
+                return self.speakers[speaker.index()].flush(*turn, capture_sample);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Plays `samples` more; the capture counter then stands at `capture_sample`. Returns the reports that are due.
+    pub fn play(&mut self, samples: usize, capture_sample: u64) -> Vec<ClientMessage> {
+        self.speakers.iter_mut().filter_map(|speaker| speaker.play(samples, capture_sample)).collect()
+    }
+
+    /// What it came to so far.
+    #[must_use]
+    pub fn counts(&self) -> PlayerCounts {
+        PlayerCounts {
+            underruns: self.speakers.iter().map(|speaker| speaker.underruns).sum(),
+            is_busy: self.speakers.iter().any(|speaker| !speaker.held.is_empty()),
+        }
+    }
+
+    /// Everything this speaker was heard to say, turn after turn.
+    #[must_use]
+    pub fn heard(&self, speaker: AiSpeaker) -> &[i16] {
+        &self.speakers[speaker.index()].heard
+    }
+}
+
+impl Loudspeaker {
+    const fn new(speaker: AiSpeaker) -> Self {
+        Self {
+            speaker,
+            turn: None,
+            flushed: None,
+            held: VecDeque::new(),
+            played: 0,
+            reported: 0,
+            is_playing: false,
+            is_paused: false,
+            underruns: 0,
+            heard: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, frame: &AiAudio) {
+        if self.flushed == Some(frame.turn) {
+            return;
+        }
+        if self.turn != Some(frame.turn) {
+            *self = Self {
+                turn: Some(frame.turn),
+                flushed: self.flushed,
+                underruns: self.underruns,
+                heard: std::mem::take(&mut self.heard),
+                ..Self::new(self.speaker)
+            };
+        }
+        let next = self.played + self.held.len() as u64;
+        let known = usize::try_from(next.saturating_sub(frame.first_sample)).unwrap_or(usize::MAX);
+        if frame.first_sample <= next && known < frame.samples.len() && self.held.len() < HELD_SAMPLES_MAX {
+            self.held.extend(&frame.samples[known..]);
+        }
+    }
+
+    fn hold(&mut self, turn: TurnId, is_paused: bool) {
+        if self.turn == Some(turn) {
+            self.is_paused = is_paused;
+        }
+    }
+
+    fn flush(&mut self, turn: TurnId, capture_sample: u64) -> Option<ClientMessage> {
+        self.flushed = Some(turn);
+        if self.turn != Some(turn) {
+            return None;
+        }
+        self.held.clear();
+        self.turn = None;
+        self.is_playing = false;
+        Some(self.report(turn, capture_sample, true))
+    }
+
+    fn play(&mut self, samples: usize, capture_sample: u64) -> Option<ClientMessage> {
+        let turn = self.turn?;
+        if self.is_paused {
+            return None;
+        }
+        // The end of a turn is shorter than what a start waits for: what came and is not joined by more is played.
+        self.is_playing |= self.held.len() >= START_SAMPLES || self.played > 0;
+        if !self.is_playing {
+            self.is_playing = !self.held.is_empty();
+            return None;
+        }
+        let count = samples.min(self.held.len());
+        if count < samples && self.played > 0 && count > 0 {
+            self.underruns += 1;
+        }
+        self.heard.extend(self.held.drain(..count));
+        self.played += count as u64;
+        let is_due = self.played - self.reported >= REPORT_SAMPLES || (self.held.is_empty() && self.played > self.reported);
+        is_due.then(|| self.report(turn, capture_sample, false))
+    }
+
+    fn report(&mut self, turn: TurnId, capture_sample: u64, flushed: bool) -> ClientMessage {
+        self.reported = self.played;
+        ClientMessage::Playout {
+            speaker: self.speaker,
+            turn,
+            played_samples: self.played,
+            capture_sample: Some(capture_sample),
+            flushed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(first_sample: u64) -> AiAudio {
+        AiAudio { speaker: AiSpeaker::Claude, turn: TurnId(1), first_sample, samples: vec![1; 960] }
+    }
+
+    #[test]
+    fn what_comes_twice_is_heard_once() {
+        let mut player = Player::default();
+        for first in [0, 960, 960, 1920, 0, 2880] {
+            player.take(&frame(first));
+        }
+        player.play(9_600, 0);
+        assert_eq!(player.heard(AiSpeaker::Claude).len(), 4 * 960);
+    }
+
+    #[test]
+    fn a_flushed_turn_is_silent_for_good() {
+        let mut player = Player::default();
+        (0..4).for_each(|index| player.take(&frame(index * 960)));
+        player.play(960, 0);
+        let flush = ServerMessage::Flush { speaker: AiSpeaker::Claude, turn: TurnId(1), fade_ms: 10 };
+        let last = player.obey(&flush, 5);
+        assert!(matches!(last, Some(ClientMessage::Playout { played_samples: 960, flushed: true, .. })), "{last:?}");
+        player.take(&frame(960));
+        player.play(960, 0);
+        assert_eq!(player.heard(AiSpeaker::Claude).len(), 960);
+    }
+}
