@@ -2,4 +2,5 @@
 
 mod briefing;
 mod config;
+mod rehearsal;
 mod support;
