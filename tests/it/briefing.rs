@@ -452,3 +452,28 @@ fn the_command_line_lists_and_checks() {
     );
     assert_eq!(cli::briefings::check(&folder.path().join("absent.md")).exit_code, 1);
 }
+
+#[test]
+fn the_guide_for_hosts_shows_the_defaults_that_hold() {
+    let guide =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/briefings.md")).unwrap();
+    let rules = Rules::default();
+    let defaults = [
+        ("answerSeconds", rules.answer_seconds.to_string()),
+        ("handOversMax", rules.hand_overs_max.to_string()),
+        ("autopilot.maxTurns", rules.autopilot_max_turns.to_string()),
+        ("autopilot.gapMs", rules.ai_gap.millis().to_string()),
+        ("endOfTurn.firstAskMs", rules.first_ask.millis().to_string()),
+        ("endOfTurn.secondAskMs", rules.second_ask.millis().to_string()),
+        ("endOfTurn.ceilingMs", rules.turn_ceiling.millis().to_string()),
+        ("endOfTurn.doneScore", rules.done_score.to_string()),
+        ("bargeIn.pauseMs", rules.barge_in_pause.millis().to_string()),
+        ("bargeIn.backChannelMaxMs", rules.back_channel_max.millis().to_string()),
+        ("bargeIn.resumeAfterMs", rules.resume_after.millis().to_string()),
+        ("bargeIn.duckDb", rules.duck_db.to_string()),
+    ];
+    for (key, default) in defaults {
+        let row = guide.lines().find(|line| line.starts_with(&format!("| `{key}` |"))).unwrap();
+        assert!(row.ends_with(&format!("| {default} |")), "{key}: the default is {default}: {row}");
+    }
+}

@@ -12,3 +12,5 @@ mod config;
 mod models;
 mod speech;
 mod tidy;
+mod rehearsal;
+mod support;

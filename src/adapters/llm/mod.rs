@@ -7,6 +7,8 @@ use tokio::sync::mpsc;
 use super::{AdapterError, Availability, BoxFuture};
 use crate::conversation::Prompt;
 
+pub mod rehearsal;
+
 /// Pieces of text waiting for the session; a model waits when it is full.
 pub const LLM_EVENT_CAPACITY: usize = 64;
 
