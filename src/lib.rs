@@ -14,5 +14,6 @@ pub mod http;
 pub mod models;
 pub mod recording;
 pub mod session;
+pub mod http;
 pub mod time;
 pub mod transport;

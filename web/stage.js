@@ -9,6 +9,8 @@ const RISE = 0.45;
 const FALL = 0.12;
 /** Speech at a good level has an effective value around 0.12 of full scale; that fills the orb. */
 const LEVEL_FULL = 0.18;
+/** Sharper than this nobody sees, and every pixel costs. */
+const SCALE_MAX = 2;
 
 export class Stage {
   /** @param {HTMLElement} root Holds one `[data-orb]` for each speaker. */
@@ -19,11 +21,32 @@ export class Stage {
       const canvas = /** @type {HTMLCanvasElement} */ (figure.querySelector('canvas'));
       const name = /** @type {HTMLElement} */ (figure.querySelector('[data-name]'));
       const word = /** @type {HTMLElement} */ (figure.querySelector('[data-word]'));
-      return { speaker, figure, canvas, name, word, level: 0, drawn: '' };
+      const ctx = canvas.getContext('2d');
+      return { speaker, figure, canvas, name, word, ctx, level: 0, shown: '', size: 0, scale: 1, color: '#888888', ink: '#ffffff', drawn: '' };
     });
     this.running = 0;
     /** @type {StudioState['orbs'] | null} */
     this.states = null;
+    // Sizes and colours are read when they change, not at every drawing: asking would lay out the page each time.
+    const sizes = new ResizeObserver(() => this.#measure());
+    for (const { canvas } of this.orbs) sizes.observe(canvas);
+    for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)']) {
+      matchMedia(query).addEventListener('change', () => this.#measure());
+    }
+  }
+
+  #measure() {
+    for (const orb of this.orbs) {
+      const style = getComputedStyle(orb.figure);
+      orb.color = style.getPropertyValue('--voice').trim();
+      orb.ink = style.getPropertyValue('--ink').trim();
+      orb.size = orb.canvas.clientWidth;
+      orb.scale = Math.min(SCALE_MAX, devicePixelRatio || 1);
+      const edge = Math.round(orb.size * orb.scale);
+      // Setting it empties the canvas, even to the same value.
+      if (orb.canvas.width !== edge) orb.canvas.width = orb.canvas.height = edge;
+      orb.drawn = '';
+    }
   }
 
   /** @param {StudioState} state */
@@ -63,28 +86,17 @@ export class Stage {
       orb.level += (target - orb.level) * (target > orb.level ? RISE : FALL);
       // A still level moves in steps that can be read, and not at all when there is nothing to show.
       const level = still ? Math.round(orb.level * 10) / 10 : orb.level;
-      orb.figure.style.setProperty('--level', level.toFixed(2));
-      const { size, scale, ctx } = surface(orb.canvas);
+      const shown = level.toFixed(1);
+      if (shown !== orb.shown) orb.figure.style.setProperty('--level', shown);
+      orb.shown = shown;
+      const { ctx, size, scale, color, ink } = orb;
       if (!ctx || size === 0) continue;
-      const style = getComputedStyle(orb.figure);
-      const look = {
-        shape: orb.speaker, state: this.states?.[orb.speaker] ?? 'idle', level, time, size, still,
-        color: style.getPropertyValue('--voice').trim(), ink: style.getPropertyValue('--ink').trim(),
-      };
-      const key = still ? JSON.stringify({ ...look, time: 0, scale }) : '';
+      const look = { shape: orb.speaker, state: this.states?.[orb.speaker] ?? 'idle', level, time, size, still, color, ink };
+      const key = still ? `${look.state} ${level}` : '';
       if (still && key === orb.drawn) continue;
       orb.drawn = key;
       ctx.setTransform(scale, 0, 0, scale, 0, 0);
       draw(ctx, look);
     }
   }
-}
-
-/** The canvas at the resolution of the screen. @param {HTMLCanvasElement} canvas */
-function surface(canvas) {
-  const size = canvas.clientWidth;
-  const scale = Math.min(3, devicePixelRatio || 1);
-  const edge = Math.round(size * scale);
-  if (canvas.width !== edge) canvas.width = canvas.height = edge;
-  return { size, scale, ctx: canvas.getContext('2d') };
 }

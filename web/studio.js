@@ -50,6 +50,9 @@ const page = {
   restart: element('restart', HTMLButtonElement),
 };
 
+/** Parts of the page that belong to one screen. */
+const screens = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-for]')]);
+
 /** How often the recording time is written. */
 const TIMER_MS = 250;
 
@@ -163,7 +166,9 @@ function closeAudio() {
 
 /** @param {StudioState} before */
 function render(before) {
-  document.body.dataset.screen = state.screen === 'connecting' ? 'start' : state.screen;
+  const screen = state.screen === 'connecting' ? 'start' : state.screen;
+  document.body.dataset.screen = screen;
+  for (const part of screens) part.hidden = part.dataset.for !== screen;
   startForm.render(state.screen === 'connecting');
   stage.render(state);
   captions.render(state);
@@ -196,7 +201,7 @@ function enter(before) {
     session?.close();
   }
   if (before.screen === 'start' || state.screen === 'connecting' || state.screen === 'start') return;
-  const heading = document.querySelector(`[data-for~="${state.screen}"] [data-heading]`);
+  const heading = screens.map((part) => part.querySelector('[data-heading]')).find((found) => found?.checkVisibility());
   if (heading instanceof HTMLElement) heading.focus();
 }
 

@@ -96,7 +96,7 @@ async function enter(page) {
   return { client, hello };
 }
 
-const shot = (page, name, options) => page.screenshot({ path: join(SHOTS, `${name}.png`), ...options });
+const shot = (page, name, options) => page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled', ...options });
 
 /** Noise in which every place can be told from every other: a coded voice. */
 function code(seconds, seed) {
@@ -278,6 +278,7 @@ test('a session from the first screen to the files', async (t) => {
     assert.equal(await page.locator('[role=log] .cut').count(), 1);
     assert.equal(await page.getAttribute('[data-orb=guest]', 'aria-label'), 'Grace: Speaking');
     assert.ok(Number(await page.$eval('[data-orb=guest]', (orb) => orb.style.getPropertyValue('--level'))) > 0.3);
+    assert.equal(await page.locator('main > section:visible').count(), 1);
     await shot(page, 'live-dark');
     await page.emulateMedia({ colorScheme: 'light' });
     await shot(page, 'live-light');
@@ -320,6 +321,7 @@ test('a session from the first screen to the files', async (t) => {
     await client.text('client.end');
     await page.waitForSelector('body[data-screen="finishing"]');
     await shot(page, 'finishing');
+    assert.equal(await page.locator('main > section:visible').count(), 1);
     const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
     const file = (name, bytes) => ({ name, url: `/recordings/first-night/${name}`, bytes, sha256 });
     client.send('recording.ready', { episodeId: 'first-night', files: [
