@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::error::{OnPath, RecordingError};
-use super::event_log::{Event, EventLine, EventLog, Stamp, read_events};
+use super::event_log::{EventLine, EventLog, Stamp};
 use super::manifest::{
-    CaptionFile, CaptionOrigin, Disclosure, GapCause, GapEntry, Lost, Loudness, MANIFEST_FILE,
-    Manifest, MarkerEntry, SessionEntry, SpeakerKind, TrackFile, bytes_and_sha256, seconds,
+    CaptionFile, CaptionOrigin, Disclosure, LogFile, Lost, Loudness, MANIFEST_FILE, Manifest,
+    MarkerEntry, SessionEntry, SpeakerKind, TrackFile, bytes_and_sha256, seconds,
     seconds_of_millis, sha256, write_atomically,
 };
+use super::noted::{Gap, Noted};
 use super::vtt::{VttHeader, render};
 use crate::conversation::{Caption, Speaker};
-use crate::time::{SESSION_RATE_HZ, SessionTime, Span};
+use crate::time::{SESSION_RATE_HZ, SessionTime};
 
 /// Name of the event log in a recording's folder.
 pub const EVENTS_FILE: &str = "events.jsonl";
@@ -27,12 +28,6 @@ pub const EVENTS_FILE: &str = "events.jsonl";
 /// Name of the merged captions in a recording's folder.
 pub const EPISODE_CAPTIONS_FILE: &str = "episode.vtt";
 
-/// Name of the log's event for a final caption.
-pub(super) const CAPTION_EVENT: &str = "caption";
-/// Name of the log's event for a hole in a track.
-pub(super) const GAP_EVENT: &str = "recorder.gap";
-/// Name of the log's event for a marked moment.
-pub(super) const MARKER_EVENT: &str = "marker";
 const READY_EVENT: &str = "recording.ready";
 
 /// The track's file of a speaker: `you.webm`.
@@ -280,7 +275,7 @@ impl Ending<'_> {
             },
             tracks: Speaker::ALL.map(track).into(),
             captions,
-            log: super::manifest::LogFile {
+            log: LogFile {
                 file: events.name.clone(),
                 events: lines,
                 bytes: events.bytes,
@@ -294,151 +289,6 @@ impl Ending<'_> {
             recovered: self.recovered,
             lost: self.lost.clone(),
         }
-    }
-}
-
-/// A hole in a track that is no pause of its speaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Whose track.
-    pub speaker: Speaker,
-    /// Where it begins.
-    pub at: SessionTime,
-    /// How long it is.
-    pub length: Span,
-    /// Why.
-    pub cause: GapCause,
-}
-
-impl Gap {
-    fn entry(&self) -> GapEntry {
-        let filled = "silence".to_owned();
-        GapEntry { at_s: seconds(self.at), len_ms: self.length.millis(), cause: self.cause, filled }
-    }
-}
-
-/// What the event log knows about the files.
-#[derive(Debug, Default)]
-pub(super) struct Noted {
-    /// Final captions, one an id, in the order of the log.
-    pub(super) captions: Vec<Caption>,
-    pub(super) gaps: Vec<Gap>,
-    pub(super) markers: Vec<(SessionTime, String)>,
-    /// Who and when, from the log's own lines.
-    pub(super) session_id: Option<String>,
-    pub(super) last: Stamp,
-}
-
-impl Noted {
-    /// Reads the log. Lines that are no events are passed over: what can be read must be used.
-    pub(super) fn read(path: &Path) -> Result<Self, RecordingError> {
-        let mut noted = Self::default();
-        for event in read_events(path)? {
-            match event {
-                Ok(event) => noted.take(event),
-                Err(error) => tracing::warn!(%error, "a line of the event log is passed over"),
-            }
-        }
-        Ok(noted)
-    }
-
-    /// Leaves out what lies beyond the end of the sound.
-    fn cut_at(&mut self, end: SessionTime) {
-        self.markers.retain(|(at, _)| *at <= end);
-        self.gaps.retain(|gap| gap.at < end);
-        for gap in &mut self.gaps {
-            gap.length = gap.length.min(end.since(gap.at));
-        }
-    }
-
-    fn take(&mut self, event: Event) {
-        self.last.timestamp_ms = self.last.timestamp_ms.max(event.timestamp_ms);
-        self.last.t = self.last.t.max(SessionTime::from_millis(event.t_ms));
-        self.session_id.get_or_insert(event.session_id);
-        match event.kind.as_str() {
-            CAPTION_EVENT => {
-                let caption = serde_json::from_value::<Caption>(Value::Object(event.fields));
-                let is_known = |id| self.captions.iter().rev().any(|caption| caption.id == id);
-                if let Some(caption) =
-                    caption.ok().filter(|caption| caption.is_final && !is_known(caption.id))
-                {
-                    self.captions.push(caption);
-                }
-            }
-            GAP_EVENT => {
-                let field = |name: &str| event.fields.get(name).cloned().unwrap_or(Value::Null);
-                let speaker = serde_json::from_value(field("speaker"));
-                let length = serde_json::from_value(field("samples"));
-                let cause = serde_json::from_value(field("cause"));
-                if let (Ok(speaker), Ok(length), Ok(cause), Some(at)) =
-                    (speaker, length, cause, event.at)
-                {
-                    self.gaps.push(Gap { speaker, at, length, cause });
-                }
-            }
-            MARKER_EVENT => {
-                let label = event.fields.get("label").and_then(Value::as_str);
-                if let (Some(label), Some(at)) = (label, event.at) {
-                    self.markers.push((at, label.to_owned()));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The log's line for a final caption.
-pub(super) fn caption_line(stamp: Stamp, caption: &Caption) -> Result<EventLine, RecordingError> {
-    let fields = match serde_json::to_value(caption) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(other) => {
-            return Err(RecordingError::Text {
-                what: "a caption",
-                reason: format!("{other} is no object"),
-            });
-        }
-        Err(error) => {
-            return Err(RecordingError::Text { what: "a caption", reason: error.to_string() });
-        }
-    };
-    Ok(EventLine {
-        timestamp_ms: stamp.timestamp_ms,
-        t: stamp.t,
-        now: None,
-        at: None,
-        kind: CAPTION_EVENT,
-        fields,
-    })
-}
-
-/// The log's line for a hole.
-pub(super) fn gap_line(stamp: Stamp, gap: &Gap) -> EventLine {
-    let fields = Map::from_iter([
-        ("speaker".to_owned(), json!(gap.speaker)),
-        ("samples".to_owned(), json!(gap.length)),
-        ("lenMs".to_owned(), gap.length.millis().into()),
-        ("cause".to_owned(), json!(gap.cause)),
-    ]);
-    EventLine {
-        timestamp_ms: stamp.timestamp_ms,
-        t: stamp.t,
-        now: None,
-        at: Some(gap.at),
-        kind: GAP_EVENT,
-        fields,
-    }
-}
-
-/// The log's line for a marked moment.
-pub(super) fn marker_line(stamp: Stamp, label: &str, at: SessionTime) -> EventLine {
-    let fields = Map::from_iter([("label".to_owned(), label.into())]);
-    EventLine {
-        timestamp_ms: stamp.timestamp_ms,
-        t: stamp.t,
-        now: None,
-        at: Some(at),
-        kind: MARKER_EVENT,
-        fields,
     }
 }
 

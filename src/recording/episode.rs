@@ -13,18 +13,18 @@
 use std::path::{Path, PathBuf};
 
 use super::closing::{
-    Closing, EVENTS_FILE, Ending, Gap, RecordingReady, SessionFacts, TrackSetup, caption_line,
-    gap_line, marker_line, track_file,
+    Closing, EVENTS_FILE, Ending, RecordingReady, SessionFacts, TrackSetup, track_file,
 };
 use super::error::RecordingError;
 use super::event_log::{EventLine, EventLog, Stamp};
 use super::folder::{EpisodeId, create_take};
+use super::head::{TrackHeader, samples_to_ns};
 use super::language::iso_639_2;
 use super::manifest::{SpeakerKind, sha256};
+use super::noted::{Gap, caption_line, gap_line, marker_line};
 use super::track::Track;
-use super::webm::TrackHeader;
 use crate::conversation::{Caption, Speaker};
-use crate::time::{SAMPLES_PER_MS, SESSION_RATE_HZ, SessionTime, Span};
+use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
 
 /// How often data is made durable: what a power cut may take with it.
 pub const SYNC_INTERVAL: Span = Span::from_millis(5_000);
@@ -178,7 +178,7 @@ impl EpisodeRecorder {
         let encoded = self.tracks.iter().map(Track::encoded).max().unwrap_or(0);
         let samples = end.samples().max(encoded).div_ceil(SAMPLES_PER_MS).max(1) * SAMPLES_PER_MS;
         let cut_samples = self.tracks.each_ref().map(Track::cut_samples);
-        let codec_delay_ns = codec_delay_ns(self.tracks[0].pre_skip());
+        let codec_delay_ns = samples_to_ns(u64::from(self.tracks[0].pre_skip()));
         for track in self.tracks {
             track.finish(samples)?;
         }
@@ -190,11 +190,6 @@ impl EpisodeRecorder {
         Ending { dir, facts, samples, codec_delay_ns, cut_samples, closing, lost, recovered: false }
             .write(self.log)
     }
-}
-
-/// A look-ahead in nanoseconds.
-pub(super) fn codec_delay_ns(pre_skip: u16) -> u64 {
-    u64::from(pre_skip) * 1_000_000_000 / u64::from(SESSION_RATE_HZ)
 }
 
 const TAG_SESSION: &str = "SESSION_ID";

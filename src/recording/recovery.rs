@@ -14,15 +14,16 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::closing::{
-    Closing, EVENTS_FILE, Ending, Gap, Noted, RecordingReady, SessionFacts, TrackSetup, gap_line,
-    lost_after, track_file,
+    Closing, EVENTS_FILE, Ending, RecordingReady, SessionFacts, TrackSetup, lost_after, track_file,
 };
 use super::ebml::UNKNOWN_SIZE;
 use super::encoder::SILENT_PACKET;
-use super::episode::{SYNC_INTERVAL, codec_delay_ns};
+use super::episode::SYNC_INTERVAL;
 use super::error::{OnPath, RecordingError};
 use super::event_log::{EventLog, Stamp};
+use super::head::samples_to_ns;
 use super::manifest::{GapCause, Lost, Manifest, SpeakerKind};
+use super::noted::{Gap, Noted, gap_line};
 use super::scan::{Scan, packets_of, scan};
 use super::webm::{CLUSTER_PACKETS, TrackWriter};
 use crate::audio::FRAME_SAMPLES;
@@ -101,7 +102,7 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
         dir,
         facts: &facts,
         samples: end.samples,
-        codec_delay_ns: codec_delay_ns(pre_skip),
+        codec_delay_ns: samples_to_ns(u64::from(pre_skip)),
         cut_samples: [0; 3],
         closing: &closing,
         lost: Some(lost.clone()),
@@ -168,7 +169,7 @@ fn close_track(
     path: &Path,
     found: Option<&Scan>,
     end: &CommonEnd,
-    header: impl FnOnce() -> super::webm::TrackHeader,
+    header: impl FnOnce() -> super::head::TrackHeader,
 ) -> Result<(), RecordingError> {
     if found.is_some_and(|scan| {
         finished_samples(scan) == Some(end.samples) && scan.packets() == end.packets

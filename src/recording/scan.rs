@@ -9,10 +9,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::ebml::{Element, ElementHead, elements, read_head};
-use super::webm::{
-    BLOCK_HEAD_BYTES, CLUSTER_PACKETS, Layout, MATROSKA_EPOCH_UNIX_MS, TrackHeader,
-    find_duration_place, id, packet_ms,
-};
+use super::head::{Layout, MATROSKA_EPOCH_UNIX_MS, TrackHeader, find_duration_place, id};
+use super::webm::{BLOCK_HEAD_BYTES, CLUSTER_PACKETS, packet_ms};
 
 /// Longest head of a file that is read: names and titles are short.
 const HEAD_BYTES_MAX: u64 = 64 * 1024;

@@ -90,7 +90,9 @@ struct Cue {
 fn cues_of(caption: &Caption, end: SessionTime) -> Vec<Cue> {
     let (mut words, estimated) = words_of(caption);
     let end_ms = caption.end.min(end).millis();
-    words.retain(|word| word.start_ms < end_ms);
+    if end < caption.end {
+        words.retain(|word| word.start_ms < end_ms);
+    }
     let groups = split(words);
     let starts: Vec<u64> =
         groups.iter().filter_map(|group| group.first()).map(|word| word.start_ms).collect();

@@ -14,3 +14,6 @@ mod speech;
 mod tidy;
 mod rehearsal;
 mod support;
+//! The integration tests, one module an area.
+
+mod recording;
