@@ -2,9 +2,11 @@
 
 pub mod moonshine;
 mod moonshine_decode;
+mod moonshine_ears;
 mod moonshine_model;
 mod moonshine_stretch;
 mod moonshine_text;
+mod moonshine_words;
 
 use std::fmt;
 

@@ -37,8 +37,8 @@ fn without_loop(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain: Vec<String> = words.iter().map(|word| plain_word(word)).collect();
     for begin in 0..plain.len() {
-        let long = LOOP_RUN_WORDS.clone().map(|run| (run, 2));
-        for (run, times) in long.chain([(1, SHORT_LOOP_TIMES), (2, SHORT_LOOP_TIMES)]) {
+        let short = [(1, SHORT_LOOP_TIMES), (2, SHORT_LOOP_TIMES)];
+        for (run, times) in short.into_iter().chain(LOOP_RUN_WORDS.map(|run| (run, 2))) {
             if repeats(&plain[begin..], run, times) {
                 return words[..begin + run].join(" ");
             }

@@ -1,7 +1,7 @@
 //! Flite's C library behind a safe door: a voice says a text, sound comes chunk by chunk.
 //!
 //! The two voices are shared libraries opened at run time; they bring Flite itself with them and are never closed.
-//! This file is the only one of the adapter that holds `unsafe`; whatever passes its door is plain data.
+//! This module is the only one of the adapter that holds `unsafe`; whatever passes its door is plain data.
 //!
 //! Facts it is built on: Flite keeps the *pointers* to feature names, so they are C literals. It reads the streaming
 //! settings out of the voice's features, so each speaking thread gets an own copy of the voice with own features
@@ -9,13 +9,16 @@
 //!
 //! Invariants: an utterance and a voice copy are used by one thread at a time; no panic crosses the C frames.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+mod functions;
+
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libloading::Library;
 
+use self::functions::{CStreaming, CVoice, CWave, Functions, Opaque, address};
 use crate::adapters::numbers::samples;
 
 /// Samples a second of both voices.
@@ -68,60 +71,6 @@ impl VoiceName {
             Self::Rms => b"register_cmu_us_rms\0",
         }
     }
-}
-
-/// An opaque thing of Flite's.
-#[repr(C)]
-struct Opaque {
-    _private: [u8; 0],
-}
-
-/// `cst_voice` of Flite 2.x.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct CVoice {
-    name: *const c_char,
-    features: *mut Opaque,
-    ffunctions: *mut Opaque,
-    utt_init: *const c_void,
-}
-
-/// `cst_wave` of Flite 2.x.
-#[repr(C)]
-struct CWave {
-    kind: *const c_char,
-    sample_rate: c_int,
-    num_samples: c_int,
-    num_channels: c_int,
-    samples: *const i16,
-}
-
-/// `cst_audio_streaming_info` of Flite 2.x.
-#[repr(C)]
-struct CStreaming {
-    min_buffsize: c_int,
-    callback: Option<unsafe extern "C" fn(*const CWave, c_int, c_int, c_int, *mut Self) -> c_int>,
-    utterance: *const Opaque,
-    item: *const Opaque,
-    userdata: *mut c_void,
-}
-
-/// The functions used, found by name. They stay valid because the libraries are leaked.
-#[derive(Clone, Copy)]
-struct Functions {
-    synth_text: unsafe extern "C" fn(*const c_char, *const CVoice) -> *mut Opaque,
-    delete_utterance: unsafe extern "C" fn(*mut Opaque),
-    utt_relation: unsafe extern "C" fn(*const Opaque, *const c_char) -> *mut Opaque,
-    relation_head: unsafe extern "C" fn(*mut Opaque) -> *mut Opaque,
-    item_next: unsafe extern "C" fn(*const Opaque) -> *mut Opaque,
-    ffeature_float: unsafe extern "C" fn(*const Opaque, *const c_char) -> f32,
-    ffeature_int: unsafe extern "C" fn(*const Opaque, *const c_char) -> c_int,
-    new_streaming: unsafe extern "C" fn() -> *mut CStreaming,
-    streaming_val: unsafe extern "C" fn(*const CStreaming) -> *mut Opaque,
-    new_features: unsafe extern "C" fn() -> *mut Opaque,
-    feat_copy_into: unsafe extern "C" fn(*const Opaque, *mut Opaque) -> c_int,
-    feat_set: unsafe extern "C" fn(*mut Opaque, *const c_char, *const Opaque),
-    feat_remove: unsafe extern "C" fn(*mut Opaque, *const c_char) -> c_int,
 }
 
 /// One voice of the process.
@@ -399,40 +348,4 @@ unsafe fn time(functions: &Functions, item: *const Opaque, path: &'static CStr) 
     // SAFETY: promised by the caller.
     let seconds = unsafe { (functions.ffeature_float)(item, path.as_ptr()) };
     samples(seconds, RATE_HZ)
-}
-
-impl Functions {
-    #[expect(unsafe_code, reason = "gives symbols their signatures")]
-    fn find(library: &'static Library) -> Result<Self, String> {
-        // SAFETY: the signatures are those of Flite 2.x' public headers.
-        unsafe {
-            Ok(Self {
-                synth_text: address(library, b"flite_synth_text\0")?,
-                delete_utterance: address(library, b"delete_utterance\0")?,
-                utt_relation: address(library, b"utt_relation\0")?,
-                relation_head: address(library, b"relation_head\0")?,
-                item_next: address(library, b"item_next\0")?,
-                ffeature_float: address(library, b"flite_ffeature_float\0")?,
-                ffeature_int: address(library, b"flite_ffeature_int\0")?,
-                new_streaming: address(library, b"new_audio_streaming_info\0")?,
-                streaming_val: address(library, b"audio_streaming_info_val\0")?,
-                new_features: address(library, b"new_features\0")?,
-                feat_copy_into: address(library, b"feat_copy_into\0")?,
-                feat_set: address(library, b"feat_set\0")?,
-                feat_remove: address(library, b"feat_remove\0")?,
-            })
-        }
-    }
-}
-
-/// The address of a symbol, copied out of its library.
-///
-/// # Safety
-///
-/// `F` is the symbol's true signature and the library is never closed.
-#[expect(unsafe_code, reason = "gives a symbol its signature")]
-unsafe fn address<F: Copy>(library: &'static Library, symbol: &[u8]) -> Result<F, String> {
-    // SAFETY: promised by the caller.
-    let found = unsafe { library.get::<F>(symbol) };
-    found.map(|symbol| *symbol).map_err(|error| error.to_string())
 }

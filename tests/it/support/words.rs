@@ -59,7 +59,7 @@ pub(crate) fn normal(text: &str) -> Vec<String> {
             "mrs" => words.push("missus".to_owned()),
             "dr" => words.push("doctor".to_owned()),
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                words.extend(spelt(number))
+                words.extend(spelt(number));
             }
             other => words.push(other.to_owned()),
         }
