@@ -68,15 +68,20 @@ pub struct Running {
     server: ServerHandle,
 }
 
-/// Starts a studio with the adapters of its configuration.
+/// Starts a studio with these adapters.
 ///
 /// # Errors
 /// [`StartError`], before anything runs.
-pub fn start(config: &Config) -> Result<Running, StartError> {
-    let adapters = Arc::new(Adapters::from_config(config));
-    let house = Arc::new(StudioHouse::new(config, Arc::clone(&adapters)));
-    let states = AdapterStates(Arc::new(move || adapters.states()));
-    start_with(config, house, states)
+pub fn start(config: &Config, adapters: &Arc<Adapters>) -> Result<Running, StartError> {
+    let house = Arc::new(StudioHouse::new(config, Arc::clone(adapters)));
+    start_with(config, house, states_of(adapters))
+}
+
+/// Asks these adapters for their state.
+#[must_use]
+pub fn states_of(adapters: &Arc<Adapters>) -> AdapterStates {
+    let adapters = Arc::clone(adapters);
+    AdapterStates(Arc::new(move || adapters.states()))
 }
 
 /// Starts a studio with a house of the caller's: tests and benches bring scripted adapters.

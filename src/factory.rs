@@ -96,6 +96,15 @@ impl Adapters {
         .collect()
     }
 
+    /// A sentence about each adapter that cannot serve.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let sentence = |adapter: AdapterState| {
+            adapter.reason.map(|reason| format!("{} ({}) is unavailable: {reason}", adapter.kind, adapter.name))
+        };
+        self.states().into_iter().filter_map(sentence).collect()
+    }
+
     /// Whether everything that loads has loaded or failed.
     #[must_use]
     pub fn is_settled(&self) -> bool {

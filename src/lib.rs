@@ -4,7 +4,7 @@ pub mod app;
 pub mod audio;
 pub mod briefings;
 pub mod cli;
-
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod conversation;
@@ -14,6 +14,5 @@ pub mod http;
 pub mod models;
 pub mod recording;
 pub mod session;
-pub mod http;
 pub mod time;
 pub mod transport;

@@ -1,17 +1,45 @@
 //! `studio briefings list` and `studio briefings check FILE`: what a host asks before a show.
 //!
-//! Both answer with a report to print and an exit code; printing is the caller's.
+//! Both answer with a report to print and an exit code; [`run`] prints it.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
+use super::print;
 use crate::briefings::{self, BriefingFile, BriefingFileError};
+use crate::config::{Config, EXIT_CONFIG};
 use crate::conversation::Speaker;
 
 /// Exit code where everything is good.
 const EXIT_GOOD: u8 = 0;
 /// Exit code where a briefing is wrong or missing.
 const EXIT_WRONG: u8 = 1;
+
+/// What can be asked of briefings.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// List the briefings of BRIEFINGS_DIR
+    List,
+    /// Say everything that is wrong with a briefing
+    Check {
+        /// A Markdown file
+        file: PathBuf,
+    },
+}
+
+/// Does what was asked and prints it.
+pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let report = match command {
+        Command::List => match Config::load() {
+            Ok(config) => list(&config.briefings_dir),
+            Err(errors) => Report { text: errors.to_string(), exit_code: EXIT_CONFIG },
+        },
+        Command::Check { file } => check(file),
+    };
+    print::line(&report.text)?;
+    Ok(ExitCode::from(report.exit_code))
+}
 
 /// What to print and how to end.
 #[derive(Clone, Debug, PartialEq, Eq)]

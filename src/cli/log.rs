@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::LogLevel;
+use crate::config::{Choice, LogLevel};
 
 /// Starts the log at this level. Spoken words never enter it: ids, counts and durations do.
 pub fn start(level: LogLevel) {

@@ -10,20 +10,31 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub mod briefings;
+mod log;
 mod models;
 mod print;
+mod rehearse;
+mod serve;
+mod signal;
 
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
 #[command(name = "studio", version, about)]
 struct Line {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// Everything `studio` can be asked to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve the studio at http://HOST:PORT (the default)
+    Serve,
+    /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
+    Rehearse(rehearse::Arguments),
+    /// List and check briefings
+    #[command(subcommand)]
+    Briefings(briefings::Command),
     /// List, fetch and check the local models
     Models(models::Arguments),
 }
@@ -31,7 +42,10 @@ enum Command {
 /// Reads the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Line::parse().command {
+    let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(),
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

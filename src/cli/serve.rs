@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::print;
 use crate::app;
 use crate::config::{Config, EXIT_CONFIG};
+use crate::factory::Adapters;
 
 /// Starts the studio and serves until a signal comes.
 ///
@@ -17,7 +18,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let config = match Config::load() {
         Ok(config) => Arc::new(config),
         Err(errors) => {
-            print::complaint(&errors.to_string());
+            print::aside(&errors.to_string());
             return Ok(ExitCode::from(EXIT_CONFIG));
         }
     };
@@ -26,24 +27,23 @@ pub fn run() -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
-    let running = app::start(config)?;
-    print::line(&config.block().to_string());
-    for warning in &config.warnings {
-        print::line(&format!("warning: {warning}"));
+    let adapters = Arc::new(Adapters::from_config(config));
+    let running = app::start(config, &adapters)?;
+    print::line(&config.block().to_string())?;
+    for sentence in config.warnings.iter().chain(&adapters.warnings()) {
+        print::aside(&format!("warning: {sentence}"));
     }
-    print::line(&format!("\nListening on http://{}", running.address));
-    print::line(&format!("WebSocket at ws://{}/ws", running.address));
-    print::line(&format!("Health at http://{}/health", running.address));
-    running.report_adapters(|sentence| print::line(&sentence));
+    let address = running.address;
+    print::line(&format!("Listening on http://{address}\nWebSocket at ws://{address}/ws\nHealth at http://{address}/health"))?;
     super::signal::stop_signal().await.context("wait for a signal")?;
-    print::line("Stopping: sessions end with whole recordings.");
+    print::aside("Stopping: sessions end with whole recordings.");
     let stopped = tokio::select! {
         ended = running.stop() => Some(ended),
         second = super::signal::stop_signal() => { second.context("wait for a signal")?; None }
     };
-    match stopped {
-        Some(count) => print::line(&format!("Stopped; {count} sessions ended in order.")),
-        None => print::line("Stopped at once; unfinished recordings are repaired at the next start."),
-    }
+    print::aside(&match stopped {
+        Some(count) => format!("Stopped; {count} sessions ended in order."),
+        None => "Stopped at once; unfinished recordings are repaired at the next start.".to_owned(),
+    });
     Ok(ExitCode::SUCCESS)
 }

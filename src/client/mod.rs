@@ -14,6 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::transport::protocol::{AiAudio, ClientMessage, HostAudio, Numbered};
 
 pub mod player;
+pub mod rehearsal;
 
 /// Why a client could not go on.
 #[derive(Debug, thiserror::Error)]

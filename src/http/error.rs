@@ -19,7 +19,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    const fn new(status: StatusCode, code: &'static str, message: String, hint: &'static str) -> Self {
+    fn new(status: StatusCode, code: &'static str, message: String, hint: &'static str) -> Self {
         Self { code, message, hint, status: status.as_u16() }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::Addr;
-use actix_web::web;
+use actix_web::{HttpResponse, ResponseError, web};
 
 use crate::adapters::AdapterState;
 use crate::clock::Clock;
@@ -61,6 +61,6 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.default_service(web::to(not_found));
 }
 
-async fn not_found() -> error::ApiError {
-    error::ApiError::not_found("such address")
+async fn not_found() -> HttpResponse {
+    error::ApiError::not_found("such address").error_response()
 }

@@ -54,9 +54,8 @@ pub fn asset(path: &str) -> Option<Asset> {
 ///
 /// Names without a dot, such as `/ws` or `/health`, and everything in folders are left to other routes.
 pub fn configure(cfg: &mut web::ServiceConfig) {
-    let serve = || web::get().to(serve);
-    cfg.service(web::resource("/").get(serve()).head(serve()));
-    cfg.service(web::resource(r"/{file:[a-z0-9-]+\.(?:html|css|js|svg)}").get(serve()).head(serve()));
+    cfg.service(web::resource("/").get(serve).head(serve));
+    cfg.service(web::resource(r"/{file:[a-z0-9-]+\.(?:html|css|js|svg)}").get(serve).head(serve));
 }
 
 async fn serve(request: HttpRequest) -> HttpResponse {

@@ -25,7 +25,8 @@ pub async fn file(path: web::Path<(String, String)>, studio: web::Data<Studio>) 
     }
     let kind = KINDS.iter().find(|(ending, _)| name.ends_with(&format!(".{ending}"))).ok_or_else(missing)?;
     let found = studio.recording_dir.join(&episode).join(&name);
-    let opened = NamedFile::open_async(found).await.map_err(|_missing_or_forbidden| missing())?;
+    let opened = web::block(move || NamedFile::open(found)).await;
+    let Ok(Ok(opened)) = opened else { return Err(missing()) };
     let content_type = kind.1.parse().map_err(|_never| missing())?;
     Ok(opened.set_content_type(content_type).set_content_disposition(ContentDisposition {
         disposition: DispositionType::Inline,

@@ -14,7 +14,6 @@ use voice_studio::adapters::onnx::OfflineModels;
 
 /// The folder of test material that is no part of the project, where it exists.
 pub(crate) fn shared_dir() -> Option<PathBuf> {
-<<<<<<< HEAD
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     ["../shared", "../../shared"].iter().map(|path| root.join(path)).find(|path| path.is_dir())
 }
@@ -35,11 +34,4 @@ pub(crate) async fn comes<T>(what: &str, future: impl Future<Output = T>) -> T {
         Ok(value) => value,
         Err(_) => panic!("waited in vain for {what}"),
     }
-=======
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    ["../shared", "../../shared"]
-        .iter()
-        .map(|folder| project.join(folder))
-        .find(|folder| folder.is_dir())
->>>>>>> page
 }
