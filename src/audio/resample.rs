@@ -23,6 +23,13 @@ use super::{SampleRate, num};
 /// above what recognisers use) with 64 samples of look-ahead.
 const TAPS: usize = 128;
 
+/// Filter taps where the lower rate is at least [`WIDE_HZ`]: the pass band ends at 0.79 of its Nyquist frequency, which
+/// is 17.4 kHz at 44.1 kHz; half the taps cost half the time.
+const TAPS_WIDE: usize = 64;
+
+/// From here on speech leaves the filter room.
+const WIDE_HZ: u32 = 44_100;
+
 const WINDOW: WindowFunction = WindowFunction::BlackmanHarris2;
 
 /// Output is made in blocks of a 200th of a second, 5 ms: a quarter of a frame, so that little waits for more input.
@@ -63,10 +70,11 @@ impl Engine {
         bend: f64,
     ) -> Self {
         // Below the lower Nyquist frequency the filter needs its taps at the lower rate.
+        let base = if from_hz.min(to_hz) >= WIDE_HZ { TAPS_WIDE } else { TAPS };
         let taps =
-            (TAPS * from_hz.max(to_hz) as usize).div_ceil(to_hz as usize).next_multiple_of(8);
+            (base * from_hz.max(to_hz) as usize).div_ceil(to_hz as usize).next_multiple_of(8);
         let parameters = SincInterpolationParameters::new(taps, WINDOW)
-            .f_cutoff(calculate_cutoff(TAPS, WINDOW))
+            .f_cutoff(calculate_cutoff(base, WINDOW))
             .oversampling_factor(phases as usize)
             .interpolation(interpolation);
         let ratio = f64::from(to_hz) / f64::from(from_hz);
