@@ -60,6 +60,12 @@ pub enum RecordingError {
         /// What is missing.
         reason: &'static str,
     },
+    /// The recording is still being written.
+    #[error("open {}: its recording is going on", path.display())]
+    InUse {
+        /// The event log.
+        path: PathBuf,
+    },
     /// The disk took no data for as long as the queue could hold what came.
     #[error("write to {}: the disk has not kept up for {queued_s} s", dir.display())]
     Stalled {
@@ -97,6 +103,7 @@ impl RecordingError {
             Self::Encode { .. } => "recording_encoder_failed",
             Self::Text { .. } => "recording_text_failed",
             Self::Damaged { .. } => "recording_damaged",
+            Self::InUse { .. } => "recording_in_use",
             Self::Stalled { .. } => "disk_stalled",
             Self::Thread(_) => "recording_thread_failed",
             Self::Panicked { .. } => "recording_panicked",

@@ -6,7 +6,7 @@
 //! Invariants: a line is complete or absent (one write a line, taken back if it fails half-way); `seq` rises by one from
 //! 1; nothing here reads a clock. A line without its line end was cut off and does not count.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -139,21 +139,28 @@ impl EventLog {
     /// [`RecordingError::File`].
     pub fn create(path: &Path, session_id: &str) -> Result<Self, RecordingError> {
         let file = OpenOptions::new().write(true).create_new(true).open(path).on("create", path)?;
+        hold(&file, path)?;
         Ok(Self::over(file, path, session_id, 1, 0))
     }
 
     /// Opens a log that a killed server left, or creates a missing one. A torn last line is cut off.
     ///
     /// # Errors
-    /// [`RecordingError::File`].
+    /// [`RecordingError::File`], [`RecordingError::InUse`] if its recorder is still at work.
     pub fn reopen(path: &Path, session_id: &str) -> Result<Self, RecordingError> {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = file.on("open", path)?;
+        hold(&file, path)?;
         let (lines, bytes) = whole_lines(&mut file).on("read", path)?;
         file.set_len(bytes).on("cut", path)?;
         file.seek(SeekFrom::Start(bytes)).on("open", path)?;
         Ok(Self::over(file, path, session_id, lines + 1, bytes))
+    }
+
+    /// Says whose lines the next ones are, once that is known.
+    pub(super) fn set_session(&mut self, session_id: &str) {
+        session_id.clone_into(&mut self.session_id);
     }
 
     fn over(file: File, path: &Path, session_id: &str, next_seq: u64, bytes: u64) -> Self {
@@ -221,6 +228,29 @@ impl EventLog {
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.next_seq - 1
+    }
+}
+
+impl Drop for EventLog {
+    /// Unlocks by name: a process being started at this instant holds a copy of the file until it runs.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the event log was not locked");
+        }
+    }
+}
+
+/// Locks the log for as long as it is open, so that a repair by hand cannot cut a recording that is going on. The lock
+/// ends with the process, however that ends.
+fn hold(file: &File, path: &Path) -> Result<(), RecordingError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(RecordingError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => {
+            // Some network file systems have no locks. Recording there is better than not recording.
+            tracing::warn!(%error, "the event log cannot be locked here");
+            Ok(())
+        }
     }
 }
 

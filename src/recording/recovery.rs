@@ -55,7 +55,8 @@ pub enum Recovered {
 /// Repairs a recording's folder.
 ///
 /// # Errors
-/// [`RecordingError::Damaged`] if the folder holds no part of a recording, [`RecordingError::File`] if the disk refuses.
+/// [`RecordingError::Damaged`] if the folder holds no part of a recording, [`RecordingError::InUse`] if a recorder is at
+/// work in it, [`RecordingError::File`] if the disk refuses.
 pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
     // A manifest is put in place whole; one that cannot be read was damaged later, and is made again.
     match Manifest::read(dir) {
@@ -72,9 +73,11 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
         });
     }
 
+    // Opening the log takes its lock, so nothing is looked at that still grows.
+    let mut log = EventLog::reopen(&events, "")?;
     let [you, claude, guest] = paths.each_ref().map(scan_at);
     let scans = [you?, claude?, guest?];
-    let noted = if events.exists() { Noted::read(&events)? } else { Noted::default() };
+    let noted = Noted::read(&events)?;
     let headers = scans.each_ref().map(|scan| scan.as_ref().map(|scan| &scan.header));
     let facts =
         SessionFacts::from_headers(headers).unwrap_or_else(|| facts_without_tracks(dir, &noted));
@@ -82,7 +85,7 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
         headers.into_iter().flatten().map(|header| header.pre_skip).max().unwrap_or(PRE_SKIP_USUAL);
     let end = CommonEnd::of(&scans, pre_skip);
 
-    let mut log = EventLog::reopen(&events, &facts.session_id)?;
+    log.set_session(&facts.session_id);
     for speaker in Speaker::ALL {
         let found = scans[speaker.index()].as_ref();
         let path = &paths[speaker.index()];

@@ -12,6 +12,7 @@
 mod captions;
 mod foreign;
 mod log;
+mod manifest;
 mod repair;
 mod thread;
 mod tracks;

@@ -43,11 +43,12 @@ fn recordings(root: &Path) -> [PathBuf; 2] {
     let mut finished = recorder(root);
     converse(&mut finished, 5000);
     let finished = finished.finish(ms(5123), Closing::default()).unwrap().dir;
-    let mut killed = recorder(root);
-    converse(&mut killed, 5000);
-    let killed = killed.dir().to_owned();
-    let log = std::fs::OpenOptions::new().write(true).open(killed.join("claude.webm")).unwrap();
-    log.set_len(log.metadata().unwrap().len() - 13).unwrap();
+    let mut recorder = recorder(root);
+    converse(&mut recorder, 5000);
+    let killed = recorder.dir().to_owned();
+    drop(recorder);
+    let track = std::fs::OpenOptions::new().write(true).open(killed.join("claude.webm")).unwrap();
+    track.set_len(track.metadata().unwrap().len() - 13).unwrap();
     recover(&killed).unwrap();
     [finished, killed]
 }

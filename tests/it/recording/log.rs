@@ -50,6 +50,7 @@ fn every_cut_of_a_log_reads_as_its_whole_lines_and_can_be_continued() {
     for index in 0..4 {
         log.append(&event(index, "orb.state", json!({ "state": "Grüße" }))).unwrap();
     }
+    drop(log);
     let whole = fs::read(&path).unwrap();
     for cut in 0..=whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();

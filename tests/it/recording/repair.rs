@@ -259,6 +259,18 @@ fn a_finished_recording_is_left_as_it_is() {
 }
 
 #[test]
+fn a_recording_that_goes_on_is_not_touched() {
+    let root = memory_dir();
+    let mut recorder = recorder(root.path());
+    converse(&mut recorder, 2000);
+    let before = files(recorder.dir());
+    assert_eq!(recover(recorder.dir()).unwrap_err().code(), "recording_in_use");
+    assert_eq!(files(recorder.dir()), before);
+    let ready = recorder.finish(ms(2000), Closing::default()).unwrap();
+    assert_eq!(ready.samples, ms(2000).samples());
+}
+
+#[test]
 fn a_folder_without_a_recording_is_refused() {
     let root = memory_dir();
     let error = recover(root.path()).unwrap_err();
