@@ -86,6 +86,9 @@ pub(super) fn open_session(library: &Path, model: &Path) -> Result<Session, Stri
 }
 
 fn environment(library: &Path) -> Result<Environment, String> {
+    // The same file by two spellings is one library; what cannot be resolved is reported below.
+    let resolved = library.canonicalize();
+    let library = resolved.as_deref().unwrap_or(library);
     let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((opened, environment)) = runtime.as_ref() {
         if opened != library {

@@ -1,7 +1,7 @@
 //! Moonshine tiny English: speech to text without a network.
 //!
-//! It hears no pauses of its own: the hints [`SttInput::SpeechStarted`] and [`SttInput::SpeechStopped`] bound the
-//! stretches it decodes. **Without hints it says nothing**, whatever sounds.
+//! It hears no pauses of its own: the hints [`SpeechStarted`](super::SttInput::SpeechStarted) and
+//! [`SpeechStopped`](super::SttInput::SpeechStopped) bound the stretches it decodes. **Without hints it says nothing**, whatever sounds.
 //!
 //! A stretch is decoded again and again while it grows (interims), at once when the voice stops (complete: the audio
 //! is whole, so if the silence lasts that text *is* the final one), and once more only if the voice went on. Silence

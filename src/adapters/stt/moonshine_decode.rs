@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 use super::moonshine_model::{Decoded, MoonshineModel};
+use crate::adapters::numbers::unit;
 use crate::audio::SampleRate;
 
 /// Streams at once. One core carries 7 to 9 that talk without a pause; most are silent most of the time.
@@ -93,7 +94,7 @@ struct Waiting {
 /// A decode to be done.
 #[derive(Debug)]
 pub(super) struct DecodeJob {
-    sound: Vec<f32>,
+    sound: Vec<i16>,
     until_sample: u64,
     heard: Arc<AtomicU64>,
     ticket: Arc<Ticket>,
@@ -149,7 +150,7 @@ impl DecodeQueue {
     pub(super) fn ask(
         &self,
         urgency: Urgency,
-        sound: Vec<f32>,
+        sound: Vec<i16>,
         until_sample: u64,
         heard: &Arc<AtomicU64>,
     ) -> Pending {
@@ -239,7 +240,8 @@ impl DecodeSource {
             self.shared.called_off.fetch_add(1, Ordering::Relaxed);
             return job.reply(Answer::Dropped);
         }
-        match model.decode(&job.sound, &job.ticket.cancelled) {
+        let sound: Vec<f32> = job.sound.iter().copied().map(unit).collect();
+        match model.decode(&sound, &job.ticket.cancelled) {
             Ok(Some(decoded)) => {
                 self.shared.decoded.fetch_add(1, Ordering::Relaxed);
                 self.shared.capped.fetch_add(u64::from(decoded.capped), Ordering::Relaxed);

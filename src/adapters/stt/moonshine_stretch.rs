@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::adapters::numbers::{index, unit};
+use crate::adapters::numbers::index;
 use crate::audio::SampleRate;
 
 const fn ms(millis: u32) -> u64 {
@@ -68,8 +68,8 @@ impl Sound {
     }
 
     /// Sound between two samples, as far as it is here.
-    pub(super) fn between(&self, from: u64, until: u64) -> Vec<f32> {
-        self.part(from, until).map(unit).collect()
+    pub(super) fn between(&self, from: u64, until: u64) -> Vec<i16> {
+        self.part(from, until).collect()
     }
 
     fn part(&self, from: u64, until: u64) -> impl Iterator<Item = i16> + '_ {
@@ -80,7 +80,7 @@ impl Sound {
 
     /// The middle of the quietest tenth of a second between two samples.
     pub(super) fn quietest(&self, from: u64, until: u64) -> u64 {
-        let part: Vec<i16> = self.part(from, until).collect();
+        let part = self.between(from, until);
         let energy =
             |window: &[i16]| window.iter().map(|&sample| i64::from(sample).pow(2)).sum::<i64>();
         let windows = part.windows(QUIET_WINDOW_SAMPLES).step_by(QUIET_STEP_SAMPLES).enumerate();

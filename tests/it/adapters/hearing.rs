@@ -5,6 +5,7 @@ use std::sync::Arc;
 use voice_studio::adapters::hearing::earshot::Earshot;
 use voice_studio::adapters::hearing::silero::Silero;
 use voice_studio::adapters::hearing::smart_turn::SmartTurn;
+use voice_studio::adapters::hearing::smart_turn_features::{FRAMES, MELS, SmartTurnFeatures};
 use voice_studio::adapters::hearing::{EndOfTurn, HEARING_EVENT_CAPACITY, VoiceActivity};
 use voice_studio::adapters::onnx::OfflineModels;
 use voice_studio::adapters::scripted::{Fault, ScriptedEars, ScriptedEndOfTurn};
@@ -133,4 +134,35 @@ async fn a_scripted_judge_keeps_the_contract_and_gives_its_scores_in_order() {
     let failing = ScriptedEndOfTurn::new([]).with_faults(vec![Some(Fault::AtOpen)]);
     assert!(failing.judge(Arc::from([])).await.is_err());
     assert!(failing.judge(Arc::from([])).await.is_ok());
+}
+
+/// A buzz of rising pitch that swells and dies, over noise: three seconds, the same on every machine. The reference
+/// picture in `tests/data` was made of it by the network's own package (pipecat-ai 1.14.0,
+/// `compute_whisper_log_mel_features`) after zeros in front to 128 000 samples; every 16th column is kept.
+fn buzz() -> Vec<i16> {
+    let mut state = 12_345_u32;
+    let sample = |at: i32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = i32::try_from((state >> 16) % 401).unwrap() - 200;
+        let period = 40 + at / 4_000 * 7;
+        let saw = (2 * (at % period) - period).abs() * 12_000 / period - 6_000;
+        let loud = at / 1_600 % 4;
+        i16::try_from(noise + (saw * loud).div_euclid(3)).unwrap()
+    };
+    (0..48_000).map(sample).collect()
+}
+
+#[test]
+fn the_picture_for_smart_turn_equals_that_of_its_makers() {
+    let reference: Vec<f32> = include_bytes!("../../data/smart_turn_features.f32")
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    let picture = SmartTurnFeatures::new().picture(&buzz()).unwrap();
+    assert_eq!((reference.len(), picture.len()), (MELS * FRAMES / 16, MELS * FRAMES));
+    let kept = picture.chunks(FRAMES).flat_map(|row| row.iter().step_by(16));
+    let greatest =
+        kept.zip(&reference).map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max);
+    println!("greatest difference {greatest:e}");
+    assert!(greatest < 1e-4, "{greatest}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use voice_studio::adapters::scripted::{Fault, ScriptedVoice};
-use voice_studio::adapters::tts::flite::Flite;
+use voice_studio::adapters::tts::flite::{Flite, STREAMS_MAX};
 use voice_studio::adapters::tts::{
     TTS_EVENT_CAPACITY, TextToSpeech, TtsEvent, TtsOptions, TtsPiece, TtsStream,
 };
@@ -223,4 +223,15 @@ async fn a_scripted_voice_breaks_the_way_its_plan_says() {
         ends.push((count, matches!(last, Some(Ok(TtsEvent::Done))), matches!(last, Some(Err(_)))));
     }
     assert_eq!(ends, [(3, false, true), (1, false, false), (9, true, false)]);
+}
+
+#[tokio::test]
+async fn flite_turns_away_what_it_has_no_threads_for() {
+    let Some(flite) = flite() else { return };
+    let mut open = Vec::new();
+    for _ in 0..STREAMS_MAX {
+        open.push(comes("open", flite.open(TtsOptions::default())).await.unwrap());
+    }
+    let error = comes("a refusal", flite.open(TtsOptions::default())).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
 }
