@@ -68,7 +68,8 @@ pub struct Conversation {
     pub(super) end_is_assumed: bool,
     pub(super) words: HostWords,
     pub(super) last_host_turn: Option<HostTurnEnded>,
-    pub(super) is_muted: bool,
+    /// Since when the microphone is off.
+    pub(super) muted_since: Option<SessionTime>,
     pub(super) is_key_held: bool,
     pub(super) can_hear: bool,
 
@@ -153,7 +154,7 @@ impl Conversation {
             end_is_assumed: false,
             words: HostWords::default(),
             last_host_turn: None,
-            is_muted: false,
+            muted_since: None,
             is_key_held: false,
             can_hear: true,
             transcript: Transcript::default(),
@@ -212,6 +213,9 @@ impl Conversation {
         }
         self.advance();
         self.show_orbs();
+        if self.is_closed {
+            self.order(Order::CloseSession);
+        }
         orders.append(&mut take(&mut self.orders));
     }
 
@@ -310,7 +314,10 @@ impl Conversation {
     }
 
     fn advance_end(&mut self) -> bool {
-        let is_over = self.is_ending && matches!(self.floor, Floor::Open) && self.fading.is_none();
+        let is_over = self.is_ending
+            && !self.is_closed
+            && matches!(self.floor, Floor::Open)
+            && self.fading.is_none();
         if is_over {
             self.close();
         }
@@ -387,7 +394,7 @@ impl Conversation {
     const fn host_orb(&self) -> OrbState {
         if !self.can_hear {
             OrbState::Failed
-        } else if self.is_muted {
+        } else if self.muted_since.is_some() {
             OrbState::Muted
         } else if self.voice_since.is_some() {
             OrbState::Speaking

@@ -341,7 +341,6 @@ impl Conversation {
         }
         self.murmur = None;
         self.let_go_of_words(None);
-        self.order(Order::CloseSession);
         self.is_closed = true;
     }
 }

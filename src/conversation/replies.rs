@@ -74,7 +74,7 @@ impl Conversation {
         samples: u64,
     ) {
         let Some(current) = self.current(turn) else { return };
-        if !current.voice(piece, words, samples) {
+        if current.voice_total.is_some() || !current.voice(piece, words, samples) {
             return self.ignore("piece_is_not_due");
         }
         current.note_heard();

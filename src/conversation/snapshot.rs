@@ -93,7 +93,7 @@ impl Conversation {
             floor: self.floor_view(),
             captions: self.captions.shown(),
             autopilot: self.agenda.is_on_autopilot(),
-            muted: self.is_muted,
+            muted: self.muted_since.is_some(),
             connected: self.is_connected,
             last_turn: self.last_turn.clone(),
         }
