@@ -237,11 +237,11 @@ impl Watch {
 
     /// Invariant 6: whoever has the floor is waited for by name, but for a host who speaks, holds the key or is away.
     pub(crate) fn every_wait_has_a_name(&self, conversation: &Conversation) {
-        let holder = conversation.snapshot().floor.holder;
+        let holder = conversation.floor_view().holder;
         let is_waited_for = match holder {
             None => false,
             Some(Speaker::You) => !self.is_key_held && !self.host_voice,
-            Some(Speaker::Claude | Speaker::Guest) => conversation.snapshot().connected,
+            Some(Speaker::Claude | Speaker::Guest) => conversation.is_connected(),
         };
         assert!(
             !is_waited_for || conversation.next_deadline().is_some(),

@@ -456,7 +456,7 @@ impl Meeting {
         }
         // Rounded as a page does: what is under way is not reported to the sample.
         self.take(Input::Played { turn, samples, at: now }, events);
-        if samples > 0 && self.conversation.snapshot().floor.turn != Some(turn) {
+        if samples > 0 && self.conversation.floor_view().turn != Some(turn) {
             self.halt(turn);
         }
     }
