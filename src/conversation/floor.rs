@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::addressing::Names;
 use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Agenda;
-use super::barge_in::{Intrusion, Step};
+use super::barge_in::{Intrusion, Step, is_bare_command};
 use super::briefing::Briefing;
 use super::captions::Captions;
 use super::endpointing::{Endpointing, Judgement, KnownWords};
@@ -102,6 +102,8 @@ pub(super) enum Floor {
 pub(super) struct HostTurn {
     pub(super) id: TurnId,
     pub(super) began: SessionTime,
+    /// Whether it began over the last words of an AI who came to its end: a murmur there asks for nothing.
+    pub(super) is_overlap: bool,
     pub(super) endpointing: Endpointing,
 }
 
@@ -331,7 +333,9 @@ impl Conversation {
     }
 
     pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
-        self.words.known(turn, self.can_hear)
+        let mut known = self.words.known(turn, self.can_hear);
+        known.can_end &= !is_bare_command(&self.words.text(turn), self.rules());
+        known
     }
 
     pub(super) fn intrusion_words(&self, intrusion: &Intrusion) -> String {

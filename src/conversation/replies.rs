@@ -209,6 +209,8 @@ impl Conversation {
         let Floor::Ai(current) = &mut self.floor else { return };
         current.playout = Some(Playout::new(now));
         let (turn, speaker) = (current.id, current.speaker);
+        // The show has gone on: nobody looks cut off any more.
+        self.was_cut = [false; 2];
         self.order(Order::StartPlayout { turn, speaker });
     }
 

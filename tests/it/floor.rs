@@ -684,12 +684,12 @@ fn wait_stops_the_ai_however_short() {
         5.55 ask 2
         5.59 t2 barge-in stopped
         5.59 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
-        5.60 finish recognition
-        5.60 t3 you ends completed "Wait!"
-        5.60 t4 guest begins
-        5.60 t4 guest granted alternation
-        5.60 t4 guest writes
-        6.00 t4 guest is heard
+        6.90 finish recognition
+        6.90 t3 you ends completed "Wait!"
+        6.90 t4 guest begins
+        6.90 t4 guest granted alternation
+        6.90 t4 guest writes
+        7.30 t4 guest is heard
         "#,
     );
 }
@@ -722,12 +722,12 @@ fn wait_stops_the_ai_even_after_it_went_on() {
         6.60 ask 2
         6.64 t2 barge-in stopped
         6.64 t2 claude ends barged-in "The moon pulls the water towards itself, and" unheard "the earth turns below it."
-        6.65 finish recognition
-        6.65 t3 you ends completed "Hold on"
-        6.65 t4 guest begins
-        6.65 t4 guest granted alternation
-        6.65 t4 guest writes
-        7.05 t4 guest is heard
+        7.00 finish recognition
+        7.00 t3 you ends completed "Hold on"
+        7.00 t4 guest begins
+        7.00 t4 guest granted alternation
+        7.00 t4 guest writes
+        7.40 t4 guest is heard
         "#,
     );
 }
@@ -1083,6 +1083,8 @@ fn the_second_answer_is_void_when_the_host_takes_the_floor() {
 fn autopilot_keeps_the_gap_and_rests_after_six_turns() {
     check(
         r#"
+        0.5 text takes 0.01
+        0.5 voice takes 0.01
         1.0 autopilot on
         until 60
         ----
@@ -1090,35 +1092,35 @@ fn autopilot_keeps_the_gap_and_rests_after_six_turns() {
         1.00 t1 claude begins
         1.00 t1 claude granted autopilot
         1.00 t1 claude writes
-        1.40 t1 claude is heard
-        4.70 t1 claude ends completed "That is a good question, and here is my answer to it."
-        4.70 t2 guest begins
-        4.70 t2 guest granted autopilot
-        4.70 t2 guest writes
-        5.10 t2 guest is heard
-        8.40 t2 guest ends completed "That is a good question, and here is my answer to it."
-        8.40 t3 claude begins
-        8.40 t3 claude granted autopilot
-        8.40 t3 claude writes
-        8.80 t3 claude is heard
-        12.10 t3 claude ends completed "That is a good question, and here is my answer to it."
-        12.10 t4 guest begins
-        12.10 t4 guest granted autopilot
-        12.10 t4 guest writes
-        12.50 t4 guest is heard
-        15.80 t4 guest ends completed "That is a good question, and here is my answer to it."
-        15.80 t5 claude begins
-        15.80 t5 claude granted autopilot
-        15.80 t5 claude writes
-        16.20 t5 claude is heard
-        19.50 t5 claude ends completed "That is a good question, and here is my answer to it."
-        19.50 t6 guest begins
-        19.50 t6 guest granted autopilot
-        19.50 t6 guest writes
-        19.90 t6 guest is heard
-        23.20 t6 guest ends completed "That is a good question, and here is my answer to it."
-        23.20 claude denied autopilot_max_turns
-        23.20 tell autopilot_rests
+        1.12 t1 claude is heard
+        4.42 t1 claude ends completed "That is a good question, and here is my answer to it."
+        4.42 t2 guest begins
+        4.42 t2 guest granted autopilot
+        4.42 t2 guest writes
+        4.67 t2 guest is heard
+        7.97 t2 guest ends completed "That is a good question, and here is my answer to it."
+        7.97 t3 claude begins
+        7.97 t3 claude granted autopilot
+        7.97 t3 claude writes
+        8.22 t3 claude is heard
+        11.52 t3 claude ends completed "That is a good question, and here is my answer to it."
+        11.52 t4 guest begins
+        11.52 t4 guest granted autopilot
+        11.52 t4 guest writes
+        11.77 t4 guest is heard
+        15.07 t4 guest ends completed "That is a good question, and here is my answer to it."
+        15.07 t5 claude begins
+        15.07 t5 claude granted autopilot
+        15.07 t5 claude writes
+        15.32 t5 claude is heard
+        18.62 t5 claude ends completed "That is a good question, and here is my answer to it."
+        18.62 t6 guest begins
+        18.62 t6 guest granted autopilot
+        18.62 t6 guest writes
+        18.87 t6 guest is heard
+        22.17 t6 guest ends completed "That is a good question, and here is my answer to it."
+        22.17 claude denied autopilot_max_turns
+        22.17 tell autopilot_rests
         "#,
     );
 }
@@ -1163,12 +1165,12 @@ fn the_host_wins_over_autopilot() {
         4.04 t1 barge-in stopped
         4.04 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
         5.00 ask 1
-        6.40 finish recognition
-        6.40 t2 you ends completed "Let me come in here, if I may say so."
-        6.40 t3 guest begins
-        6.40 t3 guest granted alternation
-        6.40 t3 guest writes
-        6.80 t3 guest is heard
+        5.05 finish recognition
+        5.05 t2 you ends completed "Let me come in here, if I may say so."
+        5.05 t3 guest begins
+        5.05 t3 guest granted alternation
+        5.05 t3 guest writes
+        5.45 t3 guest is heard
         "#,
     );
 }
@@ -1585,10 +1587,11 @@ fn the_end_stops_the_speaker_and_closes_everything() {
         3.00 t2 flush
         3.00 t2 claude stop
         3.00 orb you idle
-        3.00 orb claude idle
+        3.00 orb claude interrupted
         3.00 orb guest idle
         3.04 t2 caption claude "The story begins a long" cut 1.440 to 2.890
         3.04 t2 claude ends session-ended "The story begins a long" unheard "time ago, in a town by the sea where nobody ever spoke."
+        3.04 orb claude idle
         3.04 close
         "#,
     );
@@ -1620,6 +1623,278 @@ fn a_marker_is_noted() {
         until 4
         ----
         2.50 marker "cut here"
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host() {
+    check(
+        r#"
+        0.5 page reports every 0.4
+        1.0 host says "I have been to Rome." for 1.2
+        2.82 host says "And then to Paris, Grace." for 1.4
+        until 9
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "I have been to Rome."
+        2.45 t2 claude begins
+        2.45 t2 claude granted alternation
+        2.45 t2 claude writes
+        2.85 t2 claude is heard
+        2.86 t2 pause
+        3.82 t2 flush
+        3.82 t2 claude stop
+        3.82 t1 you begins
+        3.86 t2 barge-in stopped
+        3.86 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.42 ask 2
+        4.47 finish recognition
+        4.47 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        4.47 t3 guest begins
+        4.47 t3 guest granted addressed
+        4.47 t3 guest writes
+        4.87 t3 guest is heard
+        8.47 t3 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_host_who_speaks_over_the_last_words_has_the_next_turn() {
+    check(
+        r#"
+        1.0 host says "What do you two think?" for 1.4
+        6.2 host says "Thank you, that is quite enough for today." for 2.0
+        until 14
+        ----
+        1.04 t1 you begins
+        2.60 ask 1
+        2.65 finish recognition
+        2.65 t1 you ends completed "What do you two think?"
+        2.65 t2 claude begins
+        2.65 t2 claude granted addressed-first
+        2.65 t2 claude writes
+        3.05 t2 claude is heard
+        6.24 t2 duck -12 dB
+        6.35 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.35 t3 you begins
+        8.40 ask 2
+        8.45 finish recognition
+        8.45 t3 you ends completed "Thank you, that is quite enough for today."
+        8.45 t4 guest begins
+        8.45 t4 guest granted alternation
+        8.45 t4 guest writes
+        8.85 t4 guest is heard
+        12.15 t4 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_murmur_over_the_last_words_is_no_turn() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        4.58 host says "right." for 0.2
+        until 12
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.62 t2 duck -12 dB
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        4.70 t3 you begins
+        5.48 finish recognition
+        5.48 t3 you ends completed "right."
+        5.48 guest denied back_channel
+        "#,
+    );
+}
+
+#[test]
+fn a_question_over_the_last_words_is_answered_even_if_short() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        4.58 host says "And you, Grace?" for 0.4
+        until 12
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.62 t2 duck -12 dB
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        4.70 t3 you begins
+        5.18 ask 1
+        5.23 finish recognition
+        5.23 t3 you ends completed "And you, Grace?"
+        5.23 t4 guest begins
+        5.23 t4 guest granted addressed
+        5.23 t4 guest writes
+        5.63 t4 guest is heard
+        8.93 t4 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_fails_in_the_middle_ends_with_what_was_heard() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada voice breaks after 1.0
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.40 tell voice_failed
+        2.40 t2 claude stop
+        2.40 t2 claude ends failed "That is a good" unheard "question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn an_interrupt_with_nobody_speaking_is_ignored() {
+    check(
+        r#"
+        show ignored
+        1.0 host interrupts
+        until 2
+        ----
+        1.00 ignored nobody_to_interrupt
+        "#,
+    );
+}
+
+#[test]
+fn facts_that_cannot_be_are_noted_and_change_nothing() {
+    check(
+        r#"
+        show ignored
+        1.0 host stops
+        1.1 host says "What about rain?" for 1.2
+        1.5 host starts
+        2.0 ada plays in t9
+        2.1 host types "  "
+        until 4
+        ----
+        1.00 ignored voice_is_off
+        1.14 t1 you begins
+        1.50 ignored voice_is_on
+        2.00 ignored turn_is_over
+        2.10 ignored text_is_empty
+        2.50 ask 1
+        2.55 finish recognition
+        2.55 t1 you ends completed "What about rain?"
+        2.55 t2 claude begins
+        2.55 t2 claude granted alternation
+        2.55 t2 claude writes
+        2.95 t2 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn nothing_happens_after_the_end() {
+    check(
+        r#"
+        show ignored
+        1.0 host ends it
+        2.0 host types "Hello?"
+        until 4
+        ----
+        1.00 close
+        2.00 ignored session_is_over
+        "#,
+    );
+}
+
+#[test]
+fn orbs_follow_the_floor() {
+    check(
+        r#"
+        show orbs
+        1.0 host says "Ada, tell me the long story." for 1.4
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        5.0 host says "Grace, and you? What do you say?" for 2.0
+        until 12
+        ----
+        0.00 orb you idle
+        0.00 orb claude idle
+        0.00 orb guest idle
+        1.04 t1 you begins
+        1.04 orb you speaking
+        1.04 orb claude listening
+        1.04 orb guest listening
+        2.56 orb you idle
+        2.60 ask 1
+        2.65 finish recognition
+        2.65 t1 you ends completed "Ada, tell me the long story."
+        2.65 t2 claude begins
+        2.65 t2 claude granted addressed
+        2.65 t2 claude writes
+        2.65 orb you listening
+        2.65 orb claude thinking
+        3.09 t2 claude is heard
+        3.09 orb claude speaking
+        5.04 t2 duck -12 dB
+        5.04 orb you speaking
+        5.20 t2 pause
+        5.20 orb claude paused
+        6.00 t2 flush
+        6.00 t2 claude stop
+        6.00 t3 you begins
+        6.00 orb claude interrupted
+        6.04 t2 barge-in stopped
+        6.04 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
+        7.16 orb you idle
+        7.20 ask 2
+        7.25 finish recognition
+        7.25 t3 you ends completed "Grace, and you? What do you say?"
+        7.25 t4 guest begins
+        7.25 t4 guest granted addressed
+        7.25 t4 guest writes
+        7.25 orb you listening
+        7.25 orb guest thinking
+        7.65 t4 guest is heard
+        7.65 orb claude listening
+        7.65 orb guest speaking
+        10.95 t4 guest ends completed "That is a good question, and here is my answer to it."
+        10.95 orb you idle
+        10.95 orb claude idle
+        10.95 orb guest idle
+        "#,
+    );
+}
+
+#[test]
+fn two_ais_named_together_answer_in_the_order_named() {
+    check(
+        r#"
+        1.0 host says "Grace and Ada, who are you?" for 1.4
+        until 3
+        ----
+        1.04 t1 you begins
+        2.60 ask 1
+        2.65 finish recognition
+        2.65 t1 you ends completed "Grace and Ada, who are you?"
+        2.65 t2 guest begins
+        2.65 t2 guest granted addressed-first
+        2.65 t2 guest writes
         "#,
     );
 }

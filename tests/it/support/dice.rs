@@ -1,4 +1,4 @@
-//! Seeded chance: SplitMix64, so that a seed means the same on every machine and in every version.
+//! Seeded chance: `SplitMix64`, so that a seed means the same on every machine and in every version.
 
 /// A source of chance.
 #[derive(Clone, Debug)]

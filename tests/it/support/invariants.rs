@@ -28,7 +28,6 @@ pub(crate) struct Watch {
     captions: BTreeMap<u32, Caption>,
     /// Samples the listener is known to have heard of each turn.
     heard: BTreeMap<TurnId, u64>,
-    complete: BTreeSet<TurnId>,
     is_closed: bool,
 }
 
@@ -121,11 +120,11 @@ impl Watch {
                 );
             }
             Order::NoteTurnEnded { turn, heard_text, .. } => {
-                self.turn_ended(*turn, heard_text, voices)
+                self.turn_ended(*turn, heard_text, voices);
             }
             Order::ShowCaption(caption) => self.caption_may_change(caption),
             Order::StartReply { speaker, prompt, .. } => {
-                self.history_is_what_was_heard((*speaker).into(), prompt)
+                self.history_is_what_was_heard((*speaker).into(), prompt);
             }
             Order::NoteIgnored { what: "deadline_is_not_due" } => {
                 panic!("invariant 6: a deadline was not due")

@@ -115,6 +115,7 @@ pub(crate) struct Meeting {
     sequence: u64,
     stretches: Vec<Stretch>,
     last_segment: u32,
+    breaks_after: Option<u64>,
 }
 
 pub(crate) fn briefing() -> Briefing {
@@ -162,6 +163,7 @@ impl Meeting {
             sequence: 0,
             stretches: Vec::new(),
             last_segment: 0,
+            breaks_after: None,
         }
     }
 
@@ -204,6 +206,11 @@ impl Meeting {
         let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
         self.learn(told, stretch.recognised(Stability::Interim));
         self.stretches.push(stretch);
+    }
+
+    /// The next voice fails when it has this much sound.
+    pub(crate) const fn break_voice(&mut self, length: Span) {
+        self.breaks_after = Some(length.samples());
     }
 
     /// The recogniser says its last words once more.
@@ -434,6 +441,9 @@ impl Meeting {
         self.learn(at, Input::PieceVoiced { turn, piece, words, samples: sample });
         if is_first {
             self.learn(at, Input::VoiceStarted { turn });
+        }
+        if let Some(samples) = self.breaks_after.take() {
+            self.learn(at, Input::VoiceEnded { turn, samples, outcome: Outcome::Failed });
         }
         if breaks {
             let outcome = Outcome::Failed;

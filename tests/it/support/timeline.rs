@@ -11,7 +11,7 @@
 
 use std::fmt::Write as _;
 
-use voice_studio::conversation::{AiSpeaker, Input, Order, Outcome, Stability};
+use voice_studio::conversation::{AiSpeaker, Input, Order, Outcome, Stability, TurnId};
 use voice_studio::time::{SessionTime, Span};
 
 use super::meeting::{Event, Meeting, Plan, Script, ms};
@@ -108,10 +108,10 @@ fn act(meeting: &mut Meeting, line: &str) {
     };
     match words.as_slice() {
         ["host", "says", "for", length] => {
-            meeting.say(at, span(length), quoted, ms(meeting.plan.words_after))
+            meeting.say(at, span(length), quoted, ms(meeting.plan.words_after));
         }
         ["host", "says", "for", length, "heard", "after", after] => {
-            meeting.say(at, span(length), quoted, span(after))
+            meeting.say(at, span(length), quoted, span(after));
         }
         ["host", "sounds", "for", length] => meeting.voice(at, span(length)),
         ["recogniser", "hears", "for", length, "heard", "after", after] => {
@@ -122,6 +122,12 @@ fn act(meeting: &mut Meeting, line: &str) {
         }
         ["recogniser", "repeats", "it"] => meeting.repeat_last(at, Stability::Final),
         ["recogniser", "corrects", "it", "to"] => meeting.correct_last(at, quoted),
+        ["host", "starts"] => meeting.learn(at, Input::SpeechStarted { at }),
+        ["host", "stops"] => meeting.learn(at, Input::SpeechStopped { at }),
+        ["ada", "plays", "in", "t9"] => {
+            meeting.learn(at, Input::Played { turn: TurnId(9), samples: 480, at });
+        }
+        ["ada", "voice", "breaks", "after", heard] => meeting.break_voice(span(heard)),
         ["host", "types"] => meeting.learn(at, Input::Typed { text: quoted.into() }),
         ["host", "marks"] => meeting.learn(at, Input::Marked { label: quoted.into() }),
         ["host", "interrupts"] => meeting.learn(at, Input::InterruptPressed),
@@ -130,7 +136,7 @@ fn act(meeting: &mut Meeting, line: &str) {
         ["host", "unmutes"] => meeting.learn(at, Input::MuteSet { muted: false }),
         ["host", "holds", "the", "key"] => meeting.learn(at, Input::PushToTalkSet { held: true }),
         ["host", "releases", "the", "key"] => {
-            meeting.learn(at, Input::PushToTalkSet { held: false })
+            meeting.learn(at, Input::PushToTalkSet { held: false });
         }
         ["host", "is", "lost"] => meeting.learn(at, Input::HostLost),
         ["host", "is", "back"] => meeting.learn(at, Input::HostConnected),
@@ -147,7 +153,7 @@ fn act(meeting: &mut Meeting, line: &str) {
         ["voice", "takes", delay] => meeting.plan.voice_after = span(delay).millis(),
         ["page", "reports", "every", delay] => meeting.plan.report_every = span(delay).millis(),
         [name @ ("ada" | "grace"), "will", "say"] => {
-            reply(meeting, name, Script::Says(quoted.into()))
+            reply(meeting, name, Script::Says(quoted.into()));
         }
         [name @ ("ada" | "grace"), "will", "fail"] => {
             reply(meeting, name, Script::Fails(quoted.into(), Outcome::Failed));
