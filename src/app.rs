@@ -48,7 +48,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// Recordings could not be written.
-    #[error("write to the recordings folder {dir}: {source} (recording_unwritable: set RECORDING_DIR to a folder you can write)")]
+    #[error(
+        "write to the recordings folder {dir}: {source} (recording_unwritable: set RECORDING_DIR to a folder you can write)"
+    )]
     Recordings {
         /// The folder.
         dir: String,
@@ -88,12 +90,21 @@ pub fn states_of(adapters: &Arc<Adapters>) -> AdapterStates {
 ///
 /// # Errors
 /// [`StartError`], before anything runs.
-pub fn start_with(config: &Config, house: Arc<dyn House>, adapters: AdapterStates) -> Result<Running, StartError> {
+pub fn start_with(
+    config: &Config,
+    house: Arc<dyn House>,
+    adapters: AdapterStates,
+) -> Result<Running, StartError> {
     check_recordings(config)?;
-    let listener = listen(config.address()).map_err(|source| StartError::Listen { address: config.address(), source })?;
-    let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.address(), source })?;
+    let listener = listen(config.address())
+        .map_err(|source| StartError::Listen { address: config.address(), source })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { address: config.address(), source })?;
     let clock = Clock::system();
-    let arbiters = config.arbiters.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let arbiters = config
+        .arbiters
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let directory = Directory::new(house, clock.clone(), config.max_sessions, arbiters).start();
     let readiness = Readiness::default();
     let studio = web::Data::new(Studio {
@@ -137,14 +148,18 @@ impl Running {
     pub async fn stop(self) -> usize {
         self.readiness.set_draining();
         self.server.pause().await;
-        let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain)).await {
+        let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain))
+            .await
+        {
             Ok(Ok(count)) => count,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the directory is gone");
                 0
             }
             Err(_elapsed) => {
-                tracing::error!("sessions did not end within {SESSIONS_STOP_LIMIT:?}; their recordings will be repaired");
+                tracing::error!(
+                    "sessions did not end within {SESSIONS_STOP_LIMIT:?}; their recordings will be repaired"
+                );
                 0
             }
         };
@@ -187,11 +202,17 @@ fn become_ready(config: &Config, readiness: Readiness) {
 
 fn repair_all(root: &std::path::Path) {
     let Ok(folders) = std::fs::read_dir(root) else { return };
-    for folder in folders.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()) {
+    for folder in
+        folders.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir())
+    {
         match recover(&folder) {
             Ok(Recovered::AlreadyFinished) => {}
-            Ok(Recovered::Repaired { .. }) => tracing::info!(folder = %folder.display(), "repaired an unfinished recording"),
-            Err(error) => tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired"),
+            Ok(Recovered::Repaired { .. }) => {
+                tracing::info!(folder = %folder.display(), "repaired an unfinished recording")
+            }
+            Err(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired")
+            }
         }
     }
 }

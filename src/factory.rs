@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::adapters::{AdapterState, Availability};
 use crate::adapters::hearing::earshot::Earshot;
 use crate::adapters::hearing::silero::Silero;
 use crate::adapters::hearing::smart_turn::SmartTurn;
@@ -14,6 +13,7 @@ use crate::adapters::stt::SpeechToText;
 use crate::adapters::stt::moonshine::Moonshine;
 use crate::adapters::tts::flite::Flite;
 use crate::adapters::tts::{TextToSpeech, TtsOptions};
+use crate::adapters::{AdapterState, Availability};
 use crate::config::Config;
 use crate::conversation::briefing::Briefing;
 use crate::conversation::{AiSpeaker, Speaker};
@@ -45,7 +45,8 @@ impl Adapters {
             voice_activity: Arc::new(Silero::start(&models)),
             voice_activity_fallback: Arc::new(Earshot),
             end_of_turn: Arc::new(SmartTurn::start(&models)),
-            minds: AiSpeaker::BOTH.map(|_| Arc::new(Rehearsal::new(Rehearsal::PACE)) as Arc<dyn LanguageModel>),
+            minds: AiSpeaker::BOTH
+                .map(|_| Arc::new(Rehearsal::new(Rehearsal::PACE)) as Arc<dyn LanguageModel>),
             voice: Arc::new(Flite::new()),
         }
     }
@@ -56,8 +57,15 @@ impl Adapters {
     pub fn cast(&self, briefing: &Briefing) -> Cast {
         let voice = |speaker: AiSpeaker| {
             let wanted = &briefing.speaker(speaker.into()).voice;
-            let voice = if wanted.is_empty() { DEFAULT_VOICES[speaker.index()].to_owned() } else { wanted.clone() };
-            VoiceOf { voice: Arc::clone(&self.voice), options: TtsOptions { voice, language: briefing.language.clone() } }
+            let voice = if wanted.is_empty() {
+                DEFAULT_VOICES[speaker.index()].to_owned()
+            } else {
+                wanted.clone()
+            };
+            VoiceOf {
+                voice: Arc::clone(&self.voice),
+                options: TtsOptions { voice, language: briefing.language.clone() },
+            }
         };
         let voice_activity = match self.voice_activity.availability() {
             Availability::Unavailable(_) => &self.voice_activity_fallback,
@@ -100,7 +108,9 @@ impl Adapters {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let sentence = |adapter: AdapterState| {
-            adapter.reason.map(|reason| format!("{} ({}) is unavailable: {reason}", adapter.kind, adapter.name))
+            adapter.reason.map(|reason| {
+                format!("{} ({}) is unavailable: {reason}", adapter.kind, adapter.name)
+            })
         };
         self.states().into_iter().filter_map(sentence).collect()
     }

@@ -37,11 +37,15 @@ impl House for StudioHouse {
         let name = if name.is_empty() {
             let names = briefings::names(&self.briefings_dir).map_err(|error| refused(&error))?;
             let first = names.into_iter().next();
-            first.ok_or_else(|| StartError::BriefingNotFound(self.briefings_dir.display().to_string()))?
+            first.ok_or_else(|| {
+                StartError::BriefingNotFound(self.briefings_dir.display().to_string())
+            })?
         } else {
             name.to_owned()
         };
-        briefings::load(&self.briefings_dir, &name).map(|file| file.briefing).map_err(|error| refused(&error))
+        briefings::load(&self.briefings_dir, &name)
+            .map(|file| file.briefing)
+            .map_err(|error| refused(&error))
     }
 
     fn cast(&self, briefing: &Briefing) -> Result<Cast, StartError> {
@@ -57,10 +61,15 @@ impl House for StudioHouse {
 ///
 /// # Errors
 /// [`StartError::Recording`] if the name cannot be a folder's name.
-pub fn episode_setup(root: PathBuf, request: &RecordRequest<'_>) -> Result<EpisodeSetup, StartError> {
+pub fn episode_setup(
+    root: PathBuf,
+    request: &RecordRequest<'_>,
+) -> Result<EpisodeSetup, StartError> {
     let briefing = request.briefing;
-    let asked = if request.episode_id.is_empty() { briefing.episode.as_str() } else { request.episode_id };
-    let episode = EpisodeId::parse(asked).map_err(|error| StartError::Recording(RecordingError::from(error)))?;
+    let asked =
+        if request.episode_id.is_empty() { briefing.episode.as_str() } else { request.episode_id };
+    let episode = EpisodeId::parse(asked)
+        .map_err(|error| StartError::Recording(RecordingError::from(error)))?;
     let track = |speaker: Speaker| {
         let (model, voice) = match speaker.ai() {
             None => (None, None),
@@ -86,9 +95,9 @@ pub fn episode_setup(root: PathBuf, request: &RecordRequest<'_>) -> Result<Episo
 fn refused(error: &BriefingFileError) -> StartError {
     match error {
         BriefingFileError::BadName { name } => StartError::BriefingNotFound(name.clone()),
-        BriefingFileError::NotFound { path } => {
-            StartError::BriefingNotFound(path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
-        }
+        BriefingFileError::NotFound { path } => StartError::BriefingNotFound(
+            path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        ),
         BriefingFileError::Unreadable { .. } | BriefingFileError::Wrong { .. } => {
             StartError::BriefingInvalid(error.to_string())
         }

@@ -19,7 +19,9 @@ pub const SAMPLES_PER_MS: u64 = SESSION_RATE_HZ as u64 / 1000;
 const _: () = assert!(SAMPLES_PER_MS * 1000 == SESSION_RATE_HZ as u64);
 
 /// A point in a session: samples at 48 kHz since it began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct SessionTime(u64);
 
@@ -65,7 +67,9 @@ impl SessionTime {
 }
 
 /// A length of session time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Span(u64);
 

@@ -147,8 +147,8 @@ pub const fn outcome_of(error: &AdapterError) -> crate::conversation::Outcome {
     match error {
         AdapterError::Refused { .. } => Outcome::Refused,
         AdapterError::TimedOut { .. } => Outcome::TimedOut,
-        AdapterError::Unavailable { .. } | AdapterError::Malformed { .. } | AdapterError::Cancelled { .. } => {
-            Outcome::Failed
-        }
+        AdapterError::Unavailable { .. }
+        | AdapterError::Malformed { .. }
+        | AdapterError::Cancelled { .. } => Outcome::Failed,
     }
 }

@@ -8,7 +8,10 @@ use crate::config::{Choice, LogLevel};
 pub fn start(level: LogLevel) {
     // ONNX Runtime tells its graph optimisations at info: of no use to an operator.
     let filter = EnvFilter::new(format!("{},ort=warn", level.as_str()));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     if log.try_init().is_err() {
         tracing::debug!("a log is there already");
     }

@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     config.host = std::net::Ipv4Addr::LOCALHOST.into();
     config.port = 0;
     config.access_token = None;
-    let host = HostFile::read(&arguments.host).with_context(|| format!("read {}", arguments.host.display()))?;
+    let host = HostFile::read(&arguments.host)
+        .with_context(|| format!("read {}", arguments.host.display()))?;
     let briefing = load_briefing(&arguments.briefing)?;
     actix::System::new().block_on(hold(&config, arguments, host, briefing))
 }
@@ -113,7 +114,10 @@ impl House for OneBriefing {
         self.house.cast(briefing)
     }
 
-    fn episode(&self, request: &RecordRequest<'_>) -> Result<crate::recording::EpisodeSetup, StartError> {
+    fn episode(
+        &self,
+        request: &RecordRequest<'_>,
+    ) -> Result<crate::recording::EpisodeSetup, StartError> {
         self.house.episode(request)
     }
 }

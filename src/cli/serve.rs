@@ -34,7 +34,9 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         print::aside(&format!("warning: {sentence}"));
     }
     let address = running.address;
-    print::line(&format!("Listening on http://{address}\nWebSocket at ws://{address}/ws\nHealth at http://{address}/health"))?;
+    print::line(&format!(
+        "Listening on http://{address}\nWebSocket at ws://{address}/ws\nHealth at http://{address}/health"
+    ))?;
     super::signal::stop_signal().await.context("wait for a signal")?;
     print::aside("Stopping: sessions end with whole recordings.");
     let stopped = tokio::select! {

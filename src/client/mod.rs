@@ -70,7 +70,8 @@ impl Client {
     /// # Errors
     /// If the socket is gone.
     pub async fn say(&mut self, message: &ClientMessage) -> Result<(), ClientError> {
-        let json = serde_json::to_string(message).map_err(|error| ClientError::Unreadable(error.to_string()))?;
+        let json = serde_json::to_string(message)
+            .map_err(|error| ClientError::Unreadable(error.to_string()))?;
         Ok(self.socket.send(Message::text(json)).await?)
     }
 
@@ -102,7 +103,9 @@ impl Client {
         loop {
             let frame = match self.socket.next().await {
                 Some(Ok(frame)) => frame,
-                Some(Err(_)) | None => return Ok(Received::Closed { code: 1006, reason: String::new() }),
+                Some(Err(_)) | None => {
+                    return Ok(Received::Closed { code: 1006, reason: String::new() });
+                }
             };
             match frame {
                 Message::Text(text) => {
@@ -111,14 +114,16 @@ impl Client {
                     return Ok(Received::Message(Box::new(numbered)));
                 }
                 Message::Binary(bytes) => {
-                    let sound = AiAudio::parse(&bytes)
-                        .ok_or_else(|| ClientError::Unreadable(format!("{} bytes of binary", bytes.len())))?;
+                    let sound = AiAudio::parse(&bytes).ok_or_else(|| {
+                        ClientError::Unreadable(format!("{} bytes of binary", bytes.len()))
+                    })?;
                     return Ok(Received::Sound(sound));
                 }
                 Message::Close(frame) => {
-                    let (code, reason) = frame.map_or((CloseCode::Abnormal, String::new()), |frame| {
-                        (frame.code, frame.reason.to_string())
-                    });
+                    let (code, reason) = frame
+                        .map_or((CloseCode::Abnormal, String::new()), |frame| {
+                            (frame.code, frame.reason.to_string())
+                        });
                     return Ok(Received::Closed { code: code.into(), reason });
                 }
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

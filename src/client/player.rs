@@ -60,8 +60,12 @@ impl Player {
     /// Obeys an order; returns the last report of a flushed turn.
     pub fn obey(&mut self, message: &ServerMessage, capture_sample: u64) -> Option<ClientMessage> {
         match message {
-            ServerMessage::Pause { speaker, turn, .. } => self.speakers[speaker.index()].hold(*turn, true),
-            ServerMessage::Resume { speaker, turn, .. } => self.speakers[speaker.index()].hold(*turn, false),
+            ServerMessage::Pause { speaker, turn, .. } => {
+                self.speakers[speaker.index()].hold(*turn, true)
+            }
+            ServerMessage::Resume { speaker, turn, .. } => {
+                self.speakers[speaker.index()].hold(*turn, false)
+            }
             ServerMessage::Flush { speaker, turn, .. } => {
                 return self.speakers[speaker.index()].flush(*turn, capture_sample);
             }
@@ -72,7 +76,10 @@ impl Player {
 
     /// Plays `samples` more; the capture counter then stands at `capture_sample`. Returns the reports that are due.
     pub fn play(&mut self, samples: usize, capture_sample: u64) -> Vec<ClientMessage> {
-        self.speakers.iter_mut().filter_map(|speaker| speaker.play(samples, capture_sample)).collect()
+        self.speakers
+            .iter_mut()
+            .filter_map(|speaker| speaker.play(samples, capture_sample))
+            .collect()
     }
 
     /// What it came to so far.
@@ -122,7 +129,10 @@ impl Loudspeaker {
         }
         let next = self.played + self.held.len() as u64;
         let known = usize::try_from(next.saturating_sub(frame.first_sample)).unwrap_or(usize::MAX);
-        if frame.first_sample <= next && known < frame.samples.len() && self.held.len() < HELD_SAMPLES_MAX {
+        if frame.first_sample <= next
+            && known < frame.samples.len()
+            && self.held.len() < HELD_SAMPLES_MAX
+        {
             self.held.extend(&frame.samples[known..]);
         }
     }
@@ -161,7 +171,8 @@ impl Loudspeaker {
         }
         self.heard.extend(self.held.drain(..count));
         self.played += count as u64;
-        let is_due = self.played - self.reported >= REPORT_SAMPLES || (self.held.is_empty() && self.played > self.reported);
+        let is_due = self.played - self.reported >= REPORT_SAMPLES
+            || (self.held.is_empty() && self.played > self.reported);
         is_due.then(|| self.report(turn, capture_sample, false))
     }
 
@@ -200,9 +211,13 @@ mod tests {
         let mut player = Player::default();
         (0..4).for_each(|index| player.take(&frame(index * 960)));
         player.play(960, 0);
-        let flush = ServerMessage::Flush { speaker: AiSpeaker::Claude, turn: TurnId(1), fade_ms: 10 };
+        let flush =
+            ServerMessage::Flush { speaker: AiSpeaker::Claude, turn: TurnId(1), fade_ms: 10 };
         let last = player.obey(&flush, 5);
-        assert!(matches!(last, Some(ClientMessage::Playout { played_samples: 960, flushed: true, .. })), "{last:?}");
+        assert!(
+            matches!(last, Some(ClientMessage::Playout { played_samples: 960, flushed: true, .. })),
+            "{last:?}"
+        );
         player.take(&frame(960));
         player.play(960, 0);
         assert_eq!(player.heard(AiSpeaker::Claude).len(), 960);

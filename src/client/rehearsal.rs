@@ -15,7 +15,8 @@ use super::{Client, Received};
 use crate::audio::FRAME_MS;
 use crate::conversation::{OrbState, Speaker};
 use crate::transport::protocol::{
-    ClientMessage, HOST_RATES, Hello, HelloAudio, HostAudio, ServerMessage, WireCaption, WireFile, WireMetrics,
+    ClientMessage, HOST_RATES, Hello, HelloAudio, HostAudio, ServerMessage, WireCaption, WireFile,
+    WireMetrics,
 };
 
 /// Quiet after the host's last line and the last answer before the session is ended: longer than the longest wait of
@@ -52,7 +53,8 @@ impl HostFile {
         }
         let rate = crate::audio::SampleRate::new(spec.sample_rate)
             .with_context(|| format!("{} Hz is not between 8 and 48 kHz", spec.sample_rate))?;
-        let mut resampler = crate::audio::resample::Resampler::new(rate, crate::audio::SampleRate::HZ_48000);
+        let mut resampler =
+            crate::audio::resample::Resampler::new(rate, crate::audio::SampleRate::HZ_48000);
         let mut at_48k = Vec::new();
         resampler.push(&samples, &mut at_48k);
         resampler.finish(&mut at_48k);
@@ -124,7 +126,11 @@ pub struct Line {
 ///
 /// # Errors
 /// If the studio refuses it, breaks off, or leaves no recording.
-pub async fn rehearse(address: SocketAddr, host: HostFile, script: &Script) -> anyhow::Result<Summary> {
+pub async fn rehearse(
+    address: SocketAddr,
+    host: HostFile,
+    script: &Script,
+) -> anyhow::Result<Summary> {
     let mut client = Client::connect(address).await?;
     let hello = Hello {
         episode_id: script.episode_id.clone(),
@@ -154,7 +160,12 @@ pub async fn rehearse(address: SocketAddr, host: HostFile, script: &Script) -> a
 }
 
 /// Speaks the file and hears the answers until all is quiet.
-async fn talk(client: &mut Client, table: &mut Table, host: &HostFile, began: Instant) -> anyhow::Result<()> {
+async fn talk(
+    client: &mut Client,
+    table: &mut Table,
+    host: &HostFile,
+    began: Instant,
+) -> anyhow::Result<()> {
     let mut microphone = Microphone { host, sent: 0, sequence: 0 };
     let mut tick = interval(Duration::from_millis(u64::from(FRAME_MS)));
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -214,7 +225,8 @@ impl Microphone<'_> {
         while self.sent + frame <= captured {
             let mut payload = BytesMut::new();
             for index in self.sent..self.sent + frame {
-                let sample = usize::try_from(index).ok().and_then(|index| self.host.samples.get(index));
+                let sample =
+                    usize::try_from(index).ok().and_then(|index| self.host.samples.get(index));
                 payload.put_i16_le(sample.copied().unwrap_or(0));
             }
             frames.push(HostAudio {
@@ -247,13 +259,16 @@ impl Table {
                 self.player.take(&frame);
                 return Ok(None);
             }
-            Received::Closed { code, reason } => bail!("the studio closed the session: {code} {reason}"),
+            Received::Closed { code, reason } => {
+                bail!("the studio closed the session: {code} {reason}")
+            }
             Received::Message(numbered) => numbered.message,
         };
         let report = self.player.obey(&message, capture);
         match message {
             ServerMessage::SessionReady { session_id, episode_id, names, .. } => {
-                (self.summary.session_id, self.summary.episode_id, self.names) = (session_id, episode_id, names);
+                (self.summary.session_id, self.summary.episode_id, self.names) =
+                    (session_id, episode_id, names);
             }
             ServerMessage::Orb { speaker, state } => {
                 self.orbs.insert(speaker.as_str(), state);
@@ -277,7 +292,8 @@ impl Table {
 
     /// Whether an AI still has something to say.
     fn is_busy(&self) -> bool {
-        let at_work = [OrbState::Thinking, OrbState::Speaking, OrbState::Paused, OrbState::Connecting];
+        let at_work =
+            [OrbState::Thinking, OrbState::Speaking, OrbState::Paused, OrbState::Connecting];
         let ai = |name: &&str| self.orbs.get(name).is_some_and(|state| at_work.contains(state));
         self.player.counts().is_busy || ["claude", "guest"].iter().any(ai)
     }

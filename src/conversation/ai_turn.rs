@@ -187,9 +187,10 @@ impl AiTurn {
     pub(super) fn hear(&mut self, samples: u64, at: SessionTime) {
         let Some(playout) = &mut self.playout else { return };
         let samples = samples.min(self.voice_total.unwrap_or(u64::MAX));
-        let last = playout.reports.last().copied();
-        if samples > playout.played && last.is_none_or(|(_, time)| at >= time) {
+        if samples > playout.played {
             playout.played = samples;
+            // Clock fits wobble: progress counts, and time stands still rather than run back.
+            let at = playout.reports.last().map_or(at, |(_, last)| at.max(*last));
             if playout.reports.len() == REPORTS_MAX {
                 playout.reports.remove(0);
             }

@@ -158,6 +158,11 @@ pub(super) fn is_command(words: &str, rules: &Rules) -> bool {
     rules.always_interrupt.iter().any(|phrase| holds_phrase(&words, phrase))
 }
 
+/// Whether `words` are nothing but such phrases: "Wait!" claims the floor and says nothing to answer yet.
+pub(super) fn is_bare_command(words: &str, rules: &Rules) -> bool {
+    only_phrases(&plain_words(words), &rules.always_interrupt)
+}
+
 /// Whether `words` say more than that somebody listens.
 pub(super) fn has_content(words: &str, rules: &Rules) -> bool {
     let words = plain_words(words);

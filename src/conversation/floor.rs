@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::addressing::Names;
 use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Agenda;
-use super::barge_in::{Intrusion, Step};
+use super::barge_in::{Intrusion, Step, is_bare_command};
 use super::briefing::Briefing;
 use super::captions::Captions;
 use super::endpointing::{Endpointing, Judgement, KnownWords};
@@ -68,7 +68,8 @@ pub struct Conversation {
     pub(super) end_is_assumed: bool,
     pub(super) words: HostWords,
     pub(super) last_host_turn: Option<HostTurnEnded>,
-    pub(super) is_muted: bool,
+    /// Since when the microphone is off.
+    pub(super) muted_since: Option<SessionTime>,
     pub(super) is_key_held: bool,
     pub(super) can_hear: bool,
 
@@ -101,6 +102,8 @@ pub(super) enum Floor {
 pub(super) struct HostTurn {
     pub(super) id: TurnId,
     pub(super) began: SessionTime,
+    /// Whether it began over the last words of an AI who came to its end: a murmur there asks for nothing.
+    pub(super) is_overlap: bool,
     pub(super) endpointing: Endpointing,
 }
 
@@ -153,7 +156,7 @@ impl Conversation {
             end_is_assumed: false,
             words: HostWords::default(),
             last_host_turn: None,
-            is_muted: false,
+            muted_since: None,
             is_key_held: false,
             can_hear: true,
             transcript: Transcript::default(),
@@ -212,6 +215,9 @@ impl Conversation {
         }
         self.advance();
         self.show_orbs();
+        if self.is_closed {
+            self.order(Order::CloseSession);
+        }
         orders.append(&mut take(&mut self.orders));
     }
 
@@ -310,7 +316,10 @@ impl Conversation {
     }
 
     fn advance_end(&mut self) -> bool {
-        let is_over = self.is_ending && matches!(self.floor, Floor::Open) && self.fading.is_none();
+        let is_over = self.is_ending
+            && !self.is_closed
+            && matches!(self.floor, Floor::Open)
+            && self.fading.is_none();
         if is_over {
             self.close();
         }
@@ -324,7 +333,9 @@ impl Conversation {
     }
 
     pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
-        self.words.known(turn, self.can_hear)
+        let mut known = self.words.known(turn, self.can_hear);
+        known.can_end &= !is_bare_command(&self.words.text(turn), self.rules());
+        known
     }
 
     pub(super) fn intrusion_words(&self, intrusion: &Intrusion) -> String {
@@ -387,7 +398,7 @@ impl Conversation {
     const fn host_orb(&self) -> OrbState {
         if !self.can_hear {
             OrbState::Failed
-        } else if self.is_muted {
+        } else if self.muted_since.is_some() {
             OrbState::Muted
         } else if self.voice_since.is_some() {
             OrbState::Speaking

@@ -37,7 +37,7 @@ impl Conversation {
             None => endpointing.stopped(at),
         }
         let id = id.unwrap_or_else(|| self.new_turn_id());
-        self.floor = Floor::Host(HostTurn { id, began: at, endpointing });
+        self.floor = Floor::Host(HostTurn { id, began: at, is_overlap: false, endpointing });
         self.order(Order::NoteTurnStarted { turn: id, speaker: Speaker::You });
         self.transcript.open(id, Speaker::You);
         self.words.hand_over(None, id);
@@ -84,7 +84,11 @@ impl Conversation {
         if self.is_ending {
             return;
         }
-        if had_words {
+        if had_words && turn.is_overlap && !has_content(&text, self.rules()) {
+            let speaker = self.agenda.longer_ago();
+            self.order(Order::NoteDenied { speaker, reason: "back_channel" });
+            self.begin_from_silence();
+        } else if had_words {
             self.answer(turn.id, &text);
         } else {
             if self.can_hear && turn.endpointing.spoken() >= UNHEARD_SPEECH_MIN {
@@ -143,7 +147,7 @@ impl Conversation {
     ) {
         let id = self.new_turn_id();
         self.agenda.granted(speaker);
-        self.was_cut = [false; 2];
+        self.was_cut[speaker.index()] = false;
         self.has_failed[speaker.index()] = false;
         self.transcript.open(id, speaker.into());
         self.order(Order::NoteTurnStarted { turn: id, speaker: speaker.into() });
@@ -237,6 +241,9 @@ impl Conversation {
         let has_content = has_content(&self.intrusion_words(&intrusion), self.rules());
         if (intrusion.since().is_some() || has_content) && !self.is_ending {
             self.open_host_turn_after(intrusion, None);
+            if let Floor::Host(turn) = &mut self.floor {
+                turn.is_overlap = true;
+            }
         } else {
             self.let_pass(intrusion, true);
         }
@@ -266,6 +273,7 @@ impl Conversation {
         let Floor::Ai(turn) = replace(&mut self.floor, Floor::Open) else { return };
         let (id, speaker) = (turn.id, turn.speaker);
         if turn.is_audible() {
+            self.was_cut[speaker.index()] = true;
             let fade_ms = millis(self.rules().stop_fade);
             self.order(Order::Flush { turn: id, speaker, fade_ms });
             let until = self.now + self.rules().flush_confirm;
@@ -301,8 +309,6 @@ impl Conversation {
         let (heard_text, unheard_text) = (turn.heard_text(), turn.unheard_text());
         self.transcript.set(turn.id, heard_text.clone());
         let speaker = turn.speaker;
-        self.was_cut[speaker.index()] =
-            matches!(reason, TurnEnd::BargedIn | TurnEnd::Interrupted) && turn.is_audible();
         self.has_failed[speaker.index()] = matches!(reason, TurnEnd::Failed | TurnEnd::TimedOut);
         if is_barge_in {
             let (heard_text, unheard_text) = (heard_text.clone(), unheard_text.clone());
@@ -341,7 +347,6 @@ impl Conversation {
         }
         self.murmur = None;
         self.let_go_of_words(None);
-        self.order(Order::CloseSession);
         self.is_closed = true;
     }
 }

@@ -18,7 +18,10 @@ impl Conversation {
         if self.is_ending {
             return self.ignore("session_is_ending");
         }
-        if self.is_muted {
+        if !self.is_connected {
+            return self.ignore("host_is_not_connected");
+        }
+        if self.muted_since.is_some() {
             return self.ignore("voice_while_muted");
         }
         if self.voice_since.is_some() {
@@ -100,6 +103,10 @@ impl Conversation {
         let turn = match self.words.find(segment) {
             Kept::Settled => return self.ignore("segment_is_final"),
             Kept::For(turn) => turn,
+            // What a muted host says is nobody's.
+            Kept::Nowhere if self.muted_since.is_some_and(|since| from >= since) => {
+                return self.ignore("words_while_muted");
+            }
             Kept::Nowhere => self.turn_of_new_words(from, until),
         };
         let is_blank = text.trim().is_empty();
@@ -257,9 +264,11 @@ impl Conversation {
     }
 
     pub(super) fn on_mute_set(&mut self, muted: bool) {
-        self.is_muted = muted;
         if muted {
+            self.muted_since.get_or_insert(self.now);
             self.assume_voice_ended();
+        } else {
+            self.muted_since = None;
         }
     }
 

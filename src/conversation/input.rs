@@ -21,7 +21,13 @@ pub enum Input {
     SpeechStopped { at: SessionTime },
     /// The recogniser's words of one stretch of speech. A later one of the same segment replaces an earlier one;
     /// after one with [`Stability::Final`] the segment never changes.
-    Recognised { segment: u32, text: String, from: SessionTime, until: SessionTime, stability: Stability },
+    Recognised {
+        segment: u32,
+        text: String,
+        from: SessionTime,
+        until: SessionTime,
+        stability: Stability,
+    },
     /// The end-of-turn model's answer to question `ask`: how finished the turn sounds, 0 to 1000 per mille;
     /// `None` where no model can say.
     EndOfTurnJudged { ask: u32, score: Option<u16> },

@@ -66,5 +66,5 @@ pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
 pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, Verdict};
 pub use prompt::Prompt;
-pub use snapshot::Snapshot;
+pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

@@ -31,7 +31,9 @@ impl Prompt {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for text in std::iter::once(&self.system).chain(self.messages.iter().flat_map(|line| [&line.name, &line.text])) {
+        for text in std::iter::once(&self.system)
+            .chain(self.messages.iter().flat_map(|line| [&line.name, &line.text]))
+        {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
         }

@@ -74,7 +74,7 @@ impl Conversation {
         samples: u64,
     ) {
         let Some(current) = self.current(turn) else { return };
-        if !current.voice(piece, words, samples) {
+        if current.voice_total.is_some() || !current.voice(piece, words, samples) {
             return self.ignore("piece_is_not_due");
         }
         current.note_heard();
@@ -209,6 +209,8 @@ impl Conversation {
         let Floor::Ai(current) = &mut self.floor else { return };
         current.playout = Some(Playout::new(now));
         let (turn, speaker) = (current.id, current.speaker);
+        // The show has gone on: nobody looks cut off any more.
+        self.was_cut = [false; 2];
         self.order(Order::StartPlayout { turn, speaker });
     }
 

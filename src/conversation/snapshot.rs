@@ -93,13 +93,21 @@ impl Conversation {
             floor: self.floor_view(),
             captions: self.captions.shown(),
             autopilot: self.agenda.is_on_autopilot(),
-            muted: self.is_muted,
-            connected: self.is_connected,
+            muted: self.muted_since.is_some(),
+            connected: self.is_connected(),
             last_turn: self.last_turn.clone(),
         }
     }
 
-    fn floor_view(&self) -> FloorView {
+    /// Whether a listener is connected.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.is_connected
+    }
+
+    /// Who has the floor: what of the snapshot costs nothing.
+    #[must_use]
+    pub fn floor_view(&self) -> FloorView {
         match &self.floor {
             Floor::Open => {
                 let phase = if self.fading.is_some() { Phase::Fading } else { Phase::Open };

@@ -49,8 +49,16 @@ pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
 /// ("on", "up", "off", "out", "down", "over") and verbs that stand alone in answers ("I do", "they have", "it is")
 /// do not.
 pub(super) fn can_end_sentence(text: &str) -> bool {
-    plain_words(text).last().is_none_or(|word| LEADING_ON.binary_search(&word.as_str()).is_err())
+    let words = plain_words(text);
+    let Some((last, before)) = words.split_last() else { return true };
+    let is_complement =
+        last == "so" && before.last().is_some_and(|word| BEFORE_SO.contains(&word.as_str()));
+    is_complement || LEADING_ON.binary_search(&last.as_str()).is_err()
 }
+
+/// "I think so", "if I may say so": here the last word is what was said.
+const BEFORE_SO: &[&str] =
+    &["think", "say", "said", "hope", "guess", "believe", "suppose", "do", "or", "not"];
 
 /// Words that no finished sentence ends with, sorted: articles, possessives, prepositions, conjunctions, relative
 /// words, modal and contracted auxiliaries, degree words, and the sounds of somebody who is still thinking.
@@ -91,7 +99,9 @@ mod tests {
         ] {
             assert!(!can_end_sentence(text), "{text}");
         }
-        for text in ["What about rain?", "I do", "Come on", "Good night.", "Who are you", ""] {
+        for text in
+            ["What about rain?", "I think so.", "I do", "Come on", "Good night.", "Who are you", ""]
+        {
             assert!(can_end_sentence(text), "{text}");
         }
     }

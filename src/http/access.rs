@@ -51,7 +51,8 @@ impl AccessRules {
     /// Whether a page from `origin` may ask; its answer may then be read by it.
     #[must_use]
     pub fn may_come_from(&self, origin: &str, host: &str) -> bool {
-        let own = ["http://", "https://"].iter().any(|scheme| origin.strip_prefix(scheme) == Some(host));
+        let own =
+            ["http://", "https://"].iter().any(|scheme| origin.strip_prefix(scheme) == Some(host));
         own || self.origins.iter().any(|allowed| allowed == origin)
     }
 
@@ -60,7 +61,8 @@ impl AccessRules {
             Some(rest) => rest.split(']').next().unwrap_or_default(),
             None => host.rsplit_once(':').map_or(host, |(name, _port)| name),
         };
-        let is_local = name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let is_local = name == "localhost"
+            || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         // A studio for a whole network is guarded by its token and has names nobody here knows.
         is_local || !self.host.is_loopback()
     }
@@ -74,7 +76,9 @@ fn shows(request: &HttpRequest, token: &Secret) -> bool {
     let bearer = header_of(request, &header::AUTHORIZATION)
         .and_then(|value| value.strip_prefix("Bearer ").map(|shown| shown.trim().to_owned()));
     let cookie = header_of(request, &header::COOKIE).and_then(|cookies| {
-        cookies.split(';').find_map(|pair| pair.trim().strip_prefix("studio_access=").map(str::to_owned))
+        cookies
+            .split(';')
+            .find_map(|pair| pair.trim().strip_prefix("studio_access=").map(str::to_owned))
     });
     let matches = |shown: &String| shown.as_bytes().ct_eq(token.expose().as_bytes()).into();
     bearer.iter().chain(&cookie).any(matches)
@@ -116,7 +120,9 @@ mod tests {
     }
 
     fn code(rules: &AccessRules, headers: &[(&str, &str)]) -> &'static str {
-        let request = headers.iter().fold(TestRequest::default(), |request, pair| request.insert_header(*pair));
+        let request = headers
+            .iter()
+            .fold(TestRequest::default(), |request, pair| request.insert_header(*pair));
         rules.check(&request.to_http_request()).map_or_else(|error| error.code, |()| "allowed")
     }
 
@@ -138,7 +144,12 @@ mod tests {
         for origin in ["http://localhost:4000", "http://localhost:3000"] {
             assert_eq!(code(&rules, &[host, ("origin", origin)]), "allowed", "{origin}");
         }
-        for origin in ["http://evil.example", "null", "http://localhost:4000.evil.example", "http://localhost:4001"] {
+        for origin in [
+            "http://evil.example",
+            "null",
+            "http://localhost:4000.evil.example",
+            "http://localhost:4001",
+        ] {
             assert_eq!(code(&rules, &[host, ("origin", origin)]), "origin_not_allowed", "{origin}");
         }
     }

@@ -26,35 +26,60 @@ impl ApiError {
     /// There is no such thing.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what}"), "see docs/protocol.md for the addresses")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no {what}"),
+            "see docs/protocol.md for the addresses",
+        )
     }
 
     /// A web page from elsewhere asked.
     #[must_use]
     pub fn origin_not_allowed(origin: &str) -> Self {
         let message = format!("pages from {origin:?} may not use this studio");
-        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", message, "add the page's origin to CORS_ORIGIN")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "origin_not_allowed",
+            message,
+            "add the page's origin to CORS_ORIGIN",
+        )
     }
 
     /// The request was sent to a name that is not the studio's.
     #[must_use]
     pub fn host_not_allowed(host: &str) -> Self {
         let message = format!("this studio does not answer to the name {host:?}");
-        Self::new(StatusCode::FORBIDDEN, "host_not_allowed", message, "use localhost, 127.0.0.1 or the address in HOST")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "host_not_allowed",
+            message,
+            "use localhost, 127.0.0.1 or the address in HOST",
+        )
     }
 
     /// The access token is missing or wrong.
     #[must_use]
     pub fn access_denied() -> Self {
         let message = "this studio asks for its access token".to_owned();
-        Self::new(StatusCode::UNAUTHORIZED, "access_denied", message, "send Authorization: Bearer with STUDIO_ACCESS_TOKEN")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "access_denied",
+            message,
+            "send Authorization: Bearer with STUDIO_ACCESS_TOKEN",
+        )
     }
 
     /// Something broke; the log knows more under this id.
     #[must_use]
     pub fn internal(id: &str) -> Self {
         let message = format!("something broke here; the log knows more under {id}");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, "look for this id in the server's log")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            message,
+            "look for this id in the server's log",
+        )
     }
 }
 

@@ -61,7 +61,11 @@ struct AdapterHealth {
 pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
     let available = (studio.adapters.0)();
     let name = |kind| {
-        available.iter().find(|adapter| adapter.kind == kind).map(|adapter| adapter.name.clone()).unwrap_or_default()
+        available
+            .iter()
+            .find(|adapter| adapter.kind == kind)
+            .map(|adapter| adapter.name.clone())
+            .unwrap_or_default()
     };
     let degraded = available.iter().any(|adapter| adapter.state == "unavailable");
     HttpResponse::Ok().json(Health {
@@ -83,5 +87,9 @@ pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
 pub async fn ready(studio: web::Data<Studio>) -> HttpResponse {
     let word = studio.readiness.word();
     let body = serde_json::json!({ "status": word });
-    if word == "ready" { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    if word == "ready" {
+        HttpResponse::Ok().json(body)
+    } else {
+        HttpResponse::ServiceUnavailable().json(body)
+    }
 }

@@ -20,8 +20,9 @@ use super::listener::ListenerChair;
 use super::loudness::LiveLevels;
 use super::mailbox::MAILBOX_CAPACITY;
 use super::messages::{
-    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, Finish, HostSound, LogEvent, Pressed, Record,
-    RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout, RequestState, Tick, VoiceArrived,
+    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, Finish,
+    HostSound, LogEvent, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
+    RequestState, Tick, VoiceArrived,
 };
 use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
@@ -151,7 +152,8 @@ impl Session {
         }
         if let Some((at, _)) = next {
             let sleep = tokio::time::sleep_until(self.clock.instant_of(at));
-            let timer = ctx.spawn(sleep.into_actor(self).map(|(), session, ctx| session.on_timer(ctx)));
+            let timer =
+                ctx.spawn(sleep.into_actor(self).map(|(), session, ctx| session.on_timer(ctx)));
             self.timer = Some((at, timer));
         }
     }
@@ -178,7 +180,10 @@ impl Session {
     pub(super) fn notify(&mut self, notice: Notice) {
         let kept = self.chair.tell(notice);
         if !kept {
-            self.log(self.clock.now(), Event::fact("queue.drop").with("queue", "control").with("reason", "slow_client"));
+            self.log(
+                self.clock.now(),
+                Event::fact("queue.drop").with("queue", "control").with("reason", "slow_client"),
+            );
         }
     }
 
@@ -362,7 +367,8 @@ impl Handler<ReplyArrived> for Session {
             ReplyEvent::Text(text) => {
                 let since_end = self.clock.now().since(self.host_stopped).millis();
                 if stage.first_text(since_end) {
-                    let first = Event::fact("llm.first-token").with("turn", turn).with("speaker", speaker);
+                    let first =
+                        Event::fact("llm.first-token").with("turn", turn).with("speaker", speaker);
                     self.log(self.clock.now(), first.with("latency", since_end));
                 }
                 self.advance(Input::ReplyText { turn, text }, ctx);
@@ -411,14 +417,22 @@ impl Handler<RecorderSaid> for Session {
                 "stop other programs that write to this disk",
             ),
             RecorderSaid::Failed(error) => {
-                self.problem(error.code(), error.to_string(), "what was recorded until now is kept");
+                self.problem(
+                    error.code(),
+                    error.to_string(),
+                    "what was recorded until now is kept",
+                );
                 if self.ending.is_none() {
                     self.advance(Input::EndRequested, ctx);
                 }
                 ctx.run_later(REPAIR_PATIENCE, |session, ctx| session.on_recording_over(None, ctx));
             }
             RecorderSaid::Ready(ready) => {
-                let files = ready.files.into_iter().map(|file| (file.name, file.bytes, file.sha256)).collect();
+                let files = ready
+                    .files
+                    .into_iter()
+                    .map(|file| (file.name, file.bytes, file.sha256))
+                    .collect();
                 let files = RecordingFiles { episode_id: self.identity.episode_id.clone(), files };
                 self.on_recording_over(Some(files), ctx);
             }

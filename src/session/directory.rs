@@ -112,8 +112,15 @@ impl Directory {
         let (arbiter, pacer) = &self.arbiters[index];
         let Opened { identity, setup, host_rate, cast, record, clock } = opened;
         let briefing = Arc::clone(&setup.briefing);
-        let parts =
-            SessionParts { identity: identity.clone(), setup, host_rate, cast, record, clock, pacer: pacer.clone() };
+        let parts = SessionParts {
+            identity: identity.clone(),
+            setup,
+            host_rate,
+            cast,
+            record,
+            clock,
+            pacer: pacer.clone(),
+        };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle = SessionHandle { identity, address: address.clone(), briefing };
         self.sessions.insert(handle.identity.session_id.clone(), handle.clone());
@@ -143,13 +150,16 @@ fn open(house: &dyn House, request: &StartSession, clock: &Clock) -> Result<Open
     let cast = house.cast(&briefing)?;
     let session_clock = SessionClock::start(clock);
     let session_id = random_id("s")?;
-    let record = OpenRecord::create(house.episode(&RecordRequest {
-        briefing: &briefing,
-        cast: &cast,
-        episode_id: &request.episode_id,
-        session_id: &session_id,
-        started_unix_ms: session_clock.unix_ms(),
-    })?, session_clock.clone())?;
+    let record = OpenRecord::create(
+        house.episode(&RecordRequest {
+            briefing: &briefing,
+            cast: &cast,
+            episode_id: &request.episode_id,
+            session_id: &session_id,
+            started_unix_ms: session_clock.unix_ms(),
+        })?,
+        session_clock.clone(),
+    )?;
     let episode_id = record.episode_id();
     let seed = u64::from_le_bytes(random_bytes()?);
     Ok(Opened {
@@ -216,7 +226,10 @@ impl Handler<ResumeSession> for Directory {
     fn handle(&mut self, request: ResumeSession, _ctx: &mut Self::Context) -> Self::Result {
         use subtle::ConstantTimeEq;
         let token = request.resume_token.as_bytes();
-        let found = self.sessions.values().find(|handle| handle.identity.resume_token.as_bytes().ct_eq(token).into());
+        let found = self
+            .sessions
+            .values()
+            .find(|handle| handle.identity.resume_token.as_bytes().ct_eq(token).into());
         found.cloned().ok_or(StartError::ResumeUnknown)
     }
 }
@@ -239,7 +252,8 @@ impl Handler<Drain> for Directory {
 
     fn handle(&mut self, _request: Drain, _ctx: &mut Self::Context) -> Self::Result {
         self.is_draining = true;
-        let sessions: Vec<_> = self.sessions.values().map(|handle| handle.address.clone()).collect();
+        let sessions: Vec<_> =
+            self.sessions.values().map(|handle| handle.address.clone()).collect();
         Box::pin(async move {
             let count = sessions.len();
             let endings = sessions.iter().map(|session| session.send(EndSession));

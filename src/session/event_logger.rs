@@ -42,10 +42,20 @@ impl Handler<LogEvent> for EventLoggerActor {
             LogEvent::Line { t, event } => {
                 let mut fields = event.fields;
                 // `at` has a place of its own in the head of a line.
-                let at = fields.get("at").and_then(serde_json::Value::as_u64).map(SessionTime::from_samples);
+                let at = fields
+                    .get("at")
+                    .and_then(serde_json::Value::as_u64)
+                    .map(SessionTime::from_samples);
                 fields.remove("at");
                 let timestamp_ms = self.clock.unix_ms_of(t);
-                Record::Line(Box::new(EventLine { timestamp_ms, t, now: event.now, at, kind: event.name, fields }))
+                Record::Line(Box::new(EventLine {
+                    timestamp_ms,
+                    t,
+                    now: event.now,
+                    at,
+                    kind: event.name,
+                    fields,
+                }))
             }
             LogEvent::Close(finish) => Record::Finish(finish),
         };

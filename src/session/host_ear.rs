@@ -67,7 +67,8 @@ impl Session {
         };
         let mut pieces = std::mem::take(&mut self.host.pieces);
         let rate = self.host.rate;
-        let observed = self.host.line.push(message.capture_sample, rate, &samples, now, &mut pieces);
+        let observed =
+            self.host.line.push(message.capture_sample, rate, &samples, now, &mut pieces);
         self.log_fit(&observed, now);
         self.take_pieces(&mut pieces);
         self.host.pieces = pieces;
@@ -105,7 +106,11 @@ impl Session {
                     self.close_gap();
                     self.host.has_begun = true;
                     self.levels.add(Speaker::You, &samples);
-                    self.children.record(Record::Sound { speaker: Speaker::You, at, samples: Arc::clone(&samples) });
+                    self.children.record(Record::Sound {
+                        speaker: Speaker::You,
+                        at,
+                        samples: Arc::clone(&samples),
+                    });
                     self.children.ears.send(Hear { at, samples });
                 }
                 HostPiece::Hole { from, until, cause } => {

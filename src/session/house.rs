@@ -102,7 +102,9 @@ impl StartError {
             Self::BriefingNotFound(_) => "GET /api/briefings lists the briefings there are",
             Self::BriefingInvalid(_) => "run studio briefings check on it",
             Self::CastUnavailable(_) => "run studio models pull, or see /health",
-            Self::Recording(_) => "use letters, digits, - _ . in the episode id, and see that RECORDING_DIR can be written",
+            Self::Recording(_) => {
+                "use letters, digits, - _ . in the episode id, and see that RECORDING_DIR can be written"
+            }
             Self::SessionsFull { .. } => "end another session first, or raise STUDIO_MAX_SESSIONS",
             Self::Draining => "connect again in a minute",
             Self::ResumeUnknown => "start a new session with hello, without resumeToken",

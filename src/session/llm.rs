@@ -31,7 +31,11 @@ pub struct LlmActor {
 impl LlmActor {
     /// A mind that reports to `session`.
     #[must_use]
-    pub const fn new(model: Arc<dyn LanguageModel>, session: Recipient<ReplyArrived>, watch: Watch) -> Self {
+    pub const fn new(
+        model: Arc<dyn LanguageModel>,
+        session: Recipient<ReplyArrived>,
+        watch: Watch,
+    ) -> Self {
         Self { model, session, running: None, _watch: watch }
     }
 
@@ -55,7 +59,12 @@ impl Handler<StartReply> for LlmActor {
 
     fn handle(&mut self, message: StartReply, ctx: &mut Self::Context) {
         self.drop_running(ctx);
-        let work = write_reply(Arc::clone(&self.model), message.prompt, message.turn, self.session.clone());
+        let work = write_reply(
+            Arc::clone(&self.model),
+            message.prompt,
+            message.turn,
+            self.session.clone(),
+        );
         self.running = Some((message.turn, ctx.spawn(work.into_actor(self))));
     }
 }
@@ -70,13 +79,20 @@ impl Handler<StopReply> for LlmActor {
     }
 }
 
-async fn write_reply(model: Arc<dyn LanguageModel>, prompt: Prompt, turn: TurnId, session: Recipient<ReplyArrived>) {
+async fn write_reply(
+    model: Arc<dyn LanguageModel>,
+    prompt: Prompt,
+    turn: TurnId,
+    session: Recipient<ReplyArrived>,
+) {
     let tell = |event| deliver_to(&session, ReplyArrived { turn, event });
     let ended = match pass_on(model.as_ref(), prompt, &tell).await {
         Ok(usage) => ReplyEvent::Ended { outcome: Outcome::Complete, usage, error: None },
-        Err(error) => {
-            ReplyEvent::Ended { outcome: outcome_of(&error), usage: LlmUse::default(), error: Some(error) }
-        }
+        Err(error) => ReplyEvent::Ended {
+            outcome: outcome_of(&error),
+            usage: LlmUse::default(),
+            error: Some(error),
+        },
     };
     tell(ended);
 }
@@ -100,7 +116,10 @@ async fn pass_on(
             Ok(Some(Ok(LlmEvent::Done(usage)))) => return Ok(usage),
             Ok(Some(Err(error))) => return Err(error),
             Ok(None) => {
-                return Err(AdapterError::Malformed { adapter, reason: "the stream ended without an end".to_owned() });
+                return Err(AdapterError::Malformed {
+                    adapter,
+                    reason: "the stream ended without an end".to_owned(),
+                });
             }
             Err(_elapsed) => return Err(late("text")),
         }

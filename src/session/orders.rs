@@ -105,7 +105,9 @@ impl Session {
 
     /// The reply's times are known once its turn is over.
     fn on_turn_over(&mut self, turn: TurnId) {
-        let Some(metrics) = self.stages.iter().find(|stage| stage.is_turn(turn)).map(|stage| stage.metrics) else {
+        let Some(metrics) =
+            self.stages.iter().find(|stage| stage.is_turn(turn)).map(|stage| stage.metrics)
+        else {
             return;
         };
         let event = Event::fact("turn.metrics")

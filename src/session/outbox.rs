@@ -92,7 +92,8 @@ impl Outbox {
     pub fn take_back(&self, speaker: AiSpeaker, turn: TurnId) -> Option<u64> {
         let mut lanes = self.lanes();
         let of_turn = |frame: &SoundFrame| frame.speaker == speaker && frame.turn == turn;
-        let first = lanes.sound.iter().filter(|frame| of_turn(frame)).map(|frame| frame.first_sample).min();
+        let first =
+            lanes.sound.iter().filter(|frame| of_turn(frame)).map(|frame| frame.first_sample).min();
         lanes.sound.retain(|frame| !of_turn(frame));
         first
     }
@@ -139,7 +140,12 @@ mod tests {
     use super::*;
 
     fn frame(turn: u32, first_sample: u64) -> SoundFrame {
-        SoundFrame { speaker: AiSpeaker::Claude, turn: TurnId(turn), first_sample, samples: vec![0; 960].into() }
+        SoundFrame {
+            speaker: AiSpeaker::Claude,
+            turn: TurnId(turn),
+            first_sample,
+            samples: vec![0; 960].into(),
+        }
     }
 
     #[tokio::test]
@@ -170,7 +176,8 @@ mod tests {
             outbox.push_sound(frame(1, index));
         }
         assert_eq!(outbox.dropped_frames(), 10_000 - SOUND_CAPACITY as u64);
-        let taken = (0..10_000).take_while(|seq| outbox.push(*seq, Notice::Autopilot(true))).count();
+        let taken =
+            (0..10_000).take_while(|seq| outbox.push(*seq, Notice::Autopilot(true))).count();
         assert_eq!(taken, CONTROL_CAPACITY);
         assert_eq!(outbox.pop(), Some(Outgoing::Close(CloseReason::SlowClient)));
     }

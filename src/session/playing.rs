@@ -50,7 +50,10 @@ impl Session {
             return;
         }
         // The listener's own clock says when it sounded; without it the report's arrival is the best guess.
-        let at = report.capture_sample.and_then(|sample| self.host.session_time_of(sample)).map_or(now, |at| at.min(now));
+        let at = report
+            .capture_sample
+            .and_then(|sample| self.host.session_time_of(sample))
+            .map_or(now, |at| at.min(now));
         let span = stage.playout.heard(report.turn, report.played_samples, at, now);
         self.on_heard(report.speaker, span, ctx);
         if report.flushed {
@@ -106,14 +109,24 @@ impl Session {
         let matters = stage.on_heard(&span);
         let (turn, samples, at) = (span.turn, span.until_sample, span.at);
         let began = began(&span);
-        self.children.record(Record::Sound { speaker: speaker.into(), at: began, samples: span.samples });
+        self.children.record(Record::Sound {
+            speaker: speaker.into(),
+            at: began,
+            samples: span.samples,
+        });
         if matters {
             self.advance(Input::Played { turn, samples, at }, ctx);
         }
     }
 
     /// A stopped turn has fallen silent: nothing more of it is taken.
-    fn settle(&mut self, speaker: AiSpeaker, turn: TurnId, now: SessionTime, ctx: &mut Context<Self>) {
+    fn settle(
+        &mut self,
+        speaker: AiSpeaker,
+        turn: TurnId,
+        now: SessionTime,
+        ctx: &mut Context<Self>,
+    ) {
         if let Some(settled) = self.stages[speaker.index()].playout.settle(turn) {
             let at = settled.heard_at.unwrap_or(now);
             self.advance(Input::Flushed { turn, samples: settled.heard, at }, ctx);
@@ -129,10 +142,17 @@ impl Session {
         ctx: &mut Context<Self>,
     ) {
         let nobody_reports = !self.chair.is_taken()
-            || self.stages[speaker.index()].playout.snapshot().is_some_and(|shown| shown.is_assumed);
+            || self.stages[speaker.index()]
+                .playout
+                .snapshot()
+                .is_some_and(|shown| shown.is_assumed);
         if nobody_reports && let Some(settled) = self.stages[speaker.index()].playout.settle(turn) {
             let at = settled.heard_at.unwrap_or(now);
-            ctx.notify(super::messages::EarsHeard(Input::Flushed { turn, samples: settled.heard, at }));
+            ctx.notify(super::messages::EarsHeard(Input::Flushed {
+                turn,
+                samples: settled.heard,
+                at,
+            }));
         }
     }
 

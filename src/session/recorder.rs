@@ -12,7 +12,8 @@ use super::messages::{Finish, Record, RecorderSaid};
 use super::supervision::Watch;
 use crate::clock::SessionClock;
 use crate::recording::{
-    Closing, EpisodeSetup, QueueRefusal, Queued, RecordMessage, RecorderReport, RecordingError, Stamp, WriterHandle,
+    Closing, EpisodeSetup, QueueRefusal, Queued, RecordMessage, RecorderReport, RecordingError,
+    Stamp, WriterHandle,
 };
 
 /// A recording whose folder is there and whose session is not yet.
@@ -50,7 +51,11 @@ impl OpenRecord {
     /// The folder's name.
     #[must_use]
     pub fn episode_id(&self) -> String {
-        self.writer.dir().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        self.writer
+            .dir()
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -111,7 +116,9 @@ impl Handler<Record> for RecorderActor {
 
     fn handle(&mut self, message: Record, _ctx: &mut Self::Context) {
         match message {
-            Record::Sound { speaker, at, samples } => self.queue(RecordMessage::Audio { speaker, at, samples }),
+            Record::Sound { speaker, at, samples } => {
+                self.queue(RecordMessage::Audio { speaker, at, samples })
+            }
             Record::Advance(watermark) => self.queue(RecordMessage::Advance(watermark)),
             Record::Line(line) => self.queue(RecordMessage::Event(line)),
             Record::Finish(finish) => self.finish(finish),

@@ -32,32 +32,42 @@ impl Session {
         let generation = self.children.ears.place.occupy();
         let watch = Watch::new(ctx.address().recipient(), Child::Ears, generation);
         let briefing = &self.setup.briefing;
-        let options = SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
+        let options =
+            SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
         let session = ctx.address();
         let heard = session.clone().recipient();
-        let ears = SttActor::new(self.cast.ears.clone(), options, heard, session.recipient(), watch);
+        let ears =
+            SttActor::new(self.cast.ears.clone(), options, heard, session.recipient(), watch);
         self.children.ears.address = Some(ears.start());
     }
 
     fn seat_mind(&mut self, speaker: AiSpeaker, ctx: &mut Context<Self>) {
         let seat = &mut self.children.minds[speaker.index()];
-        let watch = Watch::new(ctx.address().recipient(), Child::Mind(speaker), seat.place.occupy());
+        let watch =
+            Watch::new(ctx.address().recipient(), Child::Mind(speaker), seat.place.occupy());
         let model = std::sync::Arc::clone(self.cast.mind(speaker));
         seat.address = Some(LlmActor::new(model, ctx.address().recipient(), watch).start());
     }
 
     fn seat_voice(&mut self, speaker: AiSpeaker, ctx: &mut Context<Self>) {
         let seat = &mut self.children.voices[speaker.index()];
-        let watch = Watch::new(ctx.address().recipient(), Child::Voice(speaker), seat.place.occupy());
+        let watch =
+            Watch::new(ctx.address().recipient(), Child::Voice(speaker), seat.place.occupy());
         let voice = self.cast.voice(speaker).clone();
-        seat.address = Some(TtsActor::new(voice.voice, voice.options, ctx.address().recipient(), watch).start());
+        seat.address = Some(
+            TtsActor::new(voice.voice, voice.options, ctx.address().recipient(), watch).start(),
+        );
     }
 
     /// A child is no more: the listener is told, its turn ends as failed, and another sits down if that may help.
     pub(super) fn on_child_stopped(&mut self, message: ChildStopped, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         let Some(place) = self.children.place_of(message.child) else {
-            self.problem("recorder_lost", "the recorder stopped by itself".to_owned(), "the session ends");
+            self.problem(
+                "recorder_lost",
+                "the recorder stopped by itself".to_owned(),
+                "the session ends",
+            );
             self.advance(Input::EndRequested, ctx);
             return;
         };
@@ -67,7 +77,9 @@ impl Session {
         let replaced = place.may_replace(now);
         let what = name_of(message.child);
         tracing::error!(session = %self.identity.session_id, child = what, replaced, "an actor was lost");
-        let context = Event::fact("error").with("error", format!("{what} stopped by itself")).with("context", what);
+        let context = Event::fact("error")
+            .with("error", format!("{what} stopped by itself"))
+            .with("context", what);
         self.log(now, context.with("replaced", replaced));
         self.notify(Notice::Tell(format!(
             "{what} error: it stopped by itself{}",
@@ -100,7 +112,10 @@ impl Session {
                     let stage = &mut self.stages[speaker.index()];
                     stage.playout.close(turn);
                     let samples = stage.playout.snapshot().map_or(0, |shown| shown.pushed);
-                    self.advance(Input::VoiceEnded { turn, samples, outcome: Outcome::Failed }, ctx);
+                    self.advance(
+                        Input::VoiceEnded { turn, samples, outcome: Outcome::Failed },
+                        ctx,
+                    );
                 }
             }
             Child::Recorder | Child::Logger => {}
@@ -120,7 +135,10 @@ impl Session {
             "an adapter failed"
         );
         let event = Event::fact("error").with("error", error.to_string()).with("context", kind);
-        let event = event.with("speaker", speaker).with("kind", error.kind()).with("recovering", recovering);
+        let event = event
+            .with("speaker", speaker)
+            .with("kind", error.kind())
+            .with("recovering", recovering);
         self.log(self.clock.now(), event);
         self.notify(Notice::Tell(format!("{kind} error: {error}")));
     }
@@ -136,9 +154,15 @@ impl Session {
 
 impl Children {
     /// Seats recorder and logger over the session's one writer thread.
-    pub(super) fn seat_record(&mut self, record: OpenRecord, clock: &SessionClock, session: Addr<Session>) {
+    pub(super) fn seat_record(
+        &mut self,
+        record: OpenRecord,
+        clock: &SessionClock,
+        session: Addr<Session>,
+    ) {
         let watch = |child| Watch::new(session.clone().recipient(), child, 0);
-        let recorder = RecorderActor::new(record, session.clone().recipient(), watch(Child::Recorder)).start();
+        let recorder =
+            RecorderActor::new(record, session.clone().recipient(), watch(Child::Recorder)).start();
         let logger = EventLoggerActor::new(recorder.clone(), clock.clone(), watch(Child::Logger));
         self.logger = Some(logger.start());
         self.recorder = Some(recorder);

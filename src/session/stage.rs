@@ -121,7 +121,10 @@ impl Stage {
     pub(super) fn settle(&mut self) {
         if let Some(turn) = self.turn
             && !self.playout.permits(turn)
-            && self.playout.snapshot().is_some_and(|shown| shown.phase == crate::audio::playout::Phase::Flushed)
+            && self
+                .playout
+                .snapshot()
+                .is_some_and(|shown| shown.phase == crate::audio::playout::Phase::Flushed)
         {
             self.playout.settle(turn);
         }

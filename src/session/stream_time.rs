@@ -59,14 +59,22 @@ impl StreamTime {
     }
 
     fn time_of_place(&self, place: u64) -> SessionTime {
-        let known = self.places.iter().rev().find(|(from, _)| *from <= place).or_else(|| self.places.front());
+        let known = self
+            .places
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= place)
+            .or_else(|| self.places.front());
         let Some((from, at)) = known else { return SessionTime::ZERO };
-        *at + Span::from_samples(place.saturating_sub(*from) * u64::from(SESSION_RATE_HZ) / self.hz())
+        *at + Span::from_samples(
+            place.saturating_sub(*from) * u64::from(SESSION_RATE_HZ) / self.hz(),
+        )
     }
 
     /// Which sample of the stream sounded then.
     pub(super) fn stream_sample(&self, time: SessionTime) -> u64 {
-        let place = self.places.iter().rev().find(|(_, at)| *at <= time).or_else(|| self.places.front());
+        let place =
+            self.places.iter().rev().find(|(_, at)| *at <= time).or_else(|| self.places.front());
         let Some((from, at)) = place else { return 0 };
         (from + self.in_stream(time.since(*at))).saturating_sub(self.origin)
     }

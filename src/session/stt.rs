@@ -98,7 +98,9 @@ impl<T> Line<T> {
         while let Some(item) = self.waiting.pop_front() {
             match sender.try_send(item) {
                 Ok(()) => self.blocked_since = None,
-                Err(mpsc::error::TrySendError::Full(item) | mpsc::error::TrySendError::Closed(item)) => {
+                Err(
+                    mpsc::error::TrySendError::Full(item) | mpsc::error::TrySendError::Closed(item),
+                ) => {
                     self.waiting.push_front(item);
                     self.blocked_since.get_or_insert(now);
                     return;
@@ -162,9 +164,12 @@ impl SttActor {
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
             Ok(VoiceActivityStream { audio, mut scores }) => {
                 actor.gate = VoiceGate::new(VoiceGateRules::default());
-                actor.detector_time.restart(actor.detector.waiting.iter().map(|frame| frame.samples.len()).sum());
+                actor
+                    .detector_time
+                    .restart(actor.detector.waiting.iter().map(|frame| frame.samples.len()).sum());
                 actor.detector.sender = Some(audio);
-                actor.detector.reader = Some(ctx.add_stream(poll_fn(move |task| scores.poll_recv(task))));
+                actor.detector.reader =
+                    Some(ctx.add_stream(poll_fn(move |task| scores.poll_recv(task))));
                 actor.detector.drain(actor.now);
             }
             Err(error) => actor.detector_failed(error, ctx),
@@ -180,7 +185,8 @@ impl SttActor {
             Ok(SttStream { input, mut events }) => {
                 actor.recogniser_time.restart(waiting_samples(&actor.recogniser.waiting));
                 actor.recogniser.sender = Some(input);
-                actor.recogniser.reader = Some(ctx.add_stream(poll_fn(move |task| events.poll_recv(task))));
+                actor.recogniser.reader =
+                    Some(ctx.add_stream(poll_fn(move |task| events.poll_recv(task))));
                 actor.recogniser.drain(actor.now);
                 actor.tell(Input::EarsChanged { available: true });
             }
@@ -210,7 +216,9 @@ impl SttActor {
 
     fn on_score(&mut self, score: VoiceScore) {
         self.detector_answered = self.now;
-        let Some(edge) = self.gate.judge(score.from_sample, score.until_sample, score.score) else { return };
+        let Some(edge) = self.gate.judge(score.from_sample, score.until_sample, score.score) else {
+            return;
+        };
         let (sample, started) = match edge {
             VoiceEdge::Started { at_sample } => (at_sample, true),
             VoiceEdge::Stopped { at_sample } => (at_sample, false),
@@ -237,9 +245,13 @@ impl SttActor {
     }
 
     fn check_progress(&mut self, ctx: &mut Context<Self>) {
-        let late = |adapter, stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT.to_duration() };
-        let detector_silent =
-            self.detector.sender.is_some() && self.now.since(self.detector_answered) > PROGRESS_LIMIT;
+        let late = |adapter, stage| AdapterError::TimedOut {
+            adapter,
+            stage,
+            waited: PROGRESS_LIMIT.to_duration(),
+        };
+        let detector_silent = self.detector.sender.is_some()
+            && self.now.since(self.detector_answered) > PROGRESS_LIMIT;
         if detector_silent || self.detector.is_blocked(self.now) {
             self.detector_failed(late(self.adapters.voice_activity.name(), "voice score"), ctx);
         }
@@ -250,7 +262,10 @@ impl SttActor {
 }
 
 fn waiting_samples(waiting: &std::collections::VecDeque<SttInput>) -> usize {
-    waiting.iter().map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 }).sum()
+    waiting
+        .iter()
+        .map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 })
+        .sum()
 }
 
 impl Actor for SttActor {

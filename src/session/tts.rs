@@ -62,7 +62,8 @@ impl TtsActor {
             waiting,
             Turn { turn, allowance, session: self.session.clone() },
         );
-        self.running = Some(Running { turn, pieces: Some(pieces), work: ctx.spawn(work.into_actor(self)) });
+        self.running =
+            Some(Running { turn, pieces: Some(pieces), work: ctx.spawn(work.into_actor(self)) });
     }
 
     fn drop_running(&mut self, ctx: &mut Context<Self>) {
@@ -91,7 +92,8 @@ impl Handler<SpeakPiece> for TtsActor {
         let piece = TtsPiece { piece: message.piece, text: message.text };
         if pieces.is_some_and(|pieces| pieces.try_send(piece).is_err()) {
             let reason = format!("more than {PIECES_CAPACITY} pieces wait for a voice");
-            let error = AdapterError::Unavailable { adapter: self.voice.name(), reason, retry_after: None };
+            let error =
+                AdapterError::Unavailable { adapter: self.voice.name(), reason, retry_after: None };
             let event = VoiceEvent::Ended { outcome: Outcome::Failed, error: Some(error) };
             self.drop_running(ctx);
             deliver_to(&self.session, VoiceArrived { turn: message.turn, event });
@@ -103,7 +105,8 @@ impl Handler<FinishVoice> for TtsActor {
     type Result = ();
 
     fn handle(&mut self, message: FinishVoice, _ctx: &mut Self::Context) {
-        if let Some(running) = self.running.as_mut().filter(|running| running.turn == message.turn) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.turn == message.turn)
+        {
             running.pieces = None;
         }
     }

@@ -61,12 +61,13 @@ impl TurnSound {
             }
             TtsEvent::PieceEnded { piece } => {
                 let ended = self.open.iter().position(|(open, _)| open.piece == piece);
-                let spread = ended.and_then(|index| self.open.remove(index)).and_then(|(piece, known)| {
-                    (!known).then(|| {
-                        let words = spread_words(&piece.text, self.total - self.piece_from);
-                        self.words(piece.piece, &words)
-                    })
-                });
+                let spread =
+                    ended.and_then(|index| self.open.remove(index)).and_then(|(piece, known)| {
+                        (!known).then(|| {
+                            let words = spread_words(&piece.text, self.total - self.piece_from);
+                            self.words(piece.piece, &words)
+                        })
+                    });
                 self.piece_from = self.total;
                 spread.into_iter().collect()
             }
@@ -145,7 +146,8 @@ mod tests {
     fn word_times_of_later_pieces_count_from_the_start_of_the_turn() {
         let mut sound = TurnSound::new(SampleRate::HZ_16000);
         let piece = |piece| TtsPiece { piece, text: "word".to_owned() };
-        let audio = |piece| TtsEvent::Audio { piece, frame: Frame::silence(SampleRate::HZ_16000, 1600) };
+        let audio =
+            |piece| TtsEvent::Audio { piece, frame: Frame::silence(SampleRate::HZ_16000, 1600) };
         let words = |piece| TtsEvent::Words {
             piece,
             words: vec![TtsWord { text_start: 0, text_end: 4, start_sample: 160, end_sample: 800 }],

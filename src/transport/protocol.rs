@@ -248,7 +248,9 @@ impl WireError {
             Self::BadCodec(_) => "send pcm (16-bit little-endian mono)",
             Self::BadProtocol(_) => "speak protocol 1",
             Self::OddByteCount(_) => "send whole 16-bit samples",
-            Self::BadBinary { .. } => "start every binary frame with the 16-byte header of docs/protocol.md",
+            Self::BadBinary { .. } => {
+                "start every binary frame with the 16-byte header of docs/protocol.md"
+            }
             Self::FrameTooLarge => "send 20 ms of audio a frame",
             Self::HelloFirst | Self::HelloMissing => "say hello with participantName and episodeId",
             Self::HelloTwice => "open another connection for another session",
@@ -283,23 +285,32 @@ impl ClientMessage {
     pub fn parse(text: &str) -> Result<Self, WireError> {
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|error| WireError::BadJson(error.to_string()))?;
-        let kind = value.get("type").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let kind =
+            value.get("type").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         if !CLIENT_TYPES.contains(&kind.as_str()) {
             return Err(WireError::UnknownType(kind.chars().take(60).collect()));
         }
-        let message: Self = serde_json::from_value(value)
-            .map_err(|error| WireError::BadFields { kind: kind.clone(), reason: error.to_string() })?;
+        let message: Self = serde_json::from_value(value).map_err(|error| {
+            WireError::BadFields { kind: kind.clone(), reason: error.to_string() }
+        })?;
         message.check_lengths(&kind)?;
         Ok(message)
     }
 
     fn check_lengths(&self, kind: &str) -> Result<(), WireError> {
         let too_long = |what: &str, most: usize| {
-            Err(WireError::BadFields { kind: kind.to_owned(), reason: format!("{what} is longer than {most} characters") })
+            Err(WireError::BadFields {
+                kind: kind.to_owned(),
+                reason: format!("{what} is longer than {most} characters"),
+            })
         };
         match self {
-            Self::Say { text } if text.chars().count() > SAY_CHARS_MAX => too_long("text", SAY_CHARS_MAX),
-            Self::Marker { label } if label.chars().count() > LABEL_CHARS_MAX => too_long("label", LABEL_CHARS_MAX),
+            Self::Say { text } if text.chars().count() > SAY_CHARS_MAX => {
+                too_long("text", SAY_CHARS_MAX)
+            }
+            Self::Marker { label } if label.chars().count() > LABEL_CHARS_MAX => {
+                too_long("label", LABEL_CHARS_MAX)
+            }
             Self::Hello(hello) if hello.participant_name.chars().count() > LABEL_CHARS_MAX => {
                 too_long("participantName", LABEL_CHARS_MAX)
             }
@@ -342,8 +353,12 @@ impl HostAudio {
         if kind != KIND_HOST_PCM {
             return Err(unreadable());
         }
-        let (Some(sequence), Some(capture)) = (frame.get(4..8), frame.get(8..16)) else { return Err(unreadable()) };
-        let (Ok(sequence), Ok(capture)) = (sequence.try_into(), capture.try_into()) else { return Err(unreadable()) };
+        let (Some(sequence), Some(capture)) = (frame.get(4..8), frame.get(8..16)) else {
+            return Err(unreadable());
+        };
+        let (Ok(sequence), Ok(capture)) = (sequence.try_into(), capture.try_into()) else {
+            return Err(unreadable());
+        };
         let payload = frame.slice(BINARY_HEADER_BYTES..);
         if payload.len() % 2 != 0 {
             return Err(WireError::OddByteCount(payload.len()));

@@ -1,6 +1,8 @@
 //! From what a session tells to what the wire says.
 
-use super::protocol::{Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireMetrics};
+use super::protocol::{
+    Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireMetrics,
+};
 use crate::session::notice::{Notice, RecordingFiles, State};
 
 /// The JSON of a notice under its number; `None` for what is not said in text.
@@ -26,9 +28,12 @@ fn to_wire(notice: &Notice) -> ServerMessage {
         Notice::Orb(speaker, state) => ServerMessage::Orb { speaker: *speaker, state: *state },
         Notice::Caption(caption) => ServerMessage::Caption(WireCaption::from(caption.as_ref())),
         Notice::Autopilot(enabled) => ServerMessage::Autopilot { enabled: *enabled },
-        Notice::Duck { speaker, turn, gain_db, fade_ms } => {
-            ServerMessage::Duck { speaker: *speaker, turn: *turn, gain_db: *gain_db, fade_ms: *fade_ms }
-        }
+        Notice::Duck { speaker, turn, gain_db, fade_ms } => ServerMessage::Duck {
+            speaker: *speaker,
+            turn: *turn,
+            gain_db: *gain_db,
+            fade_ms: *fade_ms,
+        },
         Notice::Pause { speaker, turn, fade_ms } => {
             ServerMessage::Pause { speaker: *speaker, turn: *turn, fade_ms: *fade_ms }
         }

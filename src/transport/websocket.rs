@@ -19,7 +19,9 @@ use super::translate;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
-use crate::session::messages::{Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState};
+use crate::session::messages::{
+    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState,
+};
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::{Outbox, Outgoing};
 use crate::session::{Session, SessionHandle};
@@ -48,8 +50,10 @@ pub fn connect(
     directory: Addr<Directory>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, socket, frames) = actix_ws::handle(request, body)?;
-    let frames =
-        frames.max_frame_size(FRAME_BYTES_MAX).aggregate_continuations().max_continuation_size(FRAME_BYTES_MAX);
+    let frames = frames
+        .max_frame_size(FRAME_BYTES_MAX)
+        .aggregate_continuations()
+        .max_continuation_size(FRAME_BYTES_MAX);
     Connection::create(|ctx| {
         ctx.add_stream(frames);
         Connection {
@@ -158,21 +162,25 @@ impl Connection {
 
     fn turned_away(&mut self, error: &StartError) {
         tracing::info!(code = error.code(), "a listener was turned away");
-        let problem = Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
+        let problem =
+            Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
         self.outbox.push(NO_SESSION_SEQ, problem);
         self.leave(match error {
             StartError::SessionsFull { .. } | StartError::Draining => CloseReason::TryLater,
-            StartError::BriefingNotFound(_) | StartError::BriefingInvalid(_) | StartError::ResumeUnknown => {
+            StartError::BriefingNotFound(_)
+            | StartError::BriefingInvalid(_)
+            | StartError::ResumeUnknown => CloseReason::Refused,
+            StartError::Recording(error) if error.code() == "bad_episode_id" => {
                 CloseReason::Refused
             }
-            StartError::Recording(error) if error.code() == "bad_episode_id" => CloseReason::Refused,
             _ => CloseReason::Failed,
         });
     }
 
     fn refuse(&mut self, error: &WireError) {
         self.mistakes += 1;
-        let problem = Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
+        let problem =
+            Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
         match &self.session {
             Stage::Joined(session) => {
                 deliver(session, Announce(problem));
@@ -209,7 +217,9 @@ impl Connection {
             return;
         }
         let mut socket = self.socket.clone();
-        let ping = async move { tokio::time::timeout(WRITE_LIMIT, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok()) };
+        let ping = async move {
+            tokio::time::timeout(WRITE_LIMIT, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok())
+        };
         ctx.spawn(ping.into_actor(self).map(|sent, connection, ctx| {
             if !sent {
                 connection.detach();
@@ -283,7 +293,10 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
             return;
         }
         ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } => {
-            deliver(session, ReportPlayout { speaker, turn, played_samples, capture_sample, flushed });
+            deliver(
+                session,
+                ReportPlayout { speaker, turn, played_samples, capture_sample, flushed },
+            );
             return;
         }
         ClientMessage::End => {
@@ -305,11 +318,14 @@ async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>) {
                 tokio::time::timeout(WRITE_LIMIT, socket.text(json)).await
             }
             Outgoing::Sound(frame) => {
-                let bytes = AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
+                let bytes =
+                    AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
                 tokio::time::timeout(WRITE_LIMIT, socket.binary(bytes)).await
             }
             Outgoing::Close(reason) => {
-                let closing = tokio::time::timeout(WRITE_LIMIT, socket.close(Some(close_frame(reason)))).await;
+                let closing =
+                    tokio::time::timeout(WRITE_LIMIT, socket.close(Some(close_frame(reason))))
+                        .await;
                 if closing.is_err() {
                     tracing::debug!("a listener did not take the close frame");
                 }
@@ -320,7 +336,10 @@ async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>) {
             Ok(Ok(())) => {}
             Ok(Err(_closed)) => return,
             Err(_elapsed) => {
-                tracing::info!(code = "slow_client", "a listener does not read; its connection is closed");
+                tracing::info!(
+                    code = "slow_client",
+                    "a listener does not read; its connection is closed"
+                );
                 let closing = socket.close(Some(close_frame(CloseReason::SlowClient)));
                 // Best effort: the socket is full, so the word may not get through; the connection ends either way.
                 drop(tokio::time::timeout(Duration::from_millis(100), closing).await);

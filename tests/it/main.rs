@@ -1,15 +1,22 @@
-//! The integration tests of the studio, one module an area.
+//! The integration tests of the studio, one module an area, in reading order.
 #![cfg(test)] // says to clippy what cargo knows: helpers here may fail loudly, too
 
 mod support;
 
-mod adapters;
-mod arrows;
+mod floor;
+mod floor_random;
+
 mod briefing;
+mod rehearsal;
+
+mod adapters;
+mod speech;
+
+mod recording;
+
 mod command_line;
 mod config;
 mod models;
-mod recording;
-mod rehearsal;
-mod speech;
+
+mod arrows;
 mod tidy;

@@ -1,9 +1,13 @@
 //! What several areas of tests share.
 
+pub(crate) mod dice;
 pub(crate) mod file_server;
 pub(crate) mod gate;
+pub(crate) mod invariants;
+pub(crate) mod meeting;
 pub(crate) mod sound;
 pub(crate) mod sources;
+pub(crate) mod timeline;
 pub(crate) mod words;
 
 use std::future::Future;
