@@ -161,7 +161,7 @@ export class Playhead {
           this.#runDry(turn, frame + i);
         } else {
           sample = this.#read(turn) * this.#gain * this.#fade;
-          turn.at += this.step;
+          turn.at = Math.min(turn.at + this.step, turn.end);
           this.#last = sample;
         }
       }
@@ -336,6 +336,7 @@ export class Playhead {
   /** The fade is over. @param {Turn} turn @param {number} frame */
   #settle(turn, frame) {
     turn.stoppedAt = frame;
+    turn.note(frame);
     if (turn.after === 'flushed') return this.#drop(turn, frame);
     turn.state = 'paused';
     this.#report(turn, frame);
@@ -355,6 +356,7 @@ export class Playhead {
   /** @param {Turn} turn @param {number} frame */
   #runDry(turn, frame) {
     turn.stoppedAt = frame;
+    turn.note(frame);
     this.#tail = this.#last;
     this.#tailLeft = this.#samples(RAMP_MS);
     this.#last = 0;

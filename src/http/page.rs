@@ -13,8 +13,7 @@ use rust_embed::RustEmbed;
 
 /// What the page may do: only what this studio serves, its own WebSocket included (`'self'` covers `ws:` of the same
 /// host and port in current browsers). No inline script and no inline style.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /// The page needs the microphone; nothing it might ever embed does.
 const PERMISSIONS_POLICY: &str = "microphone=(self), camera=(), geolocation=()";
@@ -54,9 +53,8 @@ pub fn asset(path: &str) -> Option<Asset> {
 ///
 /// Names without a dot, such as `/ws` or `/health`, and everything in folders are left to other routes.
 pub fn configure(cfg: &mut web::ServiceConfig) {
-    let serve = || web::get().to(serve);
-    cfg.service(web::resource("/").get(serve()).head(serve()));
-    cfg.service(web::resource(r"/{file:[a-z0-9-]+\.(?:html|css|js|svg)}").get(serve()).head(serve()));
+    cfg.service(web::resource("/").get(serve).head(serve));
+    cfg.service(web::resource(r"/{file:[a-z0-9-]+\.(?:html|css|js|svg)}").get(serve).head(serve));
 }
 
 async fn serve(request: HttpRequest) -> HttpResponse {
@@ -80,7 +78,9 @@ async fn serve(request: HttpRequest) -> HttpResponse {
     if is_known {
         return response.finish();
     }
-    response.insert_header((header::CONTENT_TYPE, asset.content_type)).body(asset.bytes.into_owned())
+    response
+        .insert_header((header::CONTENT_TYPE, asset.content_type))
+        .body(asset.bytes.into_owned())
 }
 
 /// The list of what is served is also the list of its types.
@@ -111,7 +111,10 @@ fn etag(hash: &[u8; 32]) -> String {
 
 /// Whether `If-None-Match` holds this tag; proxies that compress may have made it a weak one.
 fn names_tag(header: &str, etag: &str) -> bool {
-    header.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    header
+        .split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 #[cfg(test)]
@@ -147,7 +150,9 @@ mod tests {
     fn every_module_that_a_module_imports_is_served() {
         for name in Files::iter().filter(|name| name.ends_with(".js")) {
             let source = asset(&name).map(|module| module.bytes.into_owned()).unwrap_or_default();
-            for line in String::from_utf8_lossy(&source).lines().filter(|line| line.starts_with("import ")) {
+            for line in
+                String::from_utf8_lossy(&source).lines().filter(|line| line.starts_with("import "))
+            {
                 let module = line.split('\'').nth(1).unwrap_or_default().trim_start_matches("./");
                 assert!(asset(module).is_some(), "{name} imports {module}");
             }
@@ -178,7 +183,9 @@ mod tests {
         let app = init_service(App::new().configure(configure)).await;
         let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
         assert_eq!(response.status(), StatusCode::OK);
-        let value = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let value = |name| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        };
         assert_eq!(value("content-security-policy"), CONTENT_SECURITY_POLICY);
         assert_eq!(value("x-content-type-options"), "nosniff");
         assert_eq!(value("referrer-policy"), "no-referrer");
@@ -186,7 +193,10 @@ mod tests {
         assert!(value("permissions-policy").contains("microphone=(self)"));
         let etag = value("etag").to_owned();
 
-        let again = TestRequest::get().uri("/").insert_header(("if-none-match", format!("W/{etag}"))).to_request();
+        let again = TestRequest::get()
+            .uri("/")
+            .insert_header(("if-none-match", format!("W/{etag}")))
+            .to_request();
         let response = call_service(&app, again).await;
         assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(to_bytes(response.into_body()).await.expect("an empty body").len(), 0);
@@ -195,10 +205,21 @@ mod tests {
     #[actix_web::test]
     async fn files_are_served_under_their_names_and_nothing_else_is() {
         let app = init_service(App::new().configure(configure)).await;
-        let response = call_service(&app, TestRequest::get().uri("/playback-worklet.js").to_request()).await;
-        assert_eq!(response.headers().get("content-type").map(|value| value.as_bytes()), Some(&b"text/javascript; charset=utf-8"[..]));
+        let response =
+            call_service(&app, TestRequest::get().uri("/playback-worklet.js").to_request()).await;
+        assert_eq!(
+            response.headers().get("content-type").map(|value| value.as_bytes()),
+            Some(&b"text/javascript; charset=utf-8"[..])
+        );
         assert!(!read_body(response).await.is_empty());
-        for uri in ["/nothing.js", "/types.d.ts", "/package.json", "/test/state.test.js", "/%2e%2e/Cargo.toml", "/ws"] {
+        for uri in [
+            "/nothing.js",
+            "/types.d.ts",
+            "/package.json",
+            "/test/state.test.js",
+            "/%2e%2e/Cargo.toml",
+            "/ws",
+        ] {
             let response = call_service(&app, TestRequest::get().uri(uri).to_request()).await;
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{uri}");
         }

@@ -30,6 +30,8 @@ before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   server = await startServer(join(ROOT, 'web'), {
     '/__tap-worklet.js': readFileSync(join(HERE, 'tap-worklet.js')),
+    '/__sheet.js': readFileSync(join(HERE, 'sheet.js')),
+    '/__sheet.html': '<!doctype html><link rel="stylesheet" href="/style.css"><canvas></canvas><script type="module" src="/__sheet.js"></script>',
     '/api/briefings': BRIEFINGS,
   });
 });
@@ -379,6 +381,26 @@ test('without motion the orbs stand still until something changes', async () => 
   await page.waitForSelector('[data-orb=claude][data-state=speaking]');
   await played(page, RATE * 0.1);
   assert.notEqual(await picture(), before);
+  await page.close();
+});
+
+test('every state of every orb is painted on the contact sheet', async () => {
+  const page = await contexts[0].context.newPage();
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${server.url}__sheet.html`);
+    await page.waitForSelector('body[data-painted]');
+    await page.locator('canvas').screenshot({ path: join(SHOTS, `orbs-${colorScheme}.png`) });
+    const blanks = await page.$eval('canvas', (canvas) => {
+      const ctx = canvas.getContext('2d');
+      let blank = 0;
+      for (let y = 0; y < canvas.height; y += 130) {
+        for (let x = 0; x < canvas.width; x += 130) blank += ctx.getImageData(x + 65, y + 45, 1, 1).data[3] === 0 ? 1 : 0;
+      }
+      return blank;
+    });
+    assert.equal(blanks, 0);
+  }
   await page.close();
 });
 
