@@ -213,6 +213,32 @@ test('the next turn waits until the one before it was played, and starts from it
   assert.ok(bench.heard.slice(after).every((sample) => sample === 0), 'the turn before is over');
 });
 
+test('a turn that gave way to a newer one stays over when the newer one is gone', () => {
+  const bench = new Bench();
+  bench.send(1, 0, 4800);
+  bench.send(3, 0, 9600);
+  bench.render(80);
+  bench.obey({ type: 'audio.flush', turn: 3, fadeMs: 10 });
+  bench.render(10);
+  bench.send(1, 4800, 9600);
+  const after = bench.heard.length;
+  bench.render(80);
+  assert.ok(bench.heard.slice(after).every((sample) => sample === 0));
+});
+
+test('a page that joins a turn in its middle begins at the sample it is told', () => {
+  const bench = new Bench();
+  bench.obey({ type: 'audio.resume', turn: 5, fromSample: 24_000 });
+  bench.send(5, 24_000, 28_800);
+  bench.render(4);
+  assert.equal(bench.heard[0], valueAt(24_000));
+  assert.equal(bench.positions(5)[0].played, 24_000);
+  bench.obey({ type: 'audio.resume', turn: 5, fromSample: 0 });
+  const back = bench.heard.length;
+  bench.render(4);
+  assert.equal(bench.heard[back + 300], valueAt(24_300), 'what never came cannot be played');
+});
+
 test('ducking ramps the gain, 0 dB restores it, and the next turn begins at full gain', () => {
   const bench = new Bench();
   bench.send(1, 0, 9600);
