@@ -18,6 +18,11 @@ export class Captions {
     scroller.addEventListener('scroll', () => {
       this.isFollowing = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX;
     });
+    new ResizeObserver(() => this.#follow()).observe(scroller);
+  }
+
+  #follow() {
+    if (this.isFollowing) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   /** @param {StudioState} state */
@@ -30,7 +35,7 @@ export class Captions {
     for (const [id, { row }] of this.#interims) {
       if (!shown.has(id)) this.#forget(id, row);
     }
-    if (this.isFollowing) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#follow();
   }
 
   /** @param {Caption} caption @param {Record<Speaker, string>} names */

@@ -68,6 +68,12 @@ export function closeFailure(code, screen) {
       advice: 'The studio finishes it by itself. You find it in the recordings folder.',
     };
   }
+  if (code === 1000) {
+    return { title: 'The studio ended the session.', advice: 'What was recorded is kept in the recordings folder.' };
+  }
+  if (code === 1011) {
+    return { title: 'The session failed.', advice: 'What was recorded is kept in the recordings folder. Start another one.' };
+  }
   return {
     title: 'The connection to the studio was lost.',
     advice: 'What was recorded is kept. Connect again within a minute to go on where you were.',

@@ -15,13 +15,20 @@ const BODY = 0.27;
  */
 const OUTLINES = {
   you: () => 1,
-  claude: (angle) => 0.97 + 0.085 * Math.cos(8 * angle),
+  claude: (angle) => 0.98 + 0.065 * Math.cos(8 * angle),
   // A superellipse on its corner: |x|^2.6 + |y|^2.6 = 1, turned by an eighth.
   guest: (angle) => {
     const turned = angle + TURN / 8;
     return 0.93 / (Math.abs(Math.cos(turned)) ** 2.9 + Math.abs(Math.sin(turned)) ** 2.9) ** (1 / 2.9);
   },
 };
+
+/** From the lit spot to the shaded rim; steps small enough that none is seen. @type {[number, string][]} */
+const LIGHT = [
+  [0, 'rgba(255, 255, 255, 0.42)'], [0.2, 'rgba(255, 255, 255, 0.27)'], [0.4, 'rgba(255, 255, 255, 0.13)'],
+  [0.6, 'rgba(255, 255, 255, 0.04)'], [0.72, 'rgba(128, 128, 128, 0)'], [0.86, 'rgba(0, 0, 0, 0.08)'],
+  [1, 'rgba(0, 0, 0, 0.26)'],
+];
 
 /**
  * Draws into the square from (0, 0) to (size, size).
@@ -75,9 +82,7 @@ function body(ctx, look, radius, time, level, isDim) {
   ctx.fillStyle = look.color;
   ctx.fill();
   const light = ctx.createRadialGradient(-radius * 0.35, -radius * 0.45, 0, 0, 0, radius * 1.15);
-  light.addColorStop(0, 'rgba(255, 255, 255, 0.5)');
-  light.addColorStop(0.45, 'rgba(255, 255, 255, 0.08)');
-  light.addColorStop(1, 'rgba(0, 0, 0, 0.24)');
+  for (const [stop, tint] of LIGHT) light.addColorStop(stop, tint);
   ctx.fillStyle = light;
   ctx.fill();
   ctx.globalAlpha = 1;
@@ -136,9 +141,9 @@ function marks(ctx, look, radius, time, level) {
         arc(ctx, ring, -TURN / 4 - level * TURN * 0.5, Math.max(0.02, level) * TURN);
         break;
       }
-      for (const [scale, alpha] of [[1.3, 0.65], [1.48, 0.3]]) {
+      for (const [scale, alpha] of [[1.26, 0.65], [1.42, 0.3]]) {
         ctx.globalAlpha = alpha;
-        outline(ctx, look, radius * (scale + level * 0.22), time, level);
+        outline(ctx, look, radius * (scale + level * 0.2), time, level);
         ctx.stroke();
       }
       ctx.globalAlpha = 1;

@@ -12,10 +12,9 @@
 // time is played to the sample, apart from fades.
 // Units: places are samples of the turn at 48 kHz; frames are frames of the audio context.
 import { AI_RATE } from './protocol.js';
+import { RING_SAMPLES, Turn } from './turn.js';
 /** @import {PlaybackCommand, PlaybackReport} from './types' */
 
-/** Room of a turn, 5.5 s. The server sends at most 200 ms ahead, so only a broken one fills it. A power of two. */
-const RING_SAMPLES = 2 ** 18;
 /** Queued before the first sound: three frames of 20 ms, enough against the 10 ms bursts browsers render in. */
 const CUSHION_MS = 60;
 /** Added to the cushion by every underrun, and where that ends: below the server's credit of 200 ms. */
@@ -29,66 +28,8 @@ const FADE_MS_MAX = 10;
 const RAMP_MS = 5;
 /** Between two reports. */
 const REPORT_MS = 50;
-/** Quanta that are remembered: 1.4 s at 48 kHz, more than the latency of any loudspeaker. */
-const HISTORY = 512;
 /** Flushed turns that are remembered. Turn numbers rise, and nothing this old is still on the way. */
 const FLUSHED_MAX = 64;
-
-/** One turn: what came, how far it was played. */
-class Turn {
-  /** @param {number} number @param {Float32Array<ArrayBuffer>} ring */
-  constructor(number, ring) {
-    this.number = number;
-    this.ring = ring;
-    /** @type {'waiting' | 'playing' | 'fading' | 'paused' | 'over'} */
-    this.state = 'waiting';
-    /** What a fade ends in. @type {'paused' | 'flushed'} */
-    this.after = 'paused';
-    /** Next place to render; has a fraction only where the context is not at 48 kHz. */
-    this.at = 0;
-    /** First place the ring holds, and the place after the last sample received. */
-    this.start = 0;
-    this.end = 0;
-    /** Whether anything was rendered, and whether the voice ran dry since. */
-    this.begun = false;
-    this.isDry = false;
-    this.reported = 0;
-    /** Frame at which the last sample came, and at which rendering last stopped. */
-    this.cameAt = 0;
-    this.stoppedAt = 0;
-    this.frames = new Float64Array(HISTORY);
-    this.places = new Float64Array(HISTORY);
-    this.entries = 0;
-  }
-
-  /** @param {number} frame */
-  note(frame) {
-    this.frames[this.entries % HISTORY] = frame;
-    this.places[this.entries % HISTORY] = this.at;
-    this.entries += 1;
-  }
-
-  /**
-   * The place that was rendered at `frame`, by straight lines between the noted pairs.
-   * @param {number} frame
-   */
-  renderedAt(frame) {
-    let laterFrame = Infinity;
-    let laterPlace = this.at;
-    const oldest = Math.max(0, this.entries - HISTORY);
-    for (let index = this.entries - 1; index >= oldest; index--) {
-      const noted = this.frames[index % HISTORY];
-      const place = this.places[index % HISTORY];
-      if (noted <= frame) {
-        if (laterFrame === Infinity || laterPlace <= place) return place;
-        return place + ((frame - noted) * (laterPlace - place)) / (laterFrame - noted);
-      }
-      laterFrame = noted;
-      laterPlace = place;
-    }
-    return this.entries === 0 ? 0 : laterPlace;
-  }
-}
 
 export class Playhead {
   /** @type {Turn | null} */ #turn = null;
@@ -161,7 +102,7 @@ export class Playhead {
           this.#runDry(turn, frame + i);
         } else {
           sample = this.#read(turn) * this.#gain * this.#fade;
-          turn.at += this.step;
+          turn.at = Math.min(turn.at + this.step, turn.end);
           this.#last = sample;
         }
       }
@@ -336,6 +277,7 @@ export class Playhead {
   /** The fade is over. @param {Turn} turn @param {number} frame */
   #settle(turn, frame) {
     turn.stoppedAt = frame;
+    turn.note(frame);
     if (turn.after === 'flushed') return this.#drop(turn, frame);
     turn.state = 'paused';
     this.#report(turn, frame);
@@ -355,6 +297,7 @@ export class Playhead {
   /** @param {Turn} turn @param {number} frame */
   #runDry(turn, frame) {
     turn.stoppedAt = frame;
+    turn.note(frame);
     this.#tail = this.#last;
     this.#tailLeft = this.#samples(RAMP_MS);
     this.#last = 0;

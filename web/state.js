@@ -5,6 +5,9 @@ import { closeFailure } from './failures.js';
 /** Captions kept, as many as a snapshot of the server holds. */
 export const CAPTIONS_MAX = 200;
 
+/** The server closed on purpose and for good: the session ended, or it failed. */
+const FINAL_CODES = [1000, 1011];
+
 /** In the order of every list on the wire. @type {Speaker[]} */
 export const SPEAKERS = ['you', 'claude', 'guest'];
 
@@ -25,6 +28,7 @@ export function initialState() {
     notice: '',
     failure: null,
     lost: false,
+    canResume: false,
     metrics: null,
     files: [],
   };
@@ -106,7 +110,7 @@ function closed(state, code) {
   // A reason that the server gave in words says more than a number.
   const failure = state.failure ?? closeFailure(code, state.screen);
   if (state.screen === 'connecting') return { ...state, screen: 'start', failure };
-  return { ...state, lost: true, recording: false, notice: '', failure };
+  return { ...state, lost: true, canResume: !FINAL_CODES.includes(code), recording: false, notice: '', failure };
 }
 
 /**

@@ -172,9 +172,9 @@ function render(before) {
   startForm.render(state.screen === 'connecting');
   stage.render(state);
   captions.render(state);
-  page.title.textContent = state.title;
+  show(page.title, state.title || 'Live');
   page.record.dataset.on = String(state.recording);
-  page.recordWord.textContent = state.recording ? 'REC' : 'Not recording';
+  show(page.recordWord, state.recording ? 'REC' : state.lost ? 'Not connected' : 'Not recording');
   show(page.notice, state.notice);
   press(page.mute, state.muted, state.muted ? 'Unmute' : 'Mute');
   press(page.autopilot, state.autopilot, 'Autopilot');
@@ -182,7 +182,7 @@ function render(before) {
   page.failure.hidden = state.failure === null;
   show(page.failureTitle, state.failure?.title ?? '');
   show(page.failureAdvice, state.failure?.advice ?? '');
-  page.reconnect.hidden = !(state.lost && state.screen === 'live');
+  page.reconnect.hidden = !(state.lost && state.canResume && state.screen === 'live');
   page.restart.hidden = !state.lost;
   page.dismiss.hidden = state.lost;
   if (before.screen !== state.screen) enter(before);
@@ -196,8 +196,7 @@ function enter(before) {
   if (state.screen === 'start' || state.screen === 'ended') closeAudio();
   if (state.screen === 'ended') {
     page.endDialog.close();
-    page.endSummary.textContent =
-      `${state.episodeId}, ${clockText(sessionMs(before))}. Every track has the same length, to the sample.`;
+    show(page.endSummary, `${state.episodeId}, ${clockText(sessionMs(before))}`);
     session?.close();
   }
   if (before.screen === 'start' || state.screen === 'connecting' || state.screen === 'start') return;

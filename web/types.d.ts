@@ -127,6 +127,8 @@ export interface StudioState {
   failure: Failure | null;
   /** The socket went away while the session was live. */
   lost: boolean;
+  /** Whether the lost session can be gone on with. */
+  canResume: boolean;
   metrics: TurnMetrics | null;
   files: RecordedFile[];
 }

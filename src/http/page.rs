@@ -208,7 +208,7 @@ mod tests {
         let response =
             call_service(&app, TestRequest::get().uri("/playback-worklet.js").to_request()).await;
         assert_eq!(
-            response.headers().get("content-type").map(|value| value.as_bytes()),
+            response.headers().get("content-type").map(header::HeaderValue::as_bytes),
             Some(&b"text/javascript; charset=utf-8"[..])
         );
         assert!(!read_body(response).await.is_empty());

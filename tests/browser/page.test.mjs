@@ -30,6 +30,8 @@ before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   server = await startServer(join(ROOT, 'web'), {
     '/__tap-worklet.js': readFileSync(join(HERE, 'tap-worklet.js')),
+    '/__sheet.js': readFileSync(join(HERE, 'sheet.js')),
+    '/__sheet.html': '<!doctype html><link rel="stylesheet" href="/style.css"><canvas></canvas><script type="module" src="/__sheet.js"></script>',
     '/api/briefings': BRIEFINGS,
   });
 });
@@ -94,6 +96,17 @@ async function enter(page) {
   client.ready();
   await page.waitForSelector('body[data-screen="live"]');
   return { client, hello };
+}
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+/** What axe finds on this screen; still, so that no half-way colour is judged. */
+async function findings(page) {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
 const shot = (page, name, options) => page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled', ...options });
@@ -173,8 +186,10 @@ test('a session from the first screen to the files', async (t) => {
     assert.match(await page.textContent('#consent'), /recorded/);
     assert.match(await page.textContent('#briefing-about'), /Mona, Ada, and Grace/);
     await shot(page, 'start-dark');
+    assert.deepEqual(await findings(page), []);
     await page.emulateMedia({ colorScheme: 'light' });
     await shot(page, 'start-light');
+    assert.deepEqual(await findings(page), []);
     await page.setViewportSize({ width: 360, height: 740 });
     await shot(page, 'start-360', { fullPage: true });
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
@@ -218,8 +233,11 @@ test('a session from the first screen to the files', async (t) => {
     await client.until((c) => c.positions(1).some((p) => p.playedSamples > from + RATE * 0.8), 'position before the flush');
     const late = second.stop();
     const flushedAt = client.send('audio.flush', { speaker: 'claude', turn: 1, fadeMs: 10 });
-    for (let i = 0; i < 10; i++) client.audio('claude', 1, late + i * 960, voice.subarray(late + i * 960, late + (i + 1) * 960));
+    // One frame that was on its way when the order was given, and more after the page has confirmed.
+    const sendLate = (i) => client.audio('claude', 1, late + i * 960, voice.subarray(late + i * 960, late + (i + 1) * 960));
+    sendLate(0);
     const answer = await client.text('client.playout', (text) => text.turn === 1 && text.flushed);
+    for (let i = 1; i < 10; i++) sendLate(i);
     await played(page, RATE * 0.3);
 
     client.speak('guest', 2, other);
@@ -280,8 +298,10 @@ test('a session from the first screen to the files', async (t) => {
     assert.ok(Number(await page.$eval('[data-orb=guest]', (orb) => orb.style.getPropertyValue('--level'))) > 0.3);
     assert.equal(await page.locator('main > section:visible').count(), 1);
     await shot(page, 'live-dark');
+    assert.deepEqual(await findings(page), []);
     await page.emulateMedia({ colorScheme: 'light' });
     await shot(page, 'live-light');
+    assert.deepEqual(await findings(page), []);
     await page.setViewportSize({ width: 360, height: 740 });
     await shot(page, 'live-360');
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
@@ -308,6 +328,7 @@ test('a session from the first screen to the files', async (t) => {
     await page.keyboard.press('?');
     await page.waitForSelector('#help-dialog[open]');
     await shot(page, 'help');
+    assert.deepEqual(await findings(page), []);
     await page.keyboard.press('Escape');
     await page.waitForSelector('#help-dialog', { state: 'hidden' });
     assert.equal(client.texts.some((text) => text.type === 'client.interrupt'), false);
@@ -333,6 +354,7 @@ test('a session from the first screen to the files', async (t) => {
     assert.match(await page.textContent('.file'), /you\.webm.*1\.2 MB.*9f86d0/s);
     assert.equal(await page.isVisible('#failure'), false);
     await shot(page, 'ended-dark');
+    assert.deepEqual(await findings(page), []);
     await page.setViewportSize({ width: 360, height: 740 });
     await shot(page, 'ended-360', { fullPage: true });
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
@@ -350,6 +372,7 @@ test('a lost socket is said in words and the session goes on from where it was',
   await page.waitForSelector('#failure:visible');
   assert.match(await page.textContent('#failure'), /connection to the studio was lost/);
   await shot(page, 'lost');
+  assert.deepEqual(await findings(page), []);
   await page.click('#reconnect');
   const again = await server.client();
   const hello = await again.text('hello');
@@ -382,6 +405,26 @@ test('without motion the orbs stand still until something changes', async () => 
   await page.close();
 });
 
+test('every state of every orb is painted on the contact sheet', async () => {
+  const page = await contexts[0].context.newPage();
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${server.url}__sheet.html`);
+    await page.waitForSelector('body[data-painted]');
+    await page.locator('canvas').screenshot({ path: join(SHOTS, `orbs-${colorScheme}.png`) });
+    const blanks = await page.$eval('canvas', (canvas) => {
+      const ctx = canvas.getContext('2d');
+      let blank = 0;
+      for (let y = 0; y < canvas.height; y += 130) {
+        for (let x = 0; x < canvas.width; x += 130) blank += ctx.getImageData(x + 65, y + 45, 1, 1).data[3] === 0 ? 1 : 0;
+      }
+      return blank;
+    });
+    assert.equal(blanks, 0);
+  }
+  await page.close();
+});
+
 test('a denied microphone is said in words and can be tried again', async () => {
   const context = await launch({ isAllowed: false });
   const { page, complaints } = await open(context);
@@ -389,6 +432,7 @@ test('a denied microphone is said in words and can be tried again', async () => 
   await page.waitForSelector('#failure:visible');
   assert.match(await page.textContent('#failure'), /microphone is not allowed/);
   await shot(page, 'denied');
+  assert.deepEqual(await findings(page), []);
   await context.grantPermissions(['microphone']);
   const { client } = await enter(page);
   await client.until(({ frames }) => frames.length >= 5, 'frames');

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { actionOf } from '../keys.js';
+import { clockText, fileText, sizeText } from '../words.js';
+
+const press = (key, more = {}) => ({ key, ctrlKey: false, altKey: false, metaKey: false, repeat: false, ...more });
+const live = { isLive: true, inField: false, inDialog: false };
+
+test('each key has one meaning, small or capital', () => {
+  assert.deepEqual(['m', 'M', 'Escape', 'a', '?', 'x'].map((key) => actionOf(press(key), live)),
+    ['mute', 'mute', 'interrupt', 'autopilot', 'help', null]);
+});
+
+test('keys mean nothing in a field, in a dialog, before the session, held down or with a modifier', () => {
+  for (const where of [{ inField: true }, { inDialog: true }, { isLive: false }]) {
+    assert.equal(actionOf(press('m'), { ...live, ...where }), null);
+  }
+  for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }, { repeat: true }]) {
+    assert.equal(actionOf(press('m', more), live), null);
+  }
+});
+
+test('times, sizes and files are written as people read them', () => {
+  assert.deepEqual([0, 59_999, 60_000, 3_723_000].map(clockText), ['0:00', '0:59', '1:00', '1:02:03']);
+  assert.deepEqual([0, 999, 1000, 9_960, 999_600, 1_204_331].map(sizeText), ['0 B', '999 B', '1.0 kB', '10 kB', '1.0 MB', '1.2 MB']);
+  assert.deepEqual(['you.webm', 'episode.vtt', 'ada.vtt', 'odd'].map(fileText), ['Audio track', 'Captions of everybody', 'Captions', 'File']);
+});

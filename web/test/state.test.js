@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { partsOf } from '../captions.js';
+import { startFailure } from '../failures.js';
+import { CAPTIONS_MAX, initialState, reduce } from '../state.js';
+
+const NAMES = ['Mona', 'Ada', 'Grace'];
+const ready = { type: 'session.ready', seq: 1, sessionId: 's', resumeToken: 't', episodeId: 'e', resumed: false, names: NAMES };
+const caption = (id, fields) => ({ type: 'caption', seq: 9, id, speaker: 'claude', turn: id, text: '', isFinal: false, start: 0, end: 0,
+  estimated: false, cut: false, words: [], ...fields });
+const snapshot = (fields) => ({ type: 'state.snapshot', seq: 2, orbStates: { you: 'listening', claude: 'idle', guest: 'failed' }, captions: [],
+  autopilot: true, session: { sessionId: 's', episodeId: 'e', title: 'T', names: NAMES, adapters: ['', '', ''], nowMs: 4000, muted: true, recording: true }, ...fields });
+const run = (...events) => events.reduce((state, event) => reduce(state, event, 1000), initialState());
+
+test('a session is live when the server says it is ready', () => {
+  const state = run({ type: 'local.start' }, ready);
+  assert.equal(state.screen, 'live');
+  assert.deepEqual(state.names, { you: 'Mona', claude: 'Ada', guest: 'Grace' });
+});
+
+test('a snapshot brings everything that the page draws', () => {
+  const state = run(ready, snapshot());
+  assert.equal(state.orbs.guest, 'failed');
+  assert.deepEqual([state.autopilot, state.muted, state.recording, state.title], [true, true, true, 'T']);
+  assert.deepEqual(state.clock, { sessionMs: 4000, pageMs: 1000 });
+});
+
+test('captions of one id replace each other until one is final', () => {
+  const state = run(caption(1, { text: 'So' }), caption(2, { text: 'x' }), caption(1, { text: 'So it', isFinal: true }),
+    caption(1, { text: 'changed' }));
+  assert.deepEqual(state.captions.map(({ id, text }) => [id, text]), [[1, 'So it'], [2, 'x']]);
+});
+
+test('at most 200 captions are kept, the newest', () => {
+  const state = run(...Array.from({ length: CAPTIONS_MAX + 5 }, (_, id) => caption(id, {})));
+  assert.equal(state.captions.length, CAPTIONS_MAX);
+  assert.equal(state.captions[0].id, 5);
+});
+
+test('a snapshot after a lost connection doubles no caption', () => {
+  const final = caption(1, { text: 'Yes.', isFinal: true });
+  const state = run(final, snapshot({ captions: [final, caption(2, { text: 'And' })] }));
+  assert.deepEqual(state.captions.map(({ id }) => id), [1, 2]);
+});
+
+test('a lost connection is a failure while live, and none after the end', () => {
+  const lost = run(ready, { type: 'local.closed', code: 1006 });
+  assert.equal(lost.lost, true);
+  assert.equal(lost.canResume, true);
+  assert.match(lost.failure.title, /lost/);
+  assert.equal(run(ready, { type: 'local.closed', code: 1011 }).canResume, false);
+  const ended = run(ready, { type: 'recording.ready', seq: 3, episodeId: 'e', files: [] }, { type: 'local.closed', code: 1000 });
+  assert.deepEqual([ended.screen, ended.failure], ['ended', null]);
+});
+
+test('a server that refuses leads back to the first screen with its own words', () => {
+  const state = run({ type: 'local.start' },
+    { type: 'error', seq: 1, code: 'briefing_invalid', message: 'line 3 is no YAML', hint: 'mend the file' },
+    { type: 'local.closed', code: 1008 });
+  assert.equal(state.screen, 'start');
+  assert.deepEqual(state.failure, { title: 'Line 3 is no YAML.', advice: 'Mend the file.' });
+});
+
+test('a server that is not there leads back to the first screen', () => {
+  const state = run({ type: 'local.start' }, { type: 'local.closed', code: 1006 });
+  assert.equal(state.screen, 'start');
+  assert.match(state.failure.title, /cannot be reached/);
+});
+
+test('connecting again clears what was lost', () => {
+  const state = run(ready, { type: 'local.closed', code: 1006 }, { type: 'local.reconnect' }, { ...ready, resumed: true });
+  assert.deepEqual([state.lost, state.failure, state.notice], [false, null, 'Connected again.']);
+});
+
+test('an unknown message changes nothing', () => {
+  const state = initialState();
+  assert.equal(reduce(state, { type: 'from.the-future', seq: 1 }, 0), state);
+});
+
+test('a caption shows pending words only until it is final, and where it was cut', () => {
+  assert.deepEqual(partsOf(caption(1, { text: 'a', pending: 'b' })).map(({ kind }) => kind), ['heard', 'pending']);
+  assert.deepEqual(partsOf(caption(1, { text: 'a', pending: 'b', isFinal: true, cut: true })).map(({ kind }) => kind), ['heard', 'cut']);
+});
+
+test('every refusal of the microphone has words of its own', () => {
+  const titles = ['NotAllowedError', 'NotFoundError', 'NotReadableError', 'OverconstrainedError', 'SecurityError']
+    .map((name) => startFailure(new DOMException('x', name)).title);
+  assert.equal(new Set(titles).size, 5);
+  assert.match(startFailure(new Error('odd')).advice, /odd/);
+});
