@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod factory;
+pub mod hex;
 pub mod house;
 pub mod http;
 pub mod models;

@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Choice, LogLevel};
 
 /// Starts the log at this level. Spoken words never enter it: ids, counts and durations do.
-pub fn start(level: LogLevel) {
+pub(super) fn start(level: LogLevel) {
     // ONNX Runtime tells its graph optimisations at info: of no use to an operator.
     let filter = EnvFilter::new(format!("{},ort=warn", level.as_str()));
     let log = tracing_subscriber::fmt()

@@ -14,7 +14,7 @@ use crate::factory::Adapters;
 ///
 /// # Errors
 /// If the port or the recordings folder cannot be used.
-pub fn run() -> anyhow::Result<ExitCode> {
+pub(super) fn run() -> anyhow::Result<ExitCode> {
     let config = match Config::load() {
         Ok(config) => Arc::new(config),
         Err(errors) => {

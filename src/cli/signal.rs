@@ -6,7 +6,7 @@ use std::io;
 ///
 /// # Errors
 /// If the system lets nobody listen to signals.
-pub async fn stop_signal() -> io::Result<()> {
+pub(super) async fn stop_signal() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

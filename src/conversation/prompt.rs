@@ -37,11 +37,7 @@ impl Prompt {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
         }
-        hash.finalize().iter().take(8).fold(String::new(), |mut hex, byte| {
-            // Writing into a String cannot fail.
-            write!(hex, "{byte:02x}").map_or((), |()| ());
-            hex
-        })
+        crate::hex::hex(&hash.finalize()[..8])
     }
 }
 

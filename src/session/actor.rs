@@ -207,7 +207,7 @@ impl Session {
         let mut over = self.over.subscribe();
         Box::pin(async move {
             // An error means that the session is gone, which is over too.
-            over.wait_for(|over| *over).await.map_or((), |_| ());
+            drop(over.wait_for(|over| *over).await);
         })
     }
 

@@ -40,7 +40,7 @@ impl<A: Actor> Seat<A> {
     pub(super) fn send<M>(&self, message: M) -> bool
     where
         A: Handler<M>,
-        A::Context: actix::dev::ToEnvelope<A, M>,
+        A::Context: dev::ToEnvelope<A, M>,
         M: Message + Send + 'static,
         M::Result: Send,
     {

@@ -18,6 +18,7 @@ use super::recorder::OpenRecord;
 use crate::audio::SampleRate;
 use crate::clock::{Clock, SessionClock};
 use crate::conversation::Setup;
+use crate::hex::hex;
 
 /// How long a session waits for a listener who was lost.
 pub const LISTENER_PATIENCE: Duration = Duration::from_secs(60);
@@ -180,13 +181,7 @@ fn random_bytes<const N: usize>() -> Result<[u8; N], StartError> {
 
 /// 128 random bits in hex: nobody guesses them.
 fn random_id(prefix: &str) -> Result<String, StartError> {
-    use std::fmt::Write;
-    let mut id = format!("{prefix}-");
-    for byte in random_bytes::<16>()? {
-        // Writing into a String cannot fail.
-        write!(id, "{byte:02x}").map_or((), |()| ());
-    }
-    Ok(id)
+    Ok(format!("{prefix}-{}", hex(&random_bytes::<16>()?)))
 }
 
 impl Actor for Directory {

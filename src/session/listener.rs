@@ -8,7 +8,7 @@ use super::outbox::Outbox;
 use crate::conversation::{AiSpeaker, TurnId};
 
 /// Notices kept for a listener who comes back: more than a minute of the liveliest talk.
-pub const BACKLOG_CAPACITY: usize = 2048;
+const BACKLOG_CAPACITY: usize = 2048;
 
 /// The one place a session speaks to.
 #[derive(Debug, Default)]
