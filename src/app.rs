@@ -208,10 +208,10 @@ fn repair_all(root: &std::path::Path) {
         match recover(&folder) {
             Ok(Recovered::AlreadyFinished) => {}
             Ok(Recovered::Repaired { .. }) => {
-                tracing::info!(folder = %folder.display(), "repaired an unfinished recording")
+                tracing::info!(folder = %folder.display(), "repaired an unfinished recording");
             }
             Err(error) => {
-                tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired")
+                tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired");
             }
         }
     }

@@ -19,7 +19,7 @@ const EXIT_WRONG: u8 = 1;
 /// What can be asked of briefings.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// List the briefings of BRIEFINGS_DIR
+    /// List the briefings of `BRIEFINGS_DIR`
     List,
     /// Say everything that is wrong with a briefing
     Check {

@@ -101,11 +101,8 @@ impl Client {
     /// If something unreadable came.
     pub async fn next(&mut self) -> Result<Received, ClientError> {
         loop {
-            let frame = match self.socket.next().await {
-                Some(Ok(frame)) => frame,
-                Some(Err(_)) | None => {
-                    return Ok(Received::Closed { code: 1006, reason: String::new() });
-                }
+            let Some(Ok(frame)) = self.socket.next().await else {
+                return Ok(Received::Closed { code: 1006, reason: String::new() });
             };
             match frame {
                 Message::Text(text) => {

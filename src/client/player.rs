@@ -61,10 +61,10 @@ impl Player {
     pub fn obey(&mut self, message: &ServerMessage, capture_sample: u64) -> Option<ClientMessage> {
         match message {
             ServerMessage::Pause { speaker, turn, .. } => {
-                self.speakers[speaker.index()].hold(*turn, true)
+                self.speakers[speaker.index()].hold(*turn, true);
             }
             ServerMessage::Resume { speaker, turn, .. } => {
-                self.speakers[speaker.index()].hold(*turn, false)
+                self.speakers[speaker.index()].hold(*turn, false);
             }
             ServerMessage::Flush { speaker, turn, .. } => {
                 return self.speakers[speaker.index()].flush(*turn, capture_sample);

@@ -40,11 +40,12 @@ impl Event {
     /// An order as it leaves. A prompt is told by its length and hash; an interim caption without word times.
     #[must_use]
     pub fn order(order: &Order) -> Self {
-        let mut fields = match order {
-            Order::ShowCaption(caption) if !caption.is_final => {
-                object(&Order::ShowCaption(Caption { words: Vec::new(), ..caption.clone() }))
-            }
-            _ => object(order),
+        let mut fields = if let Order::ShowCaption(caption) = order
+            && !caption.is_final
+        {
+            object(&Order::ShowCaption(Caption { words: Vec::new(), ..caption.clone() }))
+        } else {
+            object(order)
         };
         if let Order::StartReply { prompt, .. } = order {
             fields.remove("prompt");

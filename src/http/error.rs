@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
-    /// Stable snake_case word.
+    /// Stable `snake_case` word.
     pub code: &'static str,
     /// What happened.
     pub message: String,

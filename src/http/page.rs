@@ -98,15 +98,7 @@ fn content_type(name: &str) -> Option<&'static str> {
 }
 
 fn etag(hash: &[u8; 32]) -> String {
-    use std::fmt::Write as _;
-    let mut tag = String::with_capacity(2 * hash.len() + 2);
-    tag.push('"');
-    for byte in hash {
-        // Writing to a string cannot fail.
-        let _infallible = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"{}\"", crate::hex::hex(hash))
 }
 
 /// Whether `If-None-Match` holds this tag; proxies that compress may have made it a weak one.

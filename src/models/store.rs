@@ -183,7 +183,3 @@ pub(super) fn sha256_of(path: &Path) -> std::io::Result<String> {
         }
     }
 }
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

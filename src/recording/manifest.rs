@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::{OnPath, RecordingError};
 use crate::conversation::Speaker;
+use crate::hex::hex;
 use crate::time::SessionTime;
 
 /// Name of the manifest in a recording's folder.
@@ -291,8 +292,4 @@ pub(super) fn bytes_and_sha256(path: &Path) -> Result<(u64, String), RecordingEr
 /// SHA-256 of bytes in memory.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -65,7 +65,7 @@ pub enum Notice {
     RecordingReady(RecordingFiles),
     /// Something could not be done.
     Problem {
-        /// Stable snake_case word.
+        /// Stable `snake_case` word.
         code: &'static str,
         /// What happened.
         message: String,

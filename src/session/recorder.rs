@@ -117,7 +117,7 @@ impl Handler<Record> for RecorderActor {
     fn handle(&mut self, message: Record, _ctx: &mut Self::Context) {
         match message {
             Record::Sound { speaker, at, samples } => {
-                self.queue(RecordMessage::Audio { speaker, at, samples })
+                self.queue(RecordMessage::Audio { speaker, at, samples });
             }
             Record::Advance(watermark) => self.queue(RecordMessage::Advance(watermark)),
             Record::Line(line) => self.queue(RecordMessage::Event(line)),

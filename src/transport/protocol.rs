@@ -360,7 +360,7 @@ impl HostAudio {
             return Err(unreadable());
         };
         let payload = frame.slice(BINARY_HEADER_BYTES..);
-        if payload.len() % 2 != 0 {
+        if !payload.len().is_multiple_of(2) {
             return Err(WireError::OddByteCount(payload.len()));
         }
         Ok(Self {
@@ -520,7 +520,7 @@ pub enum ServerMessage {
     /// Something could not be done.
     #[serde(rename = "error")]
     Error {
-        /// Stable snake_case word.
+        /// Stable `snake_case` word.
         code: String,
         /// What happened.
         message: String,

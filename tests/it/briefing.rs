@@ -1,5 +1,4 @@
 //! Briefings: what is accepted, what is refused and how it is told, and the prompts made of them.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,4 @@
 //! Settings: one table, all errors at once, no secret in any message.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::time::Duration;
 

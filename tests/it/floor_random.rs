@@ -32,7 +32,6 @@ fn ten_thousand_random_meetings_keep_all_invariants() {
     });
 }
 
-#[expect(clippy::panic, reason = "a broken rule fails the test with its story")]
 fn meet(seed: u64) {
     let mut events = Vec::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| play(seed, &mut events)));

@@ -1,9 +1,4 @@
 //! The rehearsal language model: what it says about what was asked.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests fail and skip as tests do"
-)]
 
 use std::time::Duration;
 
