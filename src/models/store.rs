@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use crate::hex::hex;
 use sha2::{Digest, Sha256};
 
 use super::catalogue::{Model, ModelFile, SystemLibrary};
