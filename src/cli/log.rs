@@ -7,7 +7,7 @@ use crate::config::{Choice, LogLevel};
 /// Starts the log at this level. Spoken words never enter it: ids, counts and durations do.
 pub(super) fn start(level: LogLevel) {
     // ONNX Runtime tells its graph optimisations at info: of no use to an operator.
-    let filter = EnvFilter::new(format!("{},ort=warn", level.as_str()));
+    let filter = EnvFilter::new(format!("{},ort=warn,onnxruntime=warn", level.as_str()));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

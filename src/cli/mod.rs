@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub mod briefings;
+mod host_file;
 mod log;
 mod models;
 mod print;
