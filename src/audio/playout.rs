@@ -484,7 +484,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::conversation::TurnId;
+
+    /// Any name of a turn will do.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct TurnId(u32);
 
     const T1: TurnId = TurnId(1);
     const T2: TurnId = TurnId(2);

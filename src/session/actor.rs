@@ -1,6 +1,6 @@
 //! One running conversation: the actor that supervises ears, minds, voices, recorder and logger.
 //!
-//! Every handler is a translation, message to [`Input`] and [`Order`](crate::conversation::Order) to message; the
+//! Every handler is a translation, message to [`Input`] and [`Order`] to message; the
 //! rules live in [`crate::conversation`]. [`Session::advance`] is the one way in: it reads the clock once, logs the
 //! input, asks the conversation, carries out the orders and sets the one timer.
 //!

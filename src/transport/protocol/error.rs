@@ -17,7 +17,7 @@ pub enum WireError {
         /// What is wrong.
         reason: String,
     },
-    /// A rate outside [`HOST_RATES`].
+    /// A rate outside [`super::HOST_RATES`].
     #[error("sample rate {0} is not served")]
     BadSampleRate(u32),
     /// A codec nobody here can read.
@@ -37,7 +37,7 @@ pub enum WireError {
         /// Its first byte.
         kind: u8,
     },
-    /// Over [`FRAME_BYTES_MAX`].
+    /// Over [`super::FRAME_BYTES_MAX`].
     #[error("a frame of more than 64 KiB")]
     FrameTooLarge,
     /// Anything before `hello`.
