@@ -14,6 +14,7 @@ mod host_file;
 mod log;
 mod models;
 mod print;
+mod recover;
 mod rehearse;
 mod serve;
 mod signal;
@@ -33,6 +34,8 @@ enum Command {
     Serve,
     /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
     Rehearse(rehearse::Arguments),
+    /// Repair a recording that was left unfinished
+    Recover(recover::Arguments),
     /// List and check briefings
     #[command(subcommand)]
     Briefings(briefings::Command),
@@ -46,6 +49,7 @@ pub fn main() -> ExitCode {
     let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
     };
