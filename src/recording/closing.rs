@@ -254,7 +254,8 @@ impl Ending<'_> {
                 codec_delay_ns: self.codec_delay_ns,
                 bytes: file.bytes,
                 sha256: file.sha256.clone(),
-                skew_ppm: fit.map(|fit| fit.skew_ppm),
+                // Adding zero turns minus zero into plus zero, which is all the same and reads better.
+                skew_ppm: fit.map(|fit| fit.skew_ppm + 0.0),
                 residual_ms: fit.map(|fit| fit.residual_ms),
                 cut_samples: self.cut_samples[speaker.index()],
                 gaps: gaps_of(speaker),
