@@ -14,6 +14,8 @@ mod speech;
 
 mod recording;
 
+mod judged;
+
 mod command_line;
 mod config;
 mod models;
