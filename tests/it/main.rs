@@ -5,6 +5,7 @@ mod support;
 
 mod floor;
 mod floor_random;
+mod floor_speech;
 
 mod briefing;
 mod rehearsal;
