@@ -166,11 +166,16 @@ pub fn start_patiently(
 }
 
 impl Running {
+    /// Says to whoever asks `/ready` that no new sessions are to be sent here; those that come are still taken.
+    pub fn begin_draining(&self) {
+        self.readiness.set_draining();
+    }
+
     /// Stops in order: no new sessions, whole recordings, closed sockets. Returns how many sessions were on air.
     ///
     /// Requests are answered until the last session has ended, so that `/ready` can say why no new one is taken.
     pub async fn stop(self) -> usize {
-        self.readiness.set_draining();
+        self.begin_draining();
         let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain))
             .await
         {

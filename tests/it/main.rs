@@ -14,6 +14,11 @@ mod speech;
 
 mod recording;
 
+mod session;
+
+mod http;
+mod websocket;
+
 mod command_line;
 mod config;
 mod models;
