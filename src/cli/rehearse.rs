@@ -64,7 +64,11 @@ async fn hold(
     wait_for_models(&adapters).await?;
     let house = OneBriefing { house: StudioHouse::new(config, Arc::clone(&adapters)), briefing };
     let running = app::start_with(config, Arc::new(house), states_of(&adapters))?;
-    let script = Script { episode_id: arguments.episode.clone(), autopilot: arguments.autopilot };
+    let script = Script {
+        episode_id: arguments.episode.clone(),
+        autopilot: arguments.autopilot,
+        ..Script::default()
+    };
     let summary = rehearse(running.address, host, &script).await;
     running.stop().await;
     let mut summary = summary?;

@@ -30,7 +30,9 @@ struct Loudspeaker {
     reported: u64,
     is_playing: bool,
     is_paused: bool,
-    /// Times the sound ran out in the middle of a turn, and samples that came when their place had passed.
+    /// Whether the sound ran out: at the end of a turn it always does, so only what still comes makes it a hole.
+    is_dry: bool,
+    /// Times the sound ran out in the middle of a turn.
     underruns: u64,
     heard: Vec<i16>,
 }
@@ -108,6 +110,7 @@ impl Loudspeaker {
             reported: 0,
             is_playing: false,
             is_paused: false,
+            is_dry: false,
             underruns: 0,
             heard: Vec::new(),
         }
@@ -132,6 +135,8 @@ impl Loudspeaker {
             && known < frame.samples.len()
             && self.held.len() < HELD_SAMPLES_MAX
         {
+            self.underruns += u64::from(self.is_dry);
+            self.is_dry = false;
             self.held.extend(&frame.samples[known..]);
         }
     }
@@ -165,9 +170,7 @@ impl Loudspeaker {
             return None;
         }
         let count = samples.min(self.held.len());
-        if count < samples && self.played > 0 && count > 0 {
-            self.underruns += 1;
-        }
+        self.is_dry = count < samples;
         self.heard.extend(self.held.drain(..count));
         self.played += count as u64;
         let is_due = self.played - self.reported >= REPORT_SAMPLES
@@ -203,6 +206,18 @@ mod tests {
         }
         player.play(9_600, 0);
         assert_eq!(player.heard(AiSpeaker::Claude).len(), 4 * 960);
+    }
+
+    #[test]
+    fn only_a_hole_that_is_filled_later_was_a_hole() {
+        let mut player = Player::default();
+        (0..4).for_each(|index| player.take(&frame(index * 960)));
+        player.play(9_600, 0);
+        assert_eq!(player.counts().underruns, 0, "this may have been the end of the turn");
+        (4..6).for_each(|index| player.take(&frame(index * 960)));
+        assert_eq!(player.counts().underruns, 1);
+        player.play(9_600, 0);
+        assert_eq!(player.counts().underruns, 1);
     }
 
     #[test]

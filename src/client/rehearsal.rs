@@ -50,6 +50,8 @@ impl HostFile {
 pub struct Script {
     /// The recording's name; empty takes the briefing's.
     pub episode_id: String,
+    /// The briefing's name; empty takes the studio's first.
+    pub briefing: String,
     /// Whether autopilot is switched on at the start.
     pub autopilot: bool,
 }
@@ -111,6 +113,7 @@ pub async fn rehearse(
     let mut client = Client::connect(address).await?;
     let hello = Hello {
         episode_id: script.episode_id.clone(),
+        briefing: Some(script.briefing.clone()).filter(|name| !name.is_empty()),
         audio: Some(HelloAudio { codec: "pcm".to_owned(), sample_rate: host.rate }),
         protocol: Some(1),
         ..Hello::default()

@@ -49,7 +49,8 @@ pub struct Closing {
     pub stamp: Stamp,
     /// How the host's clock was mapped, if it was.
     pub fit: Option<ClockFit>,
-    /// Loudness of the tracks, in the order of [`Speaker::ALL`], where it was measured.
+    /// Loudness of the tracks, in the order of [`Speaker::ALL`], where the caller measured it; the recorder measures
+    /// the others itself.
     pub loudness: [Option<Loudness>; 3],
     /// When listeners were told aloud that AIs take part.
     pub disclosure_spoken_at: Option<SessionTime>,

@@ -390,7 +390,7 @@ async fn say(
     let words = SttWords {
         segment: stretch.segment,
         text,
-        from_sample: stretch.from_sample,
+        from_sample: stretch.voice_from,
         until_sample,
         stability,
         words: Vec::new(),

@@ -95,7 +95,10 @@ impl Sound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) segment: u32,
+    /// First sample of its sound: the pre-roll.
     pub(super) from_sample: u64,
+    /// First sample of its voice: where its words begin.
+    pub(super) voice_from: u64,
     voice: Voice,
     /// Voice of the parts that have ended.
     voiced_samples: u64,
@@ -121,12 +124,14 @@ impl Stretch {
     pub(super) fn begin(segment: u32, voice_from: u64, earliest: u64) -> Self {
         let from_sample = voice_from.saturating_sub(PRE_ROLL_SAMPLES).max(earliest);
         let since = voice_from.max(from_sample);
-        Self { segment, from_sample, voice: Voice::Speaking { since }, voiced_samples: 0 }
+        let voice = Voice::Speaking { since };
+        Self { segment, from_sample, voice_from: since, voice, voiced_samples: 0 }
     }
 
     /// The rest of a voice that was cut at `cut`.
     pub(super) const fn go_on(segment: u32, cut: u64) -> Self {
-        Self { segment, from_sample: cut, voice: Voice::Speaking { since: cut }, voiced_samples: 0 }
+        let voice = Voice::Speaking { since: cut };
+        Self { segment, from_sample: cut, voice_from: cut, voice, voiced_samples: 0 }
     }
 
     /// The voice is back after a pause. Whether that is news.
@@ -140,7 +145,7 @@ impl Stretch {
     pub(super) fn pause(&mut self, at_sample: u64) -> bool {
         let Voice::Speaking { since } = self.voice else { return false };
         self.voiced_samples += at_sample.saturating_sub(since);
-        self.voice = Voice::Quiet { since: at_sample.max(self.from_sample) };
+        self.voice = Voice::Quiet { since: at_sample.max(self.voice_from) };
         true
     }
 
@@ -196,6 +201,7 @@ mod tests {
         assert_eq!(Stretch::begin(1, ms(1000), 0).from_sample, ms(680));
         assert_eq!(Stretch::begin(1, ms(100), 0).from_sample, 0);
         assert_eq!(Stretch::begin(2, ms(1000), ms(900)).from_sample, ms(900));
+        assert_eq!(Stretch::begin(1, ms(1000), 0).voice_from, ms(1000));
     }
 
     #[test]
