@@ -17,6 +17,7 @@ pub mod levels;
 pub mod mix;
 mod num;
 pub mod opus;
+mod pacing;
 pub mod playout;
 pub mod resample;
 

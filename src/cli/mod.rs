@@ -10,9 +10,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub mod briefings;
+mod host_file;
 mod log;
 mod models;
 mod print;
+mod recover;
 mod rehearse;
 mod serve;
 mod signal;
@@ -32,6 +34,8 @@ enum Command {
     Serve,
     /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
     Rehearse(rehearse::Arguments),
+    /// Repair a recording that was left unfinished
+    Recover(recover::Arguments),
     /// List and check briefings
     #[command(subcommand)]
     Briefings(briefings::Command),
@@ -45,6 +49,7 @@ pub fn main() -> ExitCode {
     let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
     };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::print;
+use super::{host_file, print};
 use crate::app::{self, states_of};
 use crate::briefings;
 use crate::client::rehearsal::{HostFile, Script, rehearse};
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     config.host = std::net::Ipv4Addr::LOCALHOST.into();
     config.port = 0;
     config.access_token = None;
-    let host = HostFile::read(&arguments.host)
+    let host = host_file::read(&arguments.host)
         .with_context(|| format!("read {}", arguments.host.display()))?;
     let briefing = load_briefing(&arguments.briefing)?;
     actix::System::new().block_on(hold(&config, arguments, host, briefing))

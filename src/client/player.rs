@@ -5,8 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::conversation::{AiSpeaker, TurnId};
-use crate::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
+use crate::transport::protocol::{AiAudio, AiSpeaker, ClientMessage, ServerMessage, TurnId};
 
 /// Sound that must be there before a turn starts: what a page on a local network waits for.
 pub const START_SAMPLES: usize = 60 * 48;

@@ -1,6 +1,6 @@
 //! One running conversation: the actor that supervises ears, minds, voices, recorder and logger.
 //!
-//! Every handler is a translation, message to [`Input`] and [`Order`](crate::conversation::Order) to message; the
+//! Every handler is a translation, message to [`Input`] and [`Order`] to message; the
 //! rules live in [`crate::conversation`]. [`Session::advance`] is the one way in: it reads the clock once, logs the
 //! input, asks the conversation, carries out the orders and sets the one timer.
 //!
@@ -18,12 +18,8 @@ use super::children::Children;
 use super::host_ear::HostEar;
 use super::listener::ListenerChair;
 use super::loudness::LiveLevels;
-use super::mailbox::MAILBOX_CAPACITY;
-use super::messages::{
-    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, Finish,
-    HostSound, LogEvent, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
-    RequestState, Tick, VoiceArrived,
-};
+use super::mailbox::{MAILBOX_CAPACITY, deliver};
+use super::messages::{Finish, LogEvent};
 use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
@@ -31,7 +27,7 @@ use super::stage::Stage;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
 use crate::conversation::event::Event;
-use crate::conversation::{AiSpeaker, Conversation, Deadline, Input, Order, Setup};
+use crate::conversation::{AiSpeaker, Conversation, Deadline, Input, Order, Setup, TurnId};
 
 use crate::time::{SessionTime, Span};
 
@@ -39,10 +35,10 @@ use crate::time::{SessionTime, Span};
 pub const WATERMARK_LAG: Span = Span::from_millis(400);
 
 /// How often the watermark moves on: five ticks, so that a kill costs at most 0.5 s of cluster and 0.5 s of this.
-const ADVANCE_EVERY: Span = Span::from_millis(100);
+pub(super) const ADVANCE_EVERY: Span = Span::from_millis(100);
 
 /// How long a failed recording may take to be repaired before the session ends without it.
-const REPAIR_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const REPAIR_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -87,7 +83,7 @@ pub struct Session {
     pub(super) host: HostEar,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
-    pub(super) due: Vec<DueFrame>,
+    pub(super) due: Vec<DueFrame<TurnId>>,
     pub(super) muted: bool,
     /// When the host's last speech ended: replies are measured from here.
     pub(super) host_stopped: SessionTime,
@@ -95,8 +91,8 @@ pub struct Session {
     pacer: Addr<Pacer>,
     orders: Vec<Order>,
     timer: Option<(SessionTime, SpawnHandle)>,
-    advanced: SessionTime,
-    ending: Option<SessionTime>,
+    pub(super) advanced: SessionTime,
+    pub(super) ending: Option<SessionTime>,
     over: watch::Sender<bool>,
 }
 
@@ -203,7 +199,7 @@ impl Session {
         self.children.dismiss();
     }
 
-    fn wait_for_end(&self) -> ResponseFuture<()> {
+    pub(super) fn wait_for_end(&self) -> ResponseFuture<()> {
         let mut over = self.over.subscribe();
         Box::pin(async move {
             // An error means that the session is gone, which is over too.
@@ -211,7 +207,11 @@ impl Session {
         })
     }
 
-    fn on_recording_over(&mut self, files: Option<RecordingFiles>, ctx: &mut Context<Self>) {
+    pub(super) fn on_recording_over(
+        &mut self,
+        files: Option<RecordingFiles>,
+        ctx: &mut Context<Self>,
+    ) {
         let reason = match files {
             Some(files) => {
                 self.notify(Notice::RecordingReady(files));
@@ -234,229 +234,13 @@ impl Actor for Session {
         self.children.seat_record(record, &self.clock, ctx.address());
         self.log_start();
         self.seat_everybody(ctx);
-        self.pacer.do_send(Register { session: ctx.address().recipient() });
+        deliver(&self.pacer, Register { session: ctx.address().recipient() });
         self.set_timer(ctx);
         tracing::info!(session = %self.identity.session_id, episode = %self.identity.episode_id, "session started");
     }
 
     fn stopped(&mut self, _ctx: &mut Self::Context) {
         tracing::info!(session = %self.identity.session_id, "session stopped");
-    }
-}
-
-// ── From the listener's connection ───────────────────────────────────────────────────────────────────────────
-
-impl Handler<Attach> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Attach, ctx: &mut Self::Context) {
-        let ready = self.ready(message.last_seq.is_some());
-        self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
-        self.stages.iter_mut().for_each(Stage::rewind_to_heard);
-        self.advance(Input::HostConnected, ctx);
-        let state = self.state();
-        self.notify(Notice::State(Box::new(state)));
-    }
-}
-
-impl Handler<Detach> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Detach, ctx: &mut Self::Context) {
-        if self.chair.detach(&message.outbox) {
-            self.host_restarts();
-            self.advance(Input::HostLost, ctx);
-        }
-    }
-}
-
-impl Handler<HostSound> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: HostSound, _ctx: &mut Self::Context) {
-        if self.ending.is_none() {
-            self.on_host_sound(&message);
-        }
-    }
-}
-
-impl Handler<Pressed> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Pressed, ctx: &mut Self::Context) {
-        if let Input::MuteSet { muted } = &message.0 {
-            self.muted = *muted;
-        }
-        self.advance(message.0, ctx);
-    }
-}
-
-impl Handler<ReportPlayout> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: ReportPlayout, ctx: &mut Self::Context) {
-        self.on_report(message, ctx);
-    }
-}
-
-impl Handler<RequestState> for Session {
-    type Result = ();
-
-    fn handle(&mut self, _message: RequestState, _ctx: &mut Self::Context) {
-        let state = self.state();
-        self.notify(Notice::State(Box::new(state)));
-    }
-}
-
-impl Handler<EndSession> for Session {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, _message: EndSession, ctx: &mut Self::Context) -> Self::Result {
-        if self.ending.is_none() {
-            self.advance(Input::EndRequested, ctx);
-        }
-        self.wait_for_end()
-    }
-}
-
-impl Handler<AwaitEnd> for Session {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, _message: AwaitEnd, _ctx: &mut Self::Context) -> Self::Result {
-        self.wait_for_end()
-    }
-}
-
-impl Handler<Announce> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Announce, _ctx: &mut Self::Context) {
-        self.notify(message.0);
-    }
-}
-
-// ── From the adapters' actors ────────────────────────────────────────────────────────────────────────────────
-
-impl Handler<EarsHeard> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: EarsHeard, ctx: &mut Self::Context) {
-        if let Input::SpeechStopped { at } = &message.0 {
-            self.host_stopped = *at;
-        }
-        self.advance(message.0, ctx);
-    }
-}
-
-impl Handler<EarsFailed> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: EarsFailed, _ctx: &mut Self::Context) {
-        self.adapter_failed("stt", None, &message.error, message.recovering);
-    }
-}
-
-impl Handler<ReplyArrived> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: ReplyArrived, ctx: &mut Self::Context) {
-        let turn = message.turn;
-        let Some(stage) = self.stages.iter_mut().find(|stage| stage.is_turn(turn)) else { return };
-        let speaker = stage.speaker();
-        match message.event {
-            ReplyEvent::Text(text) => {
-                let since_end = self.clock.now().since(self.host_stopped).millis();
-                if stage.first_text(since_end) {
-                    let first =
-                        Event::fact("llm.first-token").with("turn", turn).with("speaker", speaker);
-                    self.log(self.clock.now(), first.with("latency", since_end));
-                }
-                self.advance(Input::ReplyText { turn, text }, ctx);
-            }
-            ReplyEvent::Ended { outcome, usage, error } => {
-                if let Some(error) = error {
-                    self.adapter_failed("llm", Some(speaker), &error, true);
-                }
-                if usage != crate::adapters::llm::LlmUse::default() {
-                    let tokens = Event::fact("llm.use").with("turn", turn).with("speaker", speaker);
-                    let tokens = tokens.with("inputTokens", usage.input_tokens);
-                    self.log(self.clock.now(), tokens.with("outputTokens", usage.output_tokens));
-                }
-                self.advance(Input::ReplyEnded { turn, outcome }, ctx);
-            }
-        }
-    }
-}
-
-impl Handler<VoiceArrived> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: VoiceArrived, ctx: &mut Self::Context) {
-        self.on_voice(message, ctx);
-    }
-}
-
-impl Handler<ChildStopped> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: ChildStopped, ctx: &mut Self::Context) {
-        if self.ending.is_none() {
-            self.on_child_stopped(message, ctx);
-        }
-    }
-}
-
-impl Handler<RecorderSaid> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: RecorderSaid, ctx: &mut Self::Context) {
-        match message {
-            RecorderSaid::HalfFull => self.problem(
-                "disk_slow",
-                "the disk is slow and recording falls behind".to_owned(),
-                "stop other programs that write to this disk",
-            ),
-            RecorderSaid::Failed(error) => {
-                self.problem(
-                    error.code(),
-                    error.to_string(),
-                    "what was recorded until now is kept",
-                );
-                if self.ending.is_none() {
-                    self.advance(Input::EndRequested, ctx);
-                }
-                ctx.run_later(REPAIR_PATIENCE, |session, ctx| session.on_recording_over(None, ctx));
-            }
-            RecorderSaid::Ready(ready) => {
-                let files = ready
-                    .files
-                    .into_iter()
-                    .map(|file| (file.name, file.bytes, file.sha256))
-                    .collect();
-                let files = RecordingFiles { episode_id: self.identity.episode_id.clone(), files };
-                self.on_recording_over(Some(files), ctx);
-            }
-        }
-    }
-}
-
-// ── From the arbiter's timer ─────────────────────────────────────────────────────────────────────────────────
-
-impl Handler<Tick> for Session {
-    type Result = ();
-
-    fn handle(&mut self, _message: Tick, ctx: &mut Self::Context) {
-        if self.ending.is_some() {
-            return;
-        }
-        let now = self.clock.now();
-        self.play(now, ctx);
-        self.host_silence(now);
-        if now.since(self.advanced) >= ADVANCE_EVERY {
-            self.advanced = now;
-            self.children.record(Record::Advance(now - WATERMARK_LAG));
-            self.tell_levels();
-        }
     }
 }
 

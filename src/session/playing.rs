@@ -101,7 +101,12 @@ impl Session {
         }
     }
 
-    fn on_heard(&mut self, speaker: AiSpeaker, span: Option<HeardSpan>, ctx: &mut Context<Self>) {
+    fn on_heard(
+        &mut self,
+        speaker: AiSpeaker,
+        span: Option<HeardSpan<TurnId>>,
+        ctx: &mut Context<Self>,
+    ) {
         let Some(span) = span else { return };
         let since_end = span.at.since(self.host_stopped).millis();
         let stage = &mut self.stages[speaker.index()];
