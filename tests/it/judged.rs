@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use voice_studio::app;
 use voice_studio::briefings;
-use voice_studio::client::rehearsal::{HostFile, Script, rehearse};
+use voice_studio::client::rehearsal::{Script, rehearse};
 use voice_studio::config::{Config, Environment};
 use voice_studio::factory::Adapters;
 
@@ -74,7 +74,7 @@ async fn hold_all() -> Vec<Held> {
     let rehearsals: Vec<_> = plans(&config.models_dir)
         .into_iter()
         .map(|plan| {
-            let host = HostFile::read(&plan.host.file(&folder, &plan.episode)).unwrap();
+            let host = plan.host.voice();
             let script = Script {
                 episode_id: plan.episode.clone(),
                 briefing: plan.briefing.to_owned(),
@@ -266,7 +266,12 @@ fn read_speech_comes_through_the_whole_path_with_at_most_six_words_in_a_hundred_
         println!("{}: {} of {}: {captions}", held.plan.episode, errors.wrong, errors.words);
         total += errors;
     }
-    println!("read clips, whole path: {} of {} ({:.1} %)", total.wrong, total.words, total.percent());
+    println!(
+        "read clips, whole path: {} of {} ({:.1} %)",
+        total.wrong,
+        total.words,
+        total.percent()
+    );
     assert!(total.percent() <= 6.0, "{:.1} % of the words are wrong", total.percent());
 }
 
