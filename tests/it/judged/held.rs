@@ -114,10 +114,10 @@ impl Held {
             usize::try_from((begins / SESSION_PER_TRACK).saturating_sub(LEAD_SAMPLES)).unwrap()
         };
         let Some(from) = turn.begins.map(place) else { return Vec::new() };
-        let next =
-            self.turns[index + 1..].iter().filter(|later| later.speaker == turn.speaker).find_map(
-                |later| later.begins.map(place),
-            );
+        let next = self.turns[index + 1..]
+            .iter()
+            .filter(|later| later.speaker == turn.speaker)
+            .find_map(|later| later.begins.map(place));
         let samples = &self.tracks[track];
         let until = next.unwrap_or(samples.len()).min(samples.len());
         samples[from.min(until)..until].to_vec()
@@ -149,7 +149,10 @@ fn ai_turns(events: &[Value]) -> Vec<HeldTurn> {
                 turn: grant["turn"].as_u64().unwrap(),
                 speaker: text(grant, "speaker"),
                 granted: text(grant, "reason"),
-                ended: of_turn("turn.end").last().map(|end| text(end, "reason")).unwrap_or_default(),
+                ended: of_turn("turn.end")
+                    .last()
+                    .map(|end| text(end, "reason"))
+                    .unwrap_or_default(),
                 written: of_turn("llm.text").map(|event| text(event, "text")).collect(),
                 captions: captions_of(events, |event| event["turn"] == grant["turn"]),
                 from_track: String::new(),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use voice_studio::client::rehearsal::HostFile;
+
 use crate::support::shared_dir;
 use crate::support::sound::wav_16k;
 
@@ -53,29 +55,22 @@ pub(super) enum Part {
 }
 
 impl Host {
-    /// The file to speak from; a joined one is written to `folder` first.
-    pub(super) fn file(&self, folder: &Path, name: &str) -> PathBuf {
-        let parts = match self {
-            Self::File(path) => return path.clone(),
-            Self::Joined(parts) => parts,
-        };
-        let path = folder.join(name).with_extension("wav");
-        let spec = hound::WavSpec {
-            channels: 1,
-            sample_rate: 16_000,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
-        };
-        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-        for part in parts {
-            let samples = match part {
-                Part::QuietMs(ms) => vec![0; 16 * ms],
-                Part::Line(line) => wav_16k(line),
-            };
-            samples.into_iter().for_each(|sample| writer.write_sample(sample).unwrap());
+    /// What the host's microphone hears.
+    pub(super) fn voice(&self) -> HostFile {
+        match self {
+            Self::File(path) => {
+                let mut reader = hound::WavReader::open(path).unwrap();
+                let samples = reader.samples::<i16>().map(Result::unwrap).collect();
+                HostFile::new(reader.spec().sample_rate, samples)
+            }
+            Self::Joined(parts) => {
+                let sound = parts.iter().flat_map(|part| match part {
+                    Part::QuietMs(ms) => vec![0; 16 * ms],
+                    Part::Line(line) => wav_16k(line),
+                });
+                HostFile::new(16_000, sound.collect())
+            }
         }
-        writer.finalize().unwrap();
-        path
     }
 }
 

@@ -45,9 +45,7 @@ impl Writer<'_> {
             (Wish::Halt, _) => pick(&[
                 format!("Of course, I stop here. Ask something else, {host}, whenever you like."),
                 format!("All right, {host}, I will wait. Tell me what you would like to ask."),
-                format!(
-                    "Sure, I stop there. Ask whatever else you want, {host}."
-                ),
+                format!("Sure, I stop there. Ask whatever else you want, {host}."),
             ]),
             (Wish::Introduction, _) => {
                 let role = if role.is_empty() {
