@@ -17,6 +17,7 @@ mod recording;
 mod session;
 
 mod http;
+mod lifecycle;
 mod websocket;
 
 mod command_line;
