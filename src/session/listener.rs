@@ -41,9 +41,14 @@ impl ListenerChair {
         }
     }
 
+    /// Whether this connection sits in the chair.
+    pub(super) fn is_taken_by(&self, outbox: &Arc<Outbox>) -> bool {
+        self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox))
+    }
+
     /// Empties the chair if this connection sits in it.
     pub(super) fn detach(&mut self, outbox: &Arc<Outbox>) -> bool {
-        let sits = self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox));
+        let sits = self.is_taken_by(outbox);
         if sits {
             self.outbox = None;
         }
