@@ -51,7 +51,8 @@ pub struct SttActor {
     detector: Line<Frame>,
     recogniser: Line<SttInput>,
     to_detector: Resampler,
-    to_recogniser: Resampler,
+    /// `None` where the recogniser hears what the detector hears.
+    to_recogniser: Option<Resampler>,
     detector_time: StreamTime,
     recogniser_time: StreamTime,
     gate: VoiceGate,
@@ -145,7 +146,8 @@ impl SttActor {
         let recogniser_rate = adapters.speech_to_text.capabilities().rate;
         Self {
             to_detector: Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_16000),
-            to_recogniser: Resampler::new(SampleRate::HZ_48000, recogniser_rate),
+            to_recogniser: (recogniser_rate != SampleRate::HZ_16000)
+                .then(|| Resampler::new(SampleRate::HZ_48000, recogniser_rate)),
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
             gate: VoiceGate::new(VoiceGateRules::default()),
@@ -343,13 +345,19 @@ impl Handler<Hear> for SttActor {
             let too_many = self.recent.len() - END_OF_TURN_SAMPLES;
             self.recent.drain(..too_many);
         }
-        self.detector.send(Frame::new(SampleRate::HZ_16000, samples), self.now);
+        let narrow = Frame::new(SampleRate::HZ_16000, samples);
+        self.detector.send(narrow.clone(), self.now);
 
-        let mut samples = Vec::new();
-        self.to_recogniser.push(&message.samples, &mut samples);
-        self.recogniser_time.take(message.at, length, samples.len());
-        let rate = self.adapters.speech_to_text.capabilities().rate;
-        self.recogniser.send(SttInput::Audio(Frame::new(rate, samples)), self.now);
+        let frame = match &mut self.to_recogniser {
+            None => narrow,
+            Some(resampler) => {
+                let mut samples = Vec::new();
+                resampler.push(&message.samples, &mut samples);
+                Frame::new(resampler.to(), samples)
+            }
+        };
+        self.recogniser_time.take(message.at, length, frame.samples.len());
+        self.recogniser.send(SttInput::Audio(frame), self.now);
     }
 }
 

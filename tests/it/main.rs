@@ -5,6 +5,7 @@ mod support;
 
 mod floor;
 mod floor_random;
+mod floor_speech;
 
 mod briefing;
 mod rehearsal;
@@ -14,6 +15,7 @@ mod speech;
 
 mod recording;
 
+mod judged;
 mod session;
 
 mod http;

@@ -10,7 +10,7 @@
 )]
 
 mod captions;
-mod foreign;
+pub(crate) mod foreign;
 mod log;
 mod manifest;
 mod repair;

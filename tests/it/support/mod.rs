@@ -3,6 +3,7 @@
 pub(crate) mod dice;
 pub(crate) mod file_server;
 pub(crate) mod gate;
+pub(crate) mod hearing;
 pub(crate) mod invariants;
 pub(crate) mod log;
 pub(crate) mod meeting;
