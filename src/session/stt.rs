@@ -19,7 +19,7 @@ use super::stream_time::StreamTime;
 use super::supervision::{Place, Watch};
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
-use crate::adapters::{AdapterError, BoxFuture};
+use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
@@ -214,10 +214,11 @@ impl SttActor {
 
     fn detector_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
         self.detector.close(ctx);
-        let recovering = self.detector.place.may_replace(self.now);
+        let recovering = is_there(&self.adapters.voice_activity.availability())
+            && self.detector.place.may_replace(self.now);
         deliver_to(&self.failed, EarsFailed { error, recovering });
         if recovering {
-            self.open_detector(ctx);
+            ctx.run_later(self.detector.place.backoff(), Self::open_detector);
         } else {
             // Without it nobody learns that the host speaks at all.
             self.is_deaf = true;
@@ -227,10 +228,12 @@ impl SttActor {
 
     fn recogniser_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
         self.recogniser.close(ctx);
-        let recovering = error.is_retryable() && self.recogniser.place.may_replace(self.now);
+        let recovering = error.is_retryable()
+            && is_there(&self.adapters.speech_to_text.availability())
+            && self.recogniser.place.may_replace(self.now);
         deliver_to(&self.failed, EarsFailed { error, recovering });
         if recovering {
-            self.open_recogniser(ctx);
+            ctx.run_later(self.recogniser.place.backoff(), Self::open_recogniser);
         } else {
             self.tell(Input::EarsChanged { available: false });
         }
@@ -297,6 +300,11 @@ async fn within_limit<Stream>(
 ) -> Result<Stream, AdapterError> {
     let late = |_elapsed| AdapterError::TimedOut { adapter, stage: "open", waited: OPEN_LIMIT };
     tokio::time::timeout(OPEN_LIMIT, opening).await.map_err(late)?
+}
+
+/// Whether trying again may help: a model that is missing does not come by itself.
+const fn is_there(availability: &Availability) -> bool {
+    !matches!(availability, Availability::Unavailable(_))
 }
 
 /// A stream that closed without its last word: its task is gone.
