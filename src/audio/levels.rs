@@ -8,13 +8,17 @@
 
 use std::fmt;
 
-use super::num;
+use super::loudness_range::{LoudnessRange, energy};
+use super::{SampleRate, num};
 
 /// Level of an orb's smallest and largest movement: quiet speech just moves it, loud speech fills it.
 const ORB_DBFS: std::ops::Range<f32> = -60.0..-10.0;
 
 /// Samples at or beyond this are taken as clipped: an analogue stage saturates a little below full scale.
 const CLIPPED: u16 = 32_760;
+
+/// A tenth of a second.
+const TENTH_SAMPLES: usize = SampleRate::HZ_48000.samples_in_ms(100);
 
 /// What is in one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -89,10 +93,13 @@ pub struct Loudness {
 /// Measures a mono track at 48 kHz as it passes, by EBU R 128.
 ///
 /// A mono track reads 3 LU lower than the same sound played from two loudspeakers, as the standard has it.
-/// Memory is constant: loudness goes into histograms.
+/// Memory is constant, 0.2 MB: loudness goes into histograms.
 pub struct LoudnessMeter {
     /// `None` only if the meter refused its constant parameters; then there is nothing to say.
     meter: Option<ebur128::EbuR128>,
+    range: LoudnessRange,
+    /// Samples since the last whole tenth of a second.
+    in_tenth: usize,
 }
 
 impl fmt::Debug for LoudnessMeter {
@@ -112,16 +119,25 @@ impl LoudnessMeter {
     #[must_use]
     pub fn new() -> Self {
         use ebur128::Mode;
-        let mode = Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::HISTOGRAM;
-        Self { meter: ebur128::EbuR128::new(1, crate::time::SESSION_RATE_HZ, mode).ok() }
+        let mode = Mode::I | Mode::TRUE_PEAK | Mode::HISTOGRAM;
+        let meter = ebur128::EbuR128::new(1, crate::time::SESSION_RATE_HZ, mode).ok();
+        Self { meter, range: LoudnessRange::default(), in_tenth: 0 }
     }
 
     /// Takes the track's next samples.
-    pub fn add(&mut self, samples: &[i16]) {
-        if let Some(meter) = &mut self.meter
-            && meter.add_frames_i16(samples).is_err()
-        {
-            self.meter = None;
+    pub fn add(&mut self, mut samples: &[i16]) {
+        let Some(meter) = &mut self.meter else { return };
+        while !samples.is_empty() {
+            let (now, rest) = samples.split_at(samples.len().min(TENTH_SAMPLES - self.in_tenth));
+            if meter.add_frames_i16(now).is_err() {
+                self.meter = None;
+                return;
+            }
+            self.in_tenth = (self.in_tenth + now.len()) % TENTH_SAMPLES;
+            if self.in_tenth == 0 {
+                self.range.add(meter.loudness_window(100).map_or(0.0, energy));
+            }
+            samples = rest;
         }
     }
 
@@ -137,9 +153,7 @@ impl LoudnessMeter {
                 .ok()
                 .filter(|&peak| peak > 0.0)
                 .map(|peak| 20.0 * peak.log10()),
-            range_lu: integrated_lufs
-                .and_then(|_| meter.loudness_range().ok())
-                .filter(|range| range.is_finite()),
+            range_lu: integrated_lufs.and_then(|_| self.range.range_lu()),
         }
     }
 }
@@ -200,5 +214,25 @@ mod tests {
         assert!((loudness.integrated_lufs.unwrap() + 26.0).abs() < 0.1, "{loudness:?}");
         assert!((loudness.true_peak_dbtp.unwrap() + 23.0).abs() < 0.1, "{loudness:?}");
         assert!(loudness.range_lu.unwrap() < 0.1, "{loudness:?}");
+    }
+
+    #[test]
+    fn the_range_is_that_of_the_reference_meter() {
+        use ebur128::Mode;
+        // EBU Tech 3342, case 1 and 3: steps of 10 and 20 LU; then one that swells.
+        let steps = |levels: &[f64]| {
+            levels.iter().flat_map(|&level| sine(1000.0, level, 20 * 48_000)).collect::<Vec<_>>()
+        };
+        let swelling: Vec<f64> = (0..12).map(|step| -40.0 + 2.0 * f64::from(step)).collect();
+        for levels in [&[-20.0, -30.0][..], &[-40.0, -20.0], &swelling] {
+            let track = steps(levels);
+            let mut own = LoudnessMeter::new();
+            track.chunks(700).for_each(|chunk| own.add(chunk));
+            let mut reference = ebur128::EbuR128::new(1, 48_000, Mode::I | Mode::LRA).unwrap();
+            reference.add_frames_i16(&track).unwrap();
+            let (own, reference) =
+                (own.summary().range_lu.unwrap(), reference.loudness_range().unwrap());
+            assert!((own - reference).abs() <= 0.15, "{levels:?}: {own} instead of {reference}");
+        }
     }
 }

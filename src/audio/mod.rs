@@ -14,6 +14,7 @@ pub mod clock_fit;
 pub mod gate;
 pub mod host_line;
 pub mod levels;
+mod loudness_range;
 pub mod mix;
 mod num;
 pub mod opus;

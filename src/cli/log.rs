@@ -8,8 +8,13 @@ use crate::config::{Choice, LogLevel};
 
 /// Starts the log at this level. Spoken words never enter it: ids, counts and durations do.
 pub(super) fn start(level: LogLevel) {
-    // actix tells of every worker, and ONNX Runtime its graph optimisations at info: of no use to an operator.
-    let filter = EnvFilter::new(format!("{},ort=warn,onnxruntime=warn", level.as_str()));
+    let filter = EnvFilter::new(match level {
+        LogLevel::Error | LogLevel::Warn => level.as_str().to_owned(),
+        // actix tells of every worker, and ONNX Runtime of its graph optimisations: of no use to an operator.
+        LogLevel::Info | LogLevel::Debug | LogLevel::Trace => {
+            format!("{},actix_server=warn,ort=warn,onnxruntime=warn", level.as_str())
+        }
+    });
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

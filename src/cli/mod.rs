@@ -1,13 +1,15 @@
 //! The command line: one file per command, each with its arguments and `run`.
 //!
 //! A command answers with its exit code: 0 done, 1 tried and not done, 2 wrongly asked (clap's own). An error that
-//! reaches [`main`] is printed with its causes and ends with 1.
+//! reaches [`main`] is printed with its causes and ends with 1, or with 78 where the settings are what is wrong.
 //!
 //! To add a command: a file with `Arguments` and `run`, a variant of [`Command`], an arm in [`main`].
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::{ConfigErrors, EXIT_CONFIG};
 
 pub mod briefings;
 mod host_file;
@@ -21,7 +23,7 @@ mod signal;
 
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
-#[command(name = "studio", version, about)]
+#[command(name = "studio", version)]
 struct Line {
     #[command(subcommand)]
     command: Option<Command>,
@@ -55,6 +57,6 @@ pub fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         print::error(&error);
-        ExitCode::FAILURE
+        if error.is::<ConfigErrors>() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
     })
 }

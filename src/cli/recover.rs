@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use super::print;
 use crate::recording::{Recovered, recover};
+use crate::time::SESSION_RATE_HZ;
 
 /// What is to be repaired.
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match recover(dir).with_context(|| format!("recover {}", dir.display()))? {
         Recovered::AlreadyFinished => print::line(&format!("{}: whole already", dir.display()))?,
         Recovered::Repaired { ready, lost } => {
-            let seconds = ready.samples / 48_000;
+            let seconds = ready.samples / u64::from(SESSION_RATE_HZ);
             let lost = lost.len_ms;
             print::line(&format!("{}: repaired, {seconds} s, {lost} ms lost", dir.display()))?;
         }

@@ -49,7 +49,8 @@ pub struct Closing {
     pub stamp: Stamp,
     /// How the host's clock was mapped, if it was.
     pub fit: Option<ClockFit>,
-    /// Loudness of the tracks, in the order of [`Speaker::ALL`], where it was measured.
+    /// Loudness of the tracks, in the order of [`Speaker::ALL`], where the caller measured it; the recorder measures
+    /// the others itself.
     pub loudness: [Option<Loudness>; 3],
     /// When listeners were told aloud that AIs take part.
     pub disclosure_spoken_at: Option<SessionTime>,
@@ -254,7 +255,8 @@ impl Ending<'_> {
                 codec_delay_ns: self.codec_delay_ns,
                 bytes: file.bytes,
                 sha256: file.sha256.clone(),
-                skew_ppm: fit.map(|fit| fit.skew_ppm),
+                // Adding zero turns minus zero into plus zero, which is all the same and reads better.
+                skew_ppm: fit.map(|fit| fit.skew_ppm + 0.0),
                 residual_ms: fit.map(|fit| fit.residual_ms),
                 cut_samples: self.cut_samples[speaker.index()],
                 gaps: gaps_of(speaker),

@@ -179,8 +179,9 @@ impl EpisodeRecorder {
         let samples = end.samples().max(encoded).div_ceil(SAMPLES_PER_MS).max(1) * SAMPLES_PER_MS;
         let cut_samples = self.tracks.each_ref().map(Track::cut_samples);
         let codec_delay_ns = samples_to_ns(u64::from(self.tracks[0].pre_skip()));
-        for track in self.tracks {
-            track.finish(samples)?;
+        for (track, known) in self.tracks.into_iter().zip(&mut closing.loudness) {
+            let measured = track.finish(samples)?;
+            *known = known.or(measured);
         }
         if closing.stamp == Stamp::default() {
             closing.stamp = self.last_stamp;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::folder::EpisodeIdError;
+use crate::audio::opus::CodecError;
 use crate::conversation::Speaker;
 
 /// A failure of the recorder, of its files or of their repair.
@@ -42,7 +43,7 @@ pub enum RecordingError {
         speaker: Speaker,
         /// What the encoder answered.
         #[source]
-        source: opus::Error,
+        source: CodecError,
     },
     /// A value could not be written as JSON or YAML.
     #[error("write {what} as text: {reason}")]

@@ -16,13 +16,13 @@
 
 pub mod closing;
 mod ebml;
-mod encoder;
 pub mod episode;
 pub mod error;
 pub mod event_log;
 pub mod folder;
 mod head;
 pub mod language;
+mod loudness;
 pub mod manifest;
 mod noted;
 mod recovery;

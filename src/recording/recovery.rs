@@ -17,7 +17,6 @@ use super::closing::{
     Closing, EVENTS_FILE, Ending, RecordingReady, SessionFacts, TrackSetup, lost_after, track_file,
 };
 use super::ebml::UNKNOWN_SIZE;
-use super::encoder::SILENT_PACKET;
 use super::episode::SYNC_INTERVAL;
 use super::error::{OnPath, RecordingError};
 use super::event_log::{EventLog, Stamp};
@@ -27,6 +26,7 @@ use super::noted::{Gap, Noted, gap_line};
 use super::scan::{Scan, packets_of, scan};
 use super::webm::{CLUSTER_PACKETS, TrackWriter};
 use crate::audio::FRAME_SAMPLES;
+use crate::audio::opus::SILENT_PACKET;
 use crate::conversation::Speaker;
 use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
 

@@ -14,10 +14,12 @@ use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use super::encoder::TrackEncoder;
 use super::error::{OnPath, RecordingError};
+use super::loudness::TrackLoudness;
+use super::manifest::Loudness;
 use super::webm::{TrackHeader, TrackWriter};
 use crate::audio::FRAME_SAMPLES;
+use crate::audio::opus::{AI_BITS_PER_SECOND, CodecError, HOST_BITS_PER_SECOND, TrackEncoder};
 use crate::conversation::Speaker;
 use crate::time::{SessionTime, Span};
 
@@ -28,12 +30,6 @@ pub const JOIN_TOLERANCE: Span = Span::from_millis(5);
 /// Sound that begins more than this after the watermark is left out and counted: it bounds the memory of a track.
 /// The watermark trails by under half a second, so only a broken clock gets there.
 pub const AHEAD_MAX: Span = Span::from_millis(30_000);
-
-/// The host's voice is an original that cannot be made again; above this, mono speech is transparent.
-const HUMAN_BITS_PER_SECOND: i32 = 96_000;
-
-/// Synthetic voices are band-limited and clean.
-const AI_BITS_PER_SECOND: i32 = 64_000;
 
 const FRAME: u64 = FRAME_SAMPLES as u64;
 
@@ -51,7 +47,7 @@ pub(super) struct Track {
     path: PathBuf,
     writer: TrackWriter<File>,
     encoder: TrackEncoder,
-    pre_skip: u16,
+    loudness: TrackLoudness,
     waiting: VecDeque<Stretch>,
     placed_until: u64,
     cut_samples: u64,
@@ -64,10 +60,9 @@ impl Track {
         speaker: Speaker,
         mut header: TrackHeader,
     ) -> Result<Self, RecordingError> {
-        let encode_error = |source| RecordingError::Encode { speaker, source };
-        let bits = if speaker.ai().is_some() { AI_BITS_PER_SECOND } else { HUMAN_BITS_PER_SECOND };
-        let mut encoder = TrackEncoder::new(bits).map_err(encode_error)?;
-        header.pre_skip = encoder.look_ahead().map_err(encode_error)?;
+        let bits = if speaker.ai().is_some() { AI_BITS_PER_SECOND } else { HOST_BITS_PER_SECOND };
+        let encoder = TrackEncoder::new(bits).map_err(encode_error(speaker))?;
+        header.pre_skip = encoder.pre_skip();
         let file = OpenOptions::new().write(true).create_new(true).open(path).on("create", path)?;
         let writer = TrackWriter::create(file, &header).on("write", path)?;
         Ok(Self {
@@ -75,7 +70,7 @@ impl Track {
             path: path.to_owned(),
             writer,
             encoder,
-            pre_skip: header.pre_skip,
+            loudness: TrackLoudness::default(),
             waiting: VecDeque::new(),
             placed_until: 0,
             cut_samples: 0,
@@ -94,7 +89,7 @@ impl Track {
 
     /// The encoder's look-ahead.
     pub(super) fn pre_skip(&self) -> u16 {
-        self.pre_skip
+        self.encoder.pre_skip()
     }
 
     /// Puts a stretch on its place; see the module's text for joins and overlaps.
@@ -124,8 +119,17 @@ impl Track {
     /// Encodes every whole frame before `watermark`, holes as silence.
     pub(super) fn advance(&mut self, watermark: SessionTime) -> Result<(), RecordingError> {
         while self.encoded() + FRAME <= watermark.samples() {
-            let frame = self.next_frame();
-            let packet = encode(&mut self.encoder, self.speaker, &frame)?;
+            let packet = match self.next_frame() {
+                Some(frame) => {
+                    self.loudness.add(&frame);
+                    self.encoder.encode(&frame)
+                }
+                None => {
+                    self.loudness.add_silence();
+                    self.encoder.encode_silence()
+                }
+            };
+            let packet = packet.map_err(encode_error(self.speaker))?;
             self.writer.packet(packet).on("write", &self.path)?;
         }
         Ok(())
@@ -136,20 +140,23 @@ impl Track {
         self.writer.sync().on("write to the disk", &self.path)
     }
 
-    /// Encodes up to `samples` and closes the file with exactly that length.
-    pub(super) fn finish(mut self, samples: u64) -> Result<(), RecordingError> {
+    /// Encodes up to `samples` and closes the file with exactly that length. Returns how loud the track is.
+    pub(super) fn finish(mut self, samples: u64) -> Result<Option<Loudness>, RecordingError> {
         // The encoder's look-ahead must be pushed out by frames after the end.
-        let packets = (samples + u64::from(self.pre_skip)).div_ceil(FRAME);
+        let packets = (samples + u64::from(self.pre_skip())).div_ceil(FRAME);
         self.advance(SessionTime::from_samples(packets.saturating_sub(1) * FRAME))?;
-        let frame = self.next_frame();
-        let last = encode(&mut self.encoder, self.speaker, &frame)?;
+        let frame = self.next_frame().unwrap_or([0; FRAME_SAMPLES]);
+        let last = self.encoder.encode(&frame).map_err(encode_error(self.speaker))?;
         self.writer.finish(last, samples).on("finish", &self.path)?;
-        Ok(())
+        Ok(self.loudness.summary())
     }
 
-    /// The next 20 ms of session time.
-    fn next_frame(&mut self) -> [i16; FRAME_SAMPLES] {
+    /// The next 20 ms of session time; `None` where nothing was placed.
+    fn next_frame(&mut self) -> Option<[i16; FRAME_SAMPLES]> {
         let frame_start = self.encoded();
+        if !self.waiting.front().is_some_and(|stretch| stretch.start < frame_start + FRAME) {
+            return None;
+        }
         let mut frame = [0; FRAME_SAMPLES];
         while let Some(stretch) = self.waiting.front() {
             let offset_in_frame = index(stretch.start.saturating_sub(frame_start));
@@ -165,16 +172,12 @@ impl Track {
             }
             self.waiting.pop_front();
         }
-        frame
+        Some(frame)
     }
 }
 
-fn encode<'a>(
-    encoder: &'a mut TrackEncoder,
-    speaker: Speaker,
-    frame: &[i16; FRAME_SAMPLES],
-) -> Result<&'a [u8], RecordingError> {
-    encoder.encode(frame).map_err(|source| RecordingError::Encode { speaker, source })
+fn encode_error(speaker: Speaker) -> impl Fn(CodecError) -> RecordingError {
+    move |source| RecordingError::Encode { speaker, source }
 }
 
 /// A distance in samples as an index; what does not fit memory lies behind every slice.

@@ -40,6 +40,13 @@ pub(super) const ADVANCE_EVERY: Span = Span::from_millis(100);
 /// How long a failed recording may take to be repaired before the session ends without it.
 pub(super) const REPAIR_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a session waits for a listener, one that was lost or one that has never come, before it ends in order.
+pub const LISTENER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long closing files may take before the session is over without the recorder's word: less than the 25 s a
+/// stopping studio leaves its sessions. What was written is repaired at the next start.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(20);
+
 /// What a session is made of.
 #[derive(Debug)]
 pub struct SessionParts {
@@ -85,12 +92,16 @@ pub struct Session {
     pub(super) levels: LiveLevels,
     pub(super) due: Vec<DueFrame<TurnId>>,
     pub(super) muted: bool,
+    /// The recogniser's segments so far; ears that are replaced go on from here.
+    pub(super) last_segment: u32,
     /// When the host's last speech ended: replies are measured from here.
     pub(super) host_stopped: SessionTime,
     record: Option<OpenRecord>,
     pacer: Addr<Pacer>,
     orders: Vec<Order>,
     timer: Option<(SessionTime, SpawnHandle)>,
+    /// Runs while nobody listens.
+    patience: Option<SpawnHandle>,
     pub(super) advanced: SessionTime,
     pub(super) ending: Option<SessionTime>,
     over: watch::Sender<bool>,
@@ -113,19 +124,25 @@ impl Session {
             levels: LiveLevels::default(),
             due: Vec::new(),
             muted: false,
+            last_segment: 0,
             host_stopped: SessionTime::ZERO,
             record: Some(parts.record),
             pacer: parts.pacer,
             orders: Vec::new(),
             timer: None,
+            patience: None,
             advanced: SessionTime::ZERO,
             ending: None,
             over: watch::Sender::new(false),
         }
     }
 
-    /// The one way into the conversation.
+    /// The one way into the conversation. Shut once the session closes: what happens then is no part of it, and its
+    /// log has had its last line.
     pub(super) fn advance(&mut self, input: Input, ctx: &mut Context<Self>) {
+        if self.ending.is_some() {
+            return;
+        }
         let now = self.clock.now();
         self.log(now, Event::input(now, &input));
         let mut orders = std::mem::take(&mut self.orders);
@@ -135,7 +152,28 @@ impl Session {
             self.carry_out(order, now, ctx);
         }
         self.orders = orders;
-        self.set_timer(ctx);
+        if self.ending.is_none() {
+            self.set_timer(ctx);
+        }
+    }
+
+    /// Nobody listens: the session ends when nobody has come for [`LISTENER_PATIENCE`].
+    pub(super) fn await_listener(&mut self, ctx: &mut Context<Self>) {
+        self.listener_came(ctx);
+        let patience = ctx.run_later(LISTENER_PATIENCE, |session, ctx| {
+            session.patience = None;
+            let passed = Event::fact("deadline").with("deadline", "listener-patience");
+            session.log(session.clock.now(), passed);
+            session.advance(Input::EndRequested, ctx);
+        });
+        self.patience = Some(patience);
+    }
+
+    /// Somebody listens.
+    pub(super) fn listener_came(&mut self, ctx: &mut Context<Self>) {
+        if let Some(patience) = self.patience.take() {
+            ctx.cancel_future(patience);
+        }
     }
 
     fn set_timer(&mut self, ctx: &mut Context<Self>) {
@@ -195,8 +233,12 @@ impl Session {
         }
         self.host_ends(end);
         self.log(end, Event::fact("session.end").with("samples", end.samples()));
-        self.children.log(LogEvent::Close(Finish { end, fit: self.host.fit() }));
+        self.children.finish(Finish { end, fit: self.host.fit() });
         self.children.dismiss();
+        ctx.run_later(CLOSE_PATIENCE, |session, ctx| {
+            tracing::error!(session = %session.identity.session_id, "the recorder did not finish in time");
+            session.on_recording_over(None, ctx);
+        });
     }
 
     pub(super) fn wait_for_end(&self) -> ResponseFuture<()> {
@@ -236,6 +278,7 @@ impl Actor for Session {
         self.seat_everybody(ctx);
         deliver(&self.pacer, Register { session: ctx.address().recipient() });
         self.set_timer(ctx);
+        self.await_listener(ctx);
         tracing::info!(session = %self.identity.session_id, episode = %self.identity.episode_id, "session started");
     }
 

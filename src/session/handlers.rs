@@ -22,6 +22,11 @@ impl Handler<Attach> for Session {
     type Result = ();
 
     fn handle(&mut self, message: Attach, ctx: &mut Self::Context) {
+        if self.chair.is_taken() {
+            // The one who sat there leaves, and with it the counter of the host's sound.
+            self.host_restarts();
+        }
+        self.listener_came(ctx);
         let ready = self.ready(message.last_seq.is_some());
         self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
         self.stages.iter_mut().for_each(Stage::rewind_to_heard);
@@ -38,6 +43,7 @@ impl Handler<Detach> for Session {
         if self.chair.detach(&message.outbox) {
             self.host_restarts();
             self.advance(Input::HostLost, ctx);
+            self.await_listener(ctx);
         }
     }
 }
@@ -115,6 +121,9 @@ impl Handler<EarsHeard> for Session {
     fn handle(&mut self, message: EarsHeard, ctx: &mut Self::Context) {
         if let Input::SpeechStopped { at } = &message.0 {
             self.host_stopped = *at;
+        }
+        if let Input::Recognised { segment, .. } = &message.0 {
+            self.last_segment = self.last_segment.max(*segment);
         }
         self.advance(message.0, ctx);
     }

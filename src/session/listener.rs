@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::notice::{CloseReason, Notice, SoundFrame};
-use super::outbox::Outbox;
+use super::outbox::{CONTROL_CAPACITY, Outbox};
 use crate::conversation::{AiSpeaker, TurnId};
 
-/// Notices kept for a listener who comes back: more than a minute of the liveliest talk.
-const BACKLOG_CAPACITY: usize = 2048;
+/// Notices kept for a listener who comes back. While nobody listens the AIs are held, so a minute brings a few; what
+/// is older than the list the snapshot tells. All of it must fit into a fresh queue at once, with room for more.
+const BACKLOG_CAPACITY: usize = CONTROL_CAPACITY / 2;
 
 /// The one place a session speaks to.
 #[derive(Debug, Default)]
@@ -74,6 +75,13 @@ impl ListenerChair {
     /// Whether anybody listens.
     pub(super) const fn is_taken(&self) -> bool {
         self.outbox.is_some()
+    }
+}
+
+impl Drop for ListenerChair {
+    /// A session that broke tells its listener instead of falling silent.
+    fn drop(&mut self) {
+        self.close(CloseReason::Failed);
     }
 }
 

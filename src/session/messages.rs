@@ -234,6 +234,11 @@ pub struct JudgeEndOfTurn {
 #[rtype(result = "()")]
 pub struct FinishRecognition;
 
+/// The session needs its ears no more. Their timers would keep them alive without anybody to hear for.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Dismiss;
+
 /// Write a reply.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]

@@ -34,6 +34,28 @@ pub const PING_EVERY: Duration = Duration::from_secs(10);
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
 /// Longest a single frame may take to be written.
 pub const WRITE_LIMIT: Duration = Duration::from_secs(5);
+/// Messages kept for a session that is being started.
+const EARLY_MESSAGES_MAX: usize = 32;
+
+/// How long the other side is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For `hello`; [`HELLO_LIMIT`].
+    pub hello: Duration,
+    /// Between two pings; [`PING_EVERY`].
+    pub ping: Duration,
+    /// Until it is taken as gone; [`DEAD_AFTER`].
+    pub dead: Duration,
+    /// For one frame to be written; [`WRITE_LIMIT`].
+    pub write: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { hello: HELLO_LIMIT, ping: PING_EVERY, dead: DEAD_AFTER, write: WRITE_LIMIT }
+    }
+}
+
 /// Unreadable frames after which a connection is not worth listening to.
 pub const MISTAKES_MAX: u32 = 100;
 
@@ -48,6 +70,7 @@ pub fn connect(
     request: &HttpRequest,
     body: web::Payload,
     directory: Addr<Directory>,
+    patience: Patience,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
@@ -60,6 +83,7 @@ pub fn connect(
             socket,
             directory,
             outbox: Arc::new(Outbox::default()),
+            patience,
             session: Stage::Greeting,
             heard_from: Instant::now(),
             mistakes: 0,
@@ -73,6 +97,7 @@ struct Connection {
     socket: actix_ws::Session,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
+    patience: Patience,
     session: Stage,
     heard_from: Instant,
     mistakes: u32,
@@ -82,8 +107,8 @@ struct Connection {
 enum Stage {
     /// `hello` is awaited.
     Greeting,
-    /// The directory is asked.
-    Joining,
+    /// The directory is asked; what is said meanwhile waits.
+    Joining(Vec<ClientMessage>),
     /// In a session.
     Joined(Addr<Session>),
     /// Told to go; nothing more is read.
@@ -96,10 +121,16 @@ impl Connection {
             Ok(message) => message,
             Err(error) => return self.refuse(&error),
         };
-        match (&self.session, message) {
+        match (&mut self.session, message) {
             (Stage::Greeting, ClientMessage::Hello(hello)) => self.join(&hello, ctx),
-            (Stage::Greeting | Stage::Joining, _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joined(_), ClientMessage::Hello(_)) => self.refuse(&WireError::HelloTwice),
+            (Stage::Greeting, _) => self.refuse(&WireError::HelloFirst),
+            (Stage::Joining(_) | Stage::Joined(_), ClientMessage::Hello(_)) => {
+                self.refuse(&WireError::HelloTwice);
+            }
+            (Stage::Joining(early), message) if early.len() < EARLY_MESSAGES_MAX => {
+                early.push(message);
+            }
+            (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
             (Stage::Joined(session), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
@@ -127,7 +158,7 @@ impl Connection {
             Ok(rate) => rate,
             Err(error) => return self.refuse(&error),
         };
-        self.session = Stage::Joining;
+        self.session = Stage::Joining(Vec::new());
         let directory = self.directory.clone();
         let last_seq = hello.last_seq.or(hello.resume_token.as_ref().map(|_| 0));
         let start = StartSession {
@@ -157,7 +188,10 @@ impl Connection {
             return;
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
-        self.session = Stage::Joined(handle.address);
+        let before = std::mem::replace(&mut self.session, Stage::Joined(handle.address.clone()));
+        if let Stage::Joining(early) = before {
+            early.into_iter().for_each(|message| forward(&handle.address, message));
+        }
     }
 
     fn turned_away(&mut self, error: &StartError) {
@@ -209,7 +243,7 @@ impl Connection {
     }
 
     fn check_life(&mut self, ctx: &mut Context<Self>) {
-        if self.heard_from.elapsed() > DEAD_AFTER {
+        if self.heard_from.elapsed() > self.patience.dead {
             tracing::info!("a listener fell silent");
             self.detach();
             self.session = Stage::Leaving;
@@ -217,8 +251,9 @@ impl Connection {
             return;
         }
         let mut socket = self.socket.clone();
+        let limit = self.patience.write;
         let ping = async move {
-            tokio::time::timeout(WRITE_LIMIT, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok())
+            tokio::time::timeout(limit, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok())
         };
         ctx.spawn(ping.into_actor(self).map(|sent, connection, ctx| {
             if !sent {
@@ -234,18 +269,18 @@ impl Actor for Connection {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let writer = write_all(self.socket.clone(), Arc::clone(&self.outbox));
+        let writer = write_all(self.socket.clone(), Arc::clone(&self.outbox), self.patience.write);
         ctx.spawn(writer.into_actor(self).map(|(), connection, ctx| {
             connection.detach();
             connection.session = Stage::Leaving;
             ctx.stop();
         }));
-        ctx.run_later(HELLO_LIMIT, |connection, _ctx| {
+        ctx.run_later(self.patience.hello, |connection, _ctx| {
             if matches!(connection.session, Stage::Greeting) {
                 connection.refuse(&WireError::HelloMissing);
             }
         });
-        ctx.run_interval(PING_EVERY, Self::check_life);
+        ctx.run_interval(self.patience.ping, Self::check_life);
     }
 }
 
@@ -310,22 +345,21 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
 }
 
 /// Writes until the outbox says close, the socket is gone, or a frame takes too long.
-async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>) {
+async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>, limit: Duration) {
     loop {
         let writing = match outbox.next().await {
             Outgoing::Notice(seq, notice) => {
                 let Some(json) = translate::to_json(seq, &notice) else { continue };
-                tokio::time::timeout(WRITE_LIMIT, socket.text(json)).await
+                tokio::time::timeout(limit, socket.text(json)).await
             }
             Outgoing::Sound(frame) => {
                 let bytes =
                     AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
-                tokio::time::timeout(WRITE_LIMIT, socket.binary(bytes)).await
+                tokio::time::timeout(limit, socket.binary(bytes)).await
             }
             Outgoing::Close(reason) => {
                 let closing =
-                    tokio::time::timeout(WRITE_LIMIT, socket.close(Some(close_frame(reason))))
-                        .await;
+                    tokio::time::timeout(limit, socket.close(Some(close_frame(reason)))).await;
                 if closing.is_err() {
                     tracing::debug!("a listener did not take the close frame");
                 }

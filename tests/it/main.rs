@@ -16,6 +16,10 @@ mod speech;
 mod recording;
 
 mod judged;
+mod session;
+
+mod http;
+mod websocket;
 
 mod command_line;
 mod config;

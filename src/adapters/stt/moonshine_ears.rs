@@ -391,8 +391,7 @@ async fn say(
         segment: stretch.segment,
         text,
         from_sample: stretch.voice_from,
-        // A hint of silence may be older than the hint of voice.
-        until_sample: until_sample.max(stretch.voice_from),
+        until_sample,
         stability,
         words: Vec::new(),
     };
