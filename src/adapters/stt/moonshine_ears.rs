@@ -391,7 +391,8 @@ async fn say(
         segment: stretch.segment,
         text,
         from_sample: stretch.voice_from,
-        until_sample,
+        // A hint of silence may be older than the hint of voice.
+        until_sample: until_sample.max(stretch.voice_from),
         stability,
         words: Vec::new(),
     };
