@@ -42,7 +42,9 @@ fn told(events: &[Event]) -> Vec<String> {
         }
         event.fields.contains_key("order").then(|| {
             let at = event.at.map(|at| at.samples());
-            line_of(&event.kind, at, serde_json::to_string(&event.fields).expect("JSON"))
+            let mut fields = event.fields.clone();
+            fields.retain(|name, _| !SHELL_FIELDS.contains(&name.as_str()));
+            line_of(&event.kind, at, serde_json::to_string(&fields).expect("JSON"))
         })
     };
     events.iter().filter_map(line).collect()
