@@ -1,6 +1,6 @@
 //! Composition: wires the parts, starts them in order and stops them in order.
 //!
-//! Start: clock, adapters (loading in the background), directory, listener, repair of unfinished recordings, ready.
+//! Start: adapters (loading in the background), listener, clock, directory, repair of unfinished recordings, ready.
 //! Stop: no new connections, sessions end with whole recordings, the listener closes.
 
 use std::io;
@@ -19,15 +19,22 @@ use crate::house::StudioHouse;
 use crate::http::access::{AccessRules, guard};
 use crate::http::health::Readiness;
 use crate::http::{self, AdapterStates, Studio};
-use crate::recording::{Recovered, recover};
+use crate::recording::{RecordingError, Recovered, recover};
 use crate::session::directory::{Directory, Drain};
 use crate::session::house::House;
+use crate::transport::websocket::Patience;
 
 /// Longest time from the order to stop until the process is gone.
 pub const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// What of it the sessions have, to end with whole recordings.
-const SESSIONS_STOP_LIMIT: Duration = Duration::from_secs(25);
+/// What of it the sessions have, to end with whole recordings; the rest is for closing the sockets.
+const SESSIONS_STOP_LIMIT: Duration = STOP_LIMIT.saturating_sub(Duration::from_secs(5));
+
+/// What its connections have after that, to be told the rest and closed with a word.
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(2);
+
+const _: () =
+    assert!(SESSIONS_STOP_LIMIT.as_secs() + LAST_WORDS_LIMIT.as_secs() < STOP_LIMIT.as_secs());
 
 /// Send buffer of a connection: 64 KiB are 680 ms of PCM, so that a stalled listener shows within a second. The
 /// kernel's default hides about 4 MB, 40 s.
@@ -95,6 +102,19 @@ pub fn start_with(
     house: Arc<dyn House>,
     adapters: AdapterStates,
 ) -> Result<Running, StartError> {
+    start_patiently(config, house, adapters, Patience::default())
+}
+
+/// The same with other limits of patience towards connections.
+///
+/// # Errors
+/// [`StartError`], before anything runs.
+pub fn start_patiently(
+    config: &Config,
+    house: Arc<dyn House>,
+    adapters: AdapterStates,
+    patience: Patience,
+) -> Result<Running, StartError> {
     check_recordings(config)?;
     let listener = listen(config.address())
         .map_err(|source| StartError::Listen { address: config.address(), source })?;
@@ -115,6 +135,7 @@ pub fn start_with(
         use_real_adapters: config.use_real_adapters,
         recording_dir: config.recording_dir.clone(),
         briefings_dir: config.briefings_dir.clone(),
+        patience,
     });
     let rules = web::Data::new(AccessRules {
         origins: config.cors_origins.clone(),
@@ -130,6 +151,7 @@ pub fn start_with(
     })
     .workers(HTTP_WORKERS)
     .disable_signals()
+    .shutdown_timeout(LAST_WORDS_LIMIT.as_secs())
     .listen(listener)
     .map_err(|source| StartError::Listen { address, source })?
     .run();
@@ -144,10 +166,16 @@ pub fn start_with(
 }
 
 impl Running {
-    /// Stops in order: no new sessions, whole recordings, closed sockets. Returns how many sessions were on air.
-    pub async fn stop(self) -> usize {
+    /// Says to whoever asks `/ready` that no new sessions are to be sent here; those that come are still taken.
+    pub fn begin_draining(&self) {
         self.readiness.set_draining();
-        self.server.pause().await;
+    }
+
+    /// Stops in order: no new sessions, whole recordings, closed sockets. Returns how many sessions were on air.
+    ///
+    /// Requests are answered until the last session has ended, so that `/ready` can say why no new one is taken.
+    pub async fn stop(self) -> usize {
+        self.begin_draining();
         let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain))
             .await
         {
@@ -163,7 +191,7 @@ impl Running {
                 0
             }
         };
-        self.server.stop(false).await;
+        self.server.stop(true).await;
         ended
     }
 }
@@ -188,7 +216,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Unfinished recordings of an earlier process are repaired before sessions are taken.
+/// Unfinished recordings of an earlier process are repaired; then `/ready` says so. A session that comes earlier is
+/// not in the way: its folder is its own, and its log is locked.
 fn become_ready(config: &Config, readiness: Readiness) {
     let root = config.recording_dir.clone();
     actix::spawn(async move {
@@ -209,6 +238,9 @@ fn repair_all(root: &std::path::Path) {
             Ok(Recovered::AlreadyFinished) => {}
             Ok(Recovered::Repaired { .. }) => {
                 tracing::info!(folder = %folder.display(), "repaired an unfinished recording");
+            }
+            Err(RecordingError::InUse { .. }) => {
+                tracing::debug!(folder = %folder.display(), "a recording that is going on is left alone");
             }
             Err(error) => {
                 tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired");

@@ -2,7 +2,7 @@
 /** @import {Caption, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
 import { closeFailure } from './failures.js';
 
-/** Captions kept, as many as a snapshot of the server holds. */
+/** Captions kept: half an hour of lively talk. A snapshot of the server brings the last 50. */
 export const CAPTIONS_MAX = 200;
 
 /** The server closed on purpose and for good: the session ended, or it failed. */

@@ -19,6 +19,7 @@ mod loudness_range;
 pub mod mix;
 mod num;
 pub mod opus;
+mod pacing;
 pub mod playout;
 pub mod resample;
 

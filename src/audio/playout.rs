@@ -11,13 +11,13 @@
 //! Invariants: heard ≤ sent ≤ pushed; sent − heard ≤ [`CREDIT`]; each sample is sent once (again only after
 //! [`Playout::rewind_to_heard`]) and heard at most once; after `pause` no frame of the turn until `resume`, after
 //! `flush` never again; at most [`AHEAD_MAX`] and one push are held.
-//! Units: turn samples at 48 kHz. Does not resample; the caller did.
+//! Units: turn samples at 48 kHz. Does not resample; the caller did. A turn's name `T` is the caller's.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::pacing::Pacing;
 use super::{FRAME_SAMPLES, num};
-use crate::conversation::TurnId;
 use crate::time::{SessionTime, Span};
 
 /// How much sound a listener may hold that it has not heard: enough to ride out ordinary jitter of a network, little
@@ -59,9 +59,9 @@ pub enum Pushed {
 
 /// A frame to be written to the listener now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueFrame {
+pub struct DueFrame<T> {
     /// Whose sound it is.
-    pub turn: TurnId,
+    pub turn: T,
     /// Place of its first sample in the turn.
     pub first_sample: u64,
     /// 20 ms of sound; shorter only where a piece or the turn ends.
@@ -70,9 +70,9 @@ pub struct DueFrame {
 
 /// A stretch that has been heard, in order and without holes within a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeardSpan {
+pub struct HeardSpan<T> {
     /// Whose sound it is.
-    pub turn: TurnId,
+    pub turn: T,
     /// First sample of the stretch.
     pub from_sample: u64,
     /// End of the stretch.
@@ -98,9 +98,9 @@ pub enum Phase {
 
 /// What a stopped or replaced turn leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct Settled<T> {
     /// The turn.
-    pub turn: TurnId,
+    pub turn: T,
     /// Samples heard, once and for all.
     pub heard: u64,
     /// When the last of them sounded; `None` if none was heard.
@@ -111,9 +111,9 @@ pub struct Settled {
 
 /// The ledger's state for tests, health and the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlayoutSnapshot {
+pub struct PlayoutSnapshot<T> {
     /// The turn.
-    pub turn: TurnId,
+    pub turn: T,
     /// How far it is.
     pub phase: Phase,
     /// Samples taken in.
@@ -129,9 +129,9 @@ pub struct PlayoutSnapshot {
 }
 
 /// The playout ledger of one AI speaker.
-#[derive(Debug, Default)]
-pub struct Playout {
-    turn: Option<Turn>,
+#[derive(Debug)]
+pub struct Playout<T> {
+    turn: Option<Turn<T>>,
     reports: Reports,
     /// Reports failed to come; sticky until one comes, so that only the first turn of a mute listener stalls.
     is_assumed: bool,
@@ -140,8 +140,8 @@ pub struct Playout {
 }
 
 #[derive(Debug)]
-struct Turn {
-    id: TurnId,
+struct Turn<T> {
+    id: T,
     phase: Phase,
     closed: bool,
     /// Sound from sample `heard` to sample `pushed`.
@@ -158,30 +158,19 @@ struct Turn {
     silent_since: SessionTime,
 }
 
-/// A model of the listener's place.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pacing {
-    /// Samples played at `at`.
-    sample: u64,
-    at: SessionTime,
-    /// When `sample` was reached; earlier than `at` where the model waits for sound.
-    reached: SessionTime,
-}
-
-impl Pacing {
-    /// Plays on to `now`, as far as there is sound.
-    fn advance(&mut self, now: SessionTime, sent: u64) {
-        let elapsed = now.since(self.at).samples();
-        let played = elapsed.min(sent.saturating_sub(self.sample));
-        if played > 0 {
-            self.reached = self.at + Span::from_samples(played);
-            self.sample += played;
+impl<T> Default for Playout<T> {
+    fn default() -> Self {
+        Self {
+            turn: None,
+            reports: Reports::default(),
+            is_assumed: false,
+            stale_samples: 0,
+            unheard_samples: 0,
         }
-        self.at = self.at.max(now);
     }
 }
 
-impl Playout {
+impl<T: Copy + Eq> Playout<T> {
     /// An empty ledger.
     #[must_use]
     pub fn new(reports: Reports) -> Self {
@@ -197,7 +186,7 @@ impl Playout {
     // ── The turn's life ──────────────────────────────────────────────────────────────────────────────────
 
     /// Opens the ledger for `turn` and forgets the turn before, whose unheard rest is dropped, counted and returned.
-    pub fn open(&mut self, turn: TurnId) -> Option<Settled> {
+    pub fn open(&mut self, turn: T) -> Option<Settled<T>> {
         let before =
             self.turn.as_ref().map(|before| before.id).and_then(|before| self.settle(before));
         self.turn = Some(Turn {
@@ -217,7 +206,7 @@ impl Playout {
     }
 
     /// Takes in the turn's next sound. An empty push of an open turn is accepted.
-    pub fn push(&mut self, turn: TurnId, samples: &[i16]) -> Pushed {
+    pub fn push(&mut self, turn: T, samples: &[i16]) -> Pushed {
         let Some(current) = self.turn.as_mut().filter(|current| current.takes_sound(turn)) else {
             self.stale_samples += samples.len() as u64;
             return Pushed::Stale;
@@ -232,21 +221,21 @@ impl Playout {
 
     /// A piece of the turn is complete: its last samples may leave as a short frame instead of waiting for the next
     /// piece, which may be seconds away.
-    pub fn end_piece(&mut self, turn: TurnId) {
+    pub fn end_piece(&mut self, turn: T) {
         if let Some(current) = self.current(turn) {
             current.piece_end = current.pushed;
         }
     }
 
     /// All of the turn's sound is there; what it holds is its whole length.
-    pub fn close(&mut self, turn: TurnId) {
+    pub fn close(&mut self, turn: T) {
         if let Some(current) = self.current(turn) {
             current.closed = true;
         }
     }
 
     /// The turn may be sent from `now` on.
-    pub fn start(&mut self, turn: TurnId, now: SessionTime) {
+    pub fn start(&mut self, turn: T, now: SessionTime) {
         if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Waiting)
         {
             current.play(now);
@@ -254,7 +243,7 @@ impl Playout {
     }
 
     /// Holds the turn: no frame until `resume`. What the listener has stays with it.
-    pub fn pause(&mut self, turn: TurnId, now: SessionTime) {
+    pub fn pause(&mut self, turn: T, now: SessionTime) {
         if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Playing)
         {
             current.pacing.advance(now, current.sent);
@@ -263,7 +252,7 @@ impl Playout {
     }
 
     /// Goes on at the sample where `pause` left off.
-    pub fn resume(&mut self, turn: TurnId, now: SessionTime) {
+    pub fn resume(&mut self, turn: T, now: SessionTime) {
         if let Some(current) = self.current(turn).filter(|current| current.phase == Phase::Paused) {
             current.play(now);
         }
@@ -271,7 +260,7 @@ impl Playout {
 
     /// Stops the turn for good. What was not sent is dropped and counted at once; what was sent is kept until
     /// `settle`, since the listener fades out over some of it and will say how much it heard.
-    pub fn flush(&mut self, turn: TurnId, now: SessionTime) {
+    pub fn flush(&mut self, turn: T, now: SessionTime) {
         let Some(current) = self.turn.as_mut().filter(|current| current.id == turn) else { return };
         if current.phase == Phase::Flushed {
             return;
@@ -287,7 +276,7 @@ impl Playout {
 
     /// The listener confirmed the flush, or its time is up, or all was heard: nothing more is taken for the turn.
     /// What was sent and not heard is dropped and counted. `None` if the ledger holds another turn.
-    pub fn settle(&mut self, turn: TurnId) -> Option<Settled> {
+    pub fn settle(&mut self, turn: T) -> Option<Settled<T>> {
         let over = self.turn.take_if(|current| current.id == turn)?;
         self.unheard_samples += match over.phase {
             Phase::Flushed => over.sent - over.heard,
@@ -299,7 +288,7 @@ impl Playout {
 
     /// The listener lost what it held: everything unheard is due again, from the first unheard sample. For a paused
     /// or waiting turn nothing leaves before it is resumed.
-    pub fn rewind_to_heard(&mut self, turn: TurnId) {
+    pub fn rewind_to_heard(&mut self, turn: T) {
         if let Some(current) = self.current(turn) {
             current.sent = current.heard;
             current.pacing.sample = current.heard;
@@ -307,7 +296,7 @@ impl Playout {
     }
 
     /// Frames from `first_sample` on were taken back before they were written: they are due again, in order.
-    pub fn unsend(&mut self, turn: TurnId, first_sample: u64) {
+    pub fn unsend(&mut self, turn: T, first_sample: u64) {
         if let Some(current) = self.current(turn) {
             current.sent = current.sent.min(first_sample).max(current.heard);
             current.pacing.sample = current.pacing.sample.min(current.sent);
@@ -317,7 +306,7 @@ impl Playout {
     // ── Towards the listener ─────────────────────────────────────────────────────────────────────────────
 
     /// Appends the frames to be written now. A frame that is due must be written; asking is sending.
-    pub fn due(&mut self, now: SessionTime, out: &mut Vec<DueFrame>) {
+    pub fn due(&mut self, now: SessionTime, out: &mut Vec<DueFrame<T>>) {
         let Some(current) = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)
         else {
             return;
@@ -336,7 +325,7 @@ impl Playout {
 
     /// Whether a frame of `turn` that was due may still be written: the last question before the wire.
     #[must_use]
-    pub fn permits(&self, turn: TurnId) -> bool {
+    pub fn permits(&self, turn: T) -> bool {
         self.turn
             .as_ref()
             .is_some_and(|current| current.id == turn && current.phase == Phase::Playing)
@@ -348,11 +337,11 @@ impl Playout {
     /// Returns what is newly heard. Never goes back and never beyond what was sent.
     pub fn heard(
         &mut self,
-        turn: TurnId,
+        turn: T,
         samples: u64,
         at: SessionTime,
         now: SessionTime,
-    ) -> Option<HeardSpan> {
+    ) -> Option<HeardSpan<T>> {
         let current = self.turn.as_mut().filter(|current| current.id == turn)?;
         self.is_assumed = false;
         current.silent_since = now;
@@ -365,7 +354,7 @@ impl Playout {
 
     /// Where reports are missing, takes as heard what a listener at the server's pacing would have heard by `now`.
     /// Returns what is newly heard.
-    pub fn assume_heard(&mut self, now: SessionTime) -> Option<HeardSpan> {
+    pub fn assume_heard(&mut self, now: SessionTime) -> Option<HeardSpan<T>> {
         let current = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)?;
         current.pacing.advance(now, current.sent);
         if current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE {
@@ -407,7 +396,7 @@ impl Playout {
 
     /// Whether the turn's whole sound has been heard.
     #[must_use]
-    pub fn is_all_heard(&self, turn: TurnId) -> bool {
+    pub fn is_all_heard(&self, turn: T) -> bool {
         self.turn.as_ref().is_some_and(|current| {
             current.id == turn
                 && current.closed
@@ -418,7 +407,7 @@ impl Playout {
 
     /// The turn in the ledger and how far it is.
     #[must_use]
-    pub fn snapshot(&self) -> Option<PlayoutSnapshot> {
+    pub fn snapshot(&self) -> Option<PlayoutSnapshot<T>> {
         self.turn.as_ref().map(|current| PlayoutSnapshot {
             turn: current.id,
             phase: current.phase,
@@ -443,13 +432,13 @@ impl Playout {
     }
 
     /// The turn `turn`, if it is the one here and not flushed.
-    fn current(&mut self, turn: TurnId) -> Option<&mut Turn> {
+    fn current(&mut self, turn: T) -> Option<&mut Turn<T>> {
         self.turn.as_mut().filter(|current| current.id == turn && current.phase != Phase::Flushed)
     }
 }
 
-impl Turn {
-    fn takes_sound(&self, turn: TurnId) -> bool {
+impl<T: Copy + Eq> Turn<T> {
+    fn takes_sound(&self, turn: T) -> bool {
         self.id == turn && !self.closed
     }
 
@@ -476,7 +465,7 @@ impl Turn {
         self.sound.range(num::index_range(from..until, self.heard)).copied().collect()
     }
 
-    fn hear(&mut self, until_sample: u64, at: SessionTime) -> Option<HeardSpan> {
+    fn hear(&mut self, until_sample: u64, at: SessionTime) -> Option<HeardSpan<T>> {
         if until_sample <= self.heard {
             return None;
         }
@@ -496,6 +485,10 @@ mod tests {
 
     use super::*;
 
+    /// Any name of a turn will do.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct TurnId(u32);
+
     const T1: TurnId = TurnId(1);
     const T2: TurnId = TurnId(2);
 
@@ -508,7 +501,7 @@ mod tests {
         (from..from + samples).map(|place| i16::try_from(place * 7919 % 30_011).unwrap()).collect()
     }
 
-    fn playing(samples: u64, reports: Reports) -> Playout {
+    fn playing(samples: u64, reports: Reports) -> Playout<TurnId> {
         let mut playout = Playout::new(reports);
         playout.open(T1);
         playout.push(T1, &sound(0, samples));
@@ -517,7 +510,7 @@ mod tests {
         playout
     }
 
-    fn due(playout: &mut Playout, now: SessionTime) -> Vec<DueFrame> {
+    fn due(playout: &mut Playout<TurnId>, now: SessionTime) -> Vec<DueFrame<TurnId>> {
         let mut frames = Vec::new();
         playout.due(now, &mut frames);
         frames

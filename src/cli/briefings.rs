@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use super::print;
 use crate::briefings::{self, BriefingFile, BriefingFileError};
-use crate::config::{Config, EXIT_CONFIG};
+use crate::config::Config;
 use crate::conversation::Speaker;
 
 /// Exit code where everything is good.
@@ -31,10 +31,7 @@ pub(super) enum Command {
 /// Does what was asked and prints it.
 pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let report = match command {
-        Command::List => match Config::load() {
-            Ok(config) => list(&config.briefings_dir),
-            Err(errors) => Report { text: errors.to_string(), exit_code: EXIT_CONFIG },
-        },
+        Command::List => list(&Config::load()?.briefings_dir),
         Command::Check { file } => check(file),
     };
     print::line(&report.text)?;

@@ -1,7 +1,7 @@
 //! The command line: one file per command, each with its arguments and `run`.
 //!
 //! A command answers with its exit code: 0 done, 1 tried and not done, 2 wrongly asked (clap's own). An error that
-//! reaches [`main`] is printed with its causes and ends with 1.
+//! reaches [`main`] is printed with its causes and ends with 1, or with 78 where the settings are what is wrong.
 //!
 //! To add a command: a file with `Arguments` and `run`, a variant of [`Command`], an arm in [`main`].
 
@@ -9,17 +9,21 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::{ConfigErrors, EXIT_CONFIG};
+
 pub mod briefings;
+mod host_file;
 mod log;
 mod models;
 mod print;
+mod recover;
 mod rehearse;
 mod serve;
 mod signal;
 
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
-#[command(name = "studio", version, about)]
+#[command(name = "studio", version)]
 struct Line {
     #[command(subcommand)]
     command: Option<Command>,
@@ -32,6 +36,8 @@ enum Command {
     Serve,
     /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
     Rehearse(rehearse::Arguments),
+    /// Repair a recording that was left unfinished
+    Recover(recover::Arguments),
     /// List and check briefings
     #[command(subcommand)]
     Briefings(briefings::Command),
@@ -45,11 +51,12 @@ pub fn main() -> ExitCode {
     let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         print::error(&error);
-        ExitCode::FAILURE
+        if error.is::<ConfigErrors>() { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
     })
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::print;
+use crate::config::Config;
 use crate::models::pull::{self, Options, Progress, Pulled};
 use crate::models::{Catalogue, Model, ModelError, ModelState, Set, Store};
 
@@ -16,9 +17,9 @@ use crate::models::{Catalogue, Model, ModelError, ModelState, Set, Store};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
-    /// The models folder
-    #[arg(long, global = true, default_value = "models", value_name = "FOLDER")]
-    dir: PathBuf,
+    /// The models folder; `STUDIO_MODELS_DIR` unless given
+    #[arg(long, global = true, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,9 +44,14 @@ struct Chosen {
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// A [`ModelError`] with its code, or standard output gone.
+/// A [`ModelError`] with its code, settings that cannot be read, or standard output gone.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let store = Store::new(&arguments.dir);
+    // Where the folder is named, broken settings do not keep the models from coming.
+    let dir = match &arguments.dir {
+        Some(dir) => dir.clone(),
+        None => Config::load()?.models_dir,
+    };
+    let store = Store::new(&dir);
     let catalogue = Catalogue::embedded().map_err(coded)?;
     match &arguments.action {
         Action::List(chosen) => list(&chosen.of(&catalogue, &[])?, &store),

@@ -3,18 +3,18 @@
 //! Starts a studio on a port of its own, speaks the file into it, hears the AIs as a page would, ends when the host's
 //! lines are answered, and prints one line of JSON: files, transcript, latencies, late and dropped frames.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::print;
+use super::{host_file, print};
 use crate::app::{self, states_of};
 use crate::briefings;
 use crate::client::rehearsal::{HostFile, Script, rehearse};
-use crate::config::{Config, EXIT_CONFIG};
+use crate::config::Config;
 use crate::conversation::briefing::Briefing;
 use crate::factory::Adapters;
 use crate::house::StudioHouse;
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE.md")]
     briefing: PathBuf,
     /// Name of the recording; the briefing's unless given
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     episode: String,
     /// Let the AIs talk on by themselves
     #[arg(long)]
@@ -43,25 +43,15 @@ pub(super) struct Arguments {
 
 /// Holds the rehearsal.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut config = match Config::load() {
-        Ok(config) => config,
-        Err(errors) => {
-            print::aside(&errors.to_string());
-            return Ok(ExitCode::from(EXIT_CONFIG));
-        }
-    };
+    let mut config = Config::load()?;
     super::log::start(config.log_level);
     config.host = std::net::Ipv4Addr::LOCALHOST.into();
     config.port = 0;
     config.access_token = None;
-    let host = HostFile::read(&arguments.host)
+    let host = host_file::read(&arguments.host)
         .with_context(|| format!("read {}", arguments.host.display()))?;
-    let briefing = load_briefing(&arguments.briefing)?;
+    let briefing = briefings::load_path(&arguments.briefing)?.briefing;
     actix::System::new().block_on(hold(&config, arguments, host, briefing))
-}
-
-fn load_briefing(path: &Path) -> anyhow::Result<Briefing> {
-    Ok(briefings::load_path(path)?.briefing)
 }
 
 async fn hold(
@@ -74,7 +64,11 @@ async fn hold(
     wait_for_models(&adapters).await?;
     let house = OneBriefing { house: StudioHouse::new(config, Arc::clone(&adapters)), briefing };
     let running = app::start_with(config, Arc::new(house), states_of(&adapters))?;
-    let script = Script { episode_id: arguments.episode.clone(), autopilot: arguments.autopilot };
+    let script = Script {
+        episode_id: arguments.episode.clone(),
+        autopilot: arguments.autopilot,
+        ..Script::default()
+    };
     let summary = rehearse(running.address, host, &script).await;
     running.stop().await;
     let mut summary = summary?;

@@ -7,21 +7,15 @@ use anyhow::Context;
 
 use super::print;
 use crate::app;
-use crate::config::{Config, EXIT_CONFIG};
+use crate::config::Config;
 use crate::factory::Adapters;
 
 /// Starts the studio and serves until a signal comes.
 ///
 /// # Errors
-/// If the port or the recordings folder cannot be used.
+/// If the settings, the port or the recordings folder cannot be used.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let config = match Config::load() {
-        Ok(config) => Arc::new(config),
-        Err(errors) => {
-            print::aside(&errors.to_string());
-            return Ok(ExitCode::from(EXIT_CONFIG));
-        }
-    };
+    let config = Config::load()?;
     super::log::start(config.log_level);
     actix::System::new().block_on(serve(&config))
 }
@@ -44,6 +38,8 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         second = super::signal::stop_signal() => { second.context("wait for a signal")?; None }
     };
     print::aside(&match stopped {
+        Some(0) => "Stopped.".to_owned(),
+        Some(1) => "Stopped; 1 session ended in order.".to_owned(),
         Some(count) => format!("Stopped; {count} sessions ended in order."),
         None => "Stopped at once; unfinished recordings are repaired at the next start.".to_owned(),
     });

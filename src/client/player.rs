@@ -5,8 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::conversation::{AiSpeaker, TurnId};
-use crate::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
+use crate::transport::protocol::{AiAudio, AiSpeaker, ClientMessage, ServerMessage, TurnId};
 
 /// Sound that must be there before a turn starts: what a page on a local network waits for.
 pub const START_SAMPLES: usize = 60 * 48;
@@ -31,16 +30,21 @@ struct Loudspeaker {
     reported: u64,
     is_playing: bool,
     is_paused: bool,
-    /// Times the sound ran out in the middle of a turn, and samples that came when their place had passed.
+    /// Whether the sound ran out: at the end of a turn it always does, so only what still comes makes it a hole.
+    is_dry: bool,
+    /// Times the sound ran out in the middle of a turn.
     underruns: u64,
+    dropped: u64,
     heard: Vec<i16>,
 }
 
 /// What a stretch of playing came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlayerCounts {
-    /// Times the sound ran out.
+    /// Times the sound ran out in the middle of a turn: the frame that followed was late.
     pub underruns: u64,
+    /// Frames that could not be played: their place had passed, something before them is missing, or no room is left.
+    pub dropped: u64,
     /// Whether anybody sounds or has sound waiting.
     pub is_busy: bool,
 }
@@ -87,6 +91,7 @@ impl Player {
     pub fn counts(&self) -> PlayerCounts {
         PlayerCounts {
             underruns: self.speakers.iter().map(|speaker| speaker.underruns).sum(),
+            dropped: self.speakers.iter().map(|speaker| speaker.dropped).sum(),
             is_busy: self.speakers.iter().any(|speaker| !speaker.held.is_empty()),
         }
     }
@@ -109,7 +114,9 @@ impl Loudspeaker {
             reported: 0,
             is_playing: false,
             is_paused: false,
+            is_dry: false,
             underruns: 0,
+            dropped: 0,
             heard: Vec::new(),
         }
     }
@@ -123,18 +130,21 @@ impl Loudspeaker {
                 turn: Some(frame.turn),
                 flushed: self.flushed,
                 underruns: self.underruns,
+                dropped: self.dropped,
                 heard: std::mem::take(&mut self.heard),
                 ..Self::new(self.speaker)
             };
         }
         let next = self.played + self.held.len() as u64;
         let known = usize::try_from(next.saturating_sub(frame.first_sample)).unwrap_or(usize::MAX);
-        if frame.first_sample <= next
-            && known < frame.samples.len()
-            && self.held.len() < HELD_SAMPLES_MAX
-        {
-            self.held.extend(&frame.samples[known..]);
+        let is_next = frame.first_sample <= next && known < frame.samples.len();
+        if !is_next || self.held.len() >= HELD_SAMPLES_MAX {
+            self.dropped += 1;
+            return;
         }
+        self.underruns += u64::from(self.is_dry);
+        self.is_dry = false;
+        self.held.extend(&frame.samples[known..]);
     }
 
     fn hold(&mut self, turn: TurnId, is_paused: bool) {
@@ -166,9 +176,7 @@ impl Loudspeaker {
             return None;
         }
         let count = samples.min(self.held.len());
-        if count < samples && self.played > 0 && count > 0 {
-            self.underruns += 1;
-        }
+        self.is_dry = count < samples;
         self.heard.extend(self.held.drain(..count));
         self.played += count as u64;
         let is_due = self.played - self.reported >= REPORT_SAMPLES
@@ -204,6 +212,27 @@ mod tests {
         }
         player.play(9_600, 0);
         assert_eq!(player.heard(AiSpeaker::Claude).len(), 4 * 960);
+    }
+
+    #[test]
+    fn only_a_hole_that_is_filled_later_was_a_hole() {
+        let mut player = Player::default();
+        (0..4).for_each(|index| player.take(&frame(index * 960)));
+        player.play(9_600, 0);
+        assert_eq!(player.counts().underruns, 0, "this may have been the end of the turn");
+        (4..6).for_each(|index| player.take(&frame(index * 960)));
+        assert_eq!(player.counts().underruns, 1);
+        player.play(9_600, 0);
+        assert_eq!(player.counts().underruns, 1);
+    }
+
+    #[test]
+    fn frames_that_cannot_be_played_are_counted() {
+        let mut player = Player::default();
+        for first in [0, 960, 960, 3 * 960] {
+            player.take(&frame(first));
+        }
+        assert_eq!(player.counts().dropped, 2, "one came twice, one after a hole");
     }
 
     #[test]

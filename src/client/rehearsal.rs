@@ -2,21 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use bytes::{BufMut, BytesMut};
 use serde::Serialize;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::player::Player;
 use super::{Client, Received};
-use crate::audio::FRAME_MS;
-use crate::conversation::{OrbState, Speaker};
 use crate::transport::protocol::{
-    ClientMessage, HOST_RATES, Hello, HelloAudio, HostAudio, ServerMessage, WireCaption, WireFile,
-    WireMetrics,
+    ClientMessage, FRAME_MS, Hello, HelloAudio, HostAudio, OrbState, ServerMessage, Speaker,
+    WireCaption, WireFile, WireMetrics,
 };
 
 /// Quiet after the host's last line and the last answer before the session is ended: longer than the longest wait of
@@ -35,30 +32,10 @@ pub struct HostFile {
 }
 
 impl HostFile {
-    /// Reads a 16-bit WAV file; the first channel of several. A rate the wire does not carry is brought to 48 kHz.
-    ///
-    /// # Errors
-    /// If it is no such file.
-    pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let mut reader = hound::WavReader::open(path)?;
-        let spec = reader.spec();
-        if spec.sample_format != hound::SampleFormat::Int || spec.bits_per_sample != 16 {
-            bail!("{} bits a sample; expected 16-bit PCM", spec.bits_per_sample);
-        }
-        let channels = usize::from(spec.channels.max(1));
-        let all = reader.samples::<i16>().collect::<Result<Vec<i16>, _>>()?;
-        let samples: Vec<i16> = all.into_iter().step_by(channels).collect();
-        if HOST_RATES.contains(&spec.sample_rate) {
-            return Ok(Self { rate: spec.sample_rate, samples });
-        }
-        let rate = crate::audio::SampleRate::new(spec.sample_rate)
-            .with_context(|| format!("{} Hz is not between 8 and 48 kHz", spec.sample_rate))?;
-        let mut resampler =
-            crate::audio::resample::Resampler::new(rate, crate::audio::SampleRate::HZ_48000);
-        let mut at_48k = Vec::new();
-        resampler.push(&samples, &mut at_48k);
-        resampler.finish(&mut at_48k);
-        Ok(Self { rate: 48_000, samples: at_48k })
+    /// A voice of `samples` at one of the wire's rates.
+    #[must_use]
+    pub const fn new(rate: u32, samples: Vec<i16>) -> Self {
+        Self { rate, samples }
     }
 
     /// Length of the file.
@@ -73,6 +50,8 @@ impl HostFile {
 pub struct Script {
     /// The recording's name; empty takes the briefing's.
     pub episode_id: String,
+    /// The briefing's name; empty takes the studio's first.
+    pub briefing: String,
     /// Whether autopilot is switched on at the start.
     pub autopilot: bool,
 }
@@ -96,9 +75,9 @@ pub struct Summary {
     pub turns: Vec<WireMetrics>,
     /// What the studio told the host.
     pub notices: Vec<String>,
-    /// Times an AI's sound ran out in the middle of a turn.
+    /// Frames of an AI that came after the sound before them had run out.
     pub late_frames: u64,
-    /// Frames the host could not send in time, or that came twice.
+    /// Frames of an AI that could not be played: doubled, after a hole, or more than a listener holds.
     pub dropped_frames: u64,
     /// Length of the rehearsal.
     pub seconds: f64,
@@ -134,6 +113,7 @@ pub async fn rehearse(
     let mut client = Client::connect(address).await?;
     let hello = Hello {
         episode_id: script.episode_id.clone(),
+        briefing: Some(script.briefing.clone()).filter(|name| !name.is_empty()),
         audio: Some(HelloAudio { codec: "pcm".to_owned(), sample_rate: host.rate }),
         protocol: Some(1),
         ..Hello::default()
@@ -314,7 +294,9 @@ impl Table {
             .collect();
         lines.sort_by_key(|line| line.start);
         self.summary.transcript = lines;
-        self.summary.late_frames = self.player.counts().underruns;
+        let counts = self.player.counts();
+        (self.summary.late_frames, self.summary.dropped_frames) =
+            (counts.underruns, counts.dropped);
         self.summary.seconds = elapsed.as_secs_f64();
         self.summary
     }

@@ -166,11 +166,9 @@ impl Config {
 
     fn read(reader: &mut Reader<'_>) -> Self {
         let models_dir = reader.path(&settings::STUDIO_MODELS_DIR).unwrap_or_default();
-        let onnxruntime = if reader.is_set(&settings::STUDIO_ONNXRUNTIME) {
-            reader.path(&settings::STUDIO_ONNXRUNTIME).unwrap_or_default()
-        } else {
-            models_dir.join(ONNXRUNTIME_IN_MODELS)
-        };
+        let onnxruntime = reader
+            .path(&settings::STUDIO_ONNXRUNTIME)
+            .unwrap_or_else(|| models_dir.join(ONNXRUNTIME_IN_MODELS));
         Self {
             environment: reader.choice(&settings::STUDIO_ENV, DeployEnvironment::Development),
             host: reader.host(&settings::HOST),

@@ -128,7 +128,7 @@ settings! {
         STUDIO_ARBITERS = "0": Kind::Number { min: 0, max: 1024 },
             "Threads that sessions live on; 0 takes one a core.";
         STUDIO_DRAIN_SECONDS = "0": Kind::Number { min: 0, max: 86_400 },
-            "How long running sessions may go on after the order to stop; then they end in order.";
+            "For later: how long running sessions may go on after the order to stop. Today they end in order at once.";
         LOG_LEVEL = "info": Kind::Choice(LogLevel::NAMES),
             "How much is logged. Spoken words never are.";
     }
@@ -136,8 +136,8 @@ settings! {
         RECORDING_DIR = "./recordings": Kind::Path, "Where recordings go, one folder an episode.";
         BRIEFINGS_DIR = "./briefings": Kind::Path, "Where briefings lie (docs/briefings.md).";
         STUDIO_MODELS_DIR = "./models": Kind::Path, "Where `studio models pull` puts local models.";
-        STUDIO_ONNXRUNTIME = "./models/onnxruntime/libonnxruntime.so": Kind::Path,
-            "The ONNX Runtime library. Follows STUDIO_MODELS_DIR unless set.";
+        STUDIO_ONNXRUNTIME: Kind::Path,
+            "The ONNX Runtime library; onnxruntime/libonnxruntime.so in STUDIO_MODELS_DIR unless set.";
     }
     "Who listens, thinks and speaks" {
         USE_REAL_ADAPTERS = "false": Kind::Switch,

@@ -64,6 +64,9 @@ struct Token {
 
 /// Share of a name's sounds that may be wrong where it is called, in hundredths of a sound for each.
 const BUDGET_PER_SOUND: u32 = 20;
+/// The same for a word alone before a comma and a question to "you": somebody is called there, so a whole sound may be
+/// wrong ("Beta, what do you make of that?" for Ada).
+const BUDGET_PER_SOUND_IN_ADDRESS: u32 = 40;
 
 impl Names {
     pub(super) fn new(briefing: &Briefing) -> Self {
@@ -114,8 +117,7 @@ impl Names {
     /// The names in one sentence.
     fn calls(&self, sentence: &[Token]) -> Vec<Call> {
         let is_request = is_request(sentence);
-        let head =
-            sentence.iter().position(|token| !OPENERS.contains(&token.word.as_str())).unwrap_or(0);
+        let head = head(sentence);
         let mut calls: Vec<Call> = Vec::new();
         let mut at = 0;
         while at < sentence.len() {
@@ -178,7 +180,12 @@ impl Names {
                     continue;
                 }
                 let cost = distance(&sounds(&heard), &name.sounds);
-                let budget = u32::try_from(name.sounds.len()).unwrap_or(0) * BUDGET_PER_SOUND;
+                let per_sound = if length == 1 && is_address(sentence, at) {
+                    BUDGET_PER_SOUND_IN_ADDRESS
+                } else {
+                    BUDGET_PER_SOUND
+                };
+                let budget = u32::try_from(name.sounds.len()).unwrap_or(0) * per_sound;
                 if cost <= budget && best.is_none_or(|(least, ..)| cost < least) {
                     best = Some((cost, name.speaker, length));
                 }
@@ -221,6 +228,22 @@ fn calls_both(sentence: &[Token]) -> bool {
         let phrase: Vec<&str> = phrase.split(' ').collect();
         words.windows(phrase.len()).any(|window| window == phrase)
     })
+}
+
+/// Where the sentence begins, small words left aside.
+fn head(sentence: &[Token]) -> usize {
+    sentence.iter().position(|token| !OPENERS.contains(&token.word.as_str())).unwrap_or(0)
+}
+
+/// Whether the word at `at` stands where somebody is called: alone, and then a question to "you".
+fn is_address(sentence: &[Token], at: usize) -> bool {
+    let Some((called, asked)) = sentence.get(at..).and_then(<[Token]>::split_first) else {
+        return false;
+    };
+    at == head(sentence)
+        && called.is_set_off
+        && asked.first().is_some_and(|token| REQUESTS.contains(&token.word.as_str()))
+        && asked.iter().any(|token| token.word == "you" || token.word == "your")
 }
 
 /// Whether the sentence asks for something: by its words, for recognisers drop question marks.

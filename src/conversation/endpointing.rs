@@ -62,6 +62,8 @@ pub(super) struct Endpointing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Done,
+    /// Neither yes nor no to the second question.
+    Leaning,
     NotDone,
     NoModel,
 }
@@ -123,6 +125,7 @@ impl Endpointing {
         let enough = if self.asks <= 1 { rules.done_score } else { rules.done_score_late };
         self.answer = Some(match score {
             Some(score) if score >= enough => Answer::Done,
+            Some(score) if self.asks > 1 && score >= rules.done_score_lean => Answer::Leaning,
             Some(_) => Answer::NotDone,
             None => Answer::NoModel,
         });
@@ -194,9 +197,11 @@ impl Endpointing {
             (quiet + after, name)
         });
         // Silence alone ends only what the words allow to end; without them its passing changes nothing.
-        let silence =
-            (self.is_left_to_silence(rules) && self.are_all_there(words, rules) && words.can_end)
-                .then_some((quiet + rules.plain_silence, Deadline::EndOfTurnSilence));
+        let may_end = self.are_all_there(words, rules) && words.can_end;
+        let silence = self
+            .enough_silence(rules)
+            .filter(|_| may_end)
+            .map(|enough| (quiet + enough, Deadline::EndOfTurnSilence));
         [ask, silence, ceiling].into_iter().flatten().min()
     }
 
@@ -214,12 +219,17 @@ impl Endpointing {
 
     fn sounds_done(&self, silence: Span, rules: &Rules) -> bool {
         self.answer == Some(Answer::Done)
-            || (self.is_left_to_silence(rules) && silence >= rules.plain_silence)
+            || self.enough_silence(rules).is_some_and(|enough| silence >= enough)
     }
 
-    /// Whether no model will say.
-    fn is_left_to_silence(&self, rules: &Rules) -> bool {
-        self.answer == Some(Answer::NoModel) || self.spoken < rules.model_speech_min
+    /// The silence that ends the turn where no model will say, or where it says neither yes nor no.
+    fn enough_silence(&self, rules: &Rules) -> Option<Span> {
+        match self.answer {
+            Some(Answer::NoModel) => Some(rules.plain_silence),
+            _ if self.spoken < rules.model_speech_min => Some(rules.plain_silence),
+            Some(Answer::Leaning) => Some(rules.lean_silence),
+            None | Some(Answer::Done | Answer::NotDone) => None,
+        }
     }
 
     /// The silence after which the model is to be asked next, if it is to be asked at all.
@@ -231,7 +241,7 @@ impl Endpointing {
             (0, _) => Some(rules.first_ask),
             // Not answered yet counts as not done: the second question replaces the first.
             (1, None | Some(Answer::NotDone)) => Some(rules.second_ask),
-            (1, Some(Answer::Done | Answer::NoModel)) | (2.., _) => None,
+            (1, Some(Answer::Done | Answer::Leaning | Answer::NoModel)) | (2.., _) => None,
         }
     }
 }

@@ -51,14 +51,25 @@ pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
 pub(super) fn can_end_sentence(text: &str) -> bool {
     let words = plain_words(text);
     let Some((last, before)) = words.split_last() else { return true };
-    let is_complement =
-        last == "so" && before.last().is_some_and(|word| BEFORE_SO.contains(&word.as_str()));
+    let ends_with = |place: usize, words: &[&str]| {
+        before.iter().rev().nth(place).is_some_and(|word| words.contains(&word.as_str()))
+    };
+    let is_complement = match last.as_str() {
+        "so" => ends_with(0, BEFORE_SO),
+        "was" | "were" | "am" => ends_with(0, WHO_IS) && ends_with(1, BEFORE_WHO_IS),
+        _ => false,
+    };
     is_complement || LEADING_ON.binary_search(&last.as_str()).is_err()
 }
 
 /// "I think so", "if I may say so": here the last word is what was said.
 const BEFORE_SO: &[&str] =
     &["think", "say", "said", "hope", "guess", "believe", "suppose", "do", "or", "not"];
+
+/// "Than he was", "who you were", "as I am": what is said of somebody comes first.
+const WHO_IS: &[&str] = &["i", "you", "he", "she", "it", "we", "they", "that", "this", "there"];
+const BEFORE_WHO_IS: &[&str] =
+    &["than", "as", "who", "what", "how", "where", "whoever", "whatever", "however", "wherever"];
 
 /// Words that no finished sentence ends with, sorted: articles, possessives, prepositions, conjunctions, relative
 /// words, modal and contracted auxiliaries, degree words, and the sounds of somebody who is still thinking.
@@ -96,12 +107,22 @@ mod tests {
             "It is my",
             "because",
             "We need, um.",
+            "I think it was",
+            "and then there were",
         ] {
             assert!(!can_end_sentence(text), "{text}");
         }
-        for text in
-            ["What about rain?", "I think so.", "I do", "Come on", "Good night.", "Who are you", ""]
-        {
+        for text in [
+            "What about rain?",
+            "I think so.",
+            "I do",
+            "Come on",
+            "Good night.",
+            "Who are you",
+            "still more respectable than he was.",
+            "Tell me who they were",
+            "",
+        ] {
             assert!(can_end_sentence(text), "{text}");
         }
     }

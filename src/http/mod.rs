@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use crate::adapters::AdapterState;
 use crate::clock::Clock;
 use crate::session::directory::Directory;
+use crate::transport::websocket::Patience;
 
 pub mod access;
 pub mod briefings;
@@ -46,6 +47,8 @@ pub struct Studio {
     pub recording_dir: PathBuf,
     /// Where briefings lie.
     pub briefings_dir: PathBuf,
+    /// How long connections are waited for.
+    pub patience: Patience,
 }
 
 /// Every route, in the order of a session's life. The page takes what is left.

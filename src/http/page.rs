@@ -8,8 +8,10 @@
 use std::borrow::Cow;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use rust_embed::RustEmbed;
+
+use super::error::ApiError;
 
 /// What the page may do: only what this studio serves, its own WebSocket included (`'self'` covers `ws:` of the same
 /// host and port in current browsers). No inline script and no inline style.
@@ -59,7 +61,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
 
 async fn serve(request: HttpRequest) -> HttpResponse {
     let Some(asset) = asset(request.match_info().query("file")) else {
-        return HttpResponse::NotFound().finish();
+        return ApiError::not_found("such file of the page").error_response();
     };
     let is_known = request
         .headers()

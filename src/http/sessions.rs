@@ -16,7 +16,7 @@ pub async fn socket(
     body: web::Payload,
     studio: web::Data<Studio>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    websocket::connect(&request, body, studio.directory.clone())
+    websocket::connect(&request, body, studio.directory.clone(), studio.patience)
 }
 
 /// `GET /api/sessions`: who is on air.

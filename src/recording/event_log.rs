@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{OnPath, RecordingError};
+use crate::conversation::Input;
 use crate::time::SessionTime;
 
 /// Version of the line format.
@@ -97,6 +98,20 @@ pub struct Event {
     /// The event's own fields.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
+}
+
+impl Event {
+    /// The input of the conversation that this line holds, with the `now` at which it entered, if it holds one.
+    #[must_use]
+    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
+        let mut fields = self.fields.clone();
+        if let Some(at) = self.at {
+            // It has a place of its own in the head of a line.
+            fields.insert("at".to_owned(), at.samples().into());
+        }
+        let input = serde_json::from_value(Value::Object(fields)).ok()?;
+        Some((self.now?, input))
+    }
 }
 
 /// Why a line could not be read.

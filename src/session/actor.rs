@@ -1,6 +1,6 @@
 //! One running conversation: the actor that supervises ears, minds, voices, recorder and logger.
 //!
-//! Every handler is a translation, message to [`Input`] and [`Order`](crate::conversation::Order) to message; the
+//! Every handler is a translation, message to [`Input`] and [`Order`] to message; the
 //! rules live in [`crate::conversation`]. [`Session::advance`] is the one way in: it reads the clock once, logs the
 //! input, asks the conversation, carries out the orders and sets the one timer.
 //!
@@ -18,12 +18,8 @@ use super::children::Children;
 use super::host_ear::HostEar;
 use super::listener::ListenerChair;
 use super::loudness::LiveLevels;
-use super::mailbox::MAILBOX_CAPACITY;
-use super::messages::{
-    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, Finish,
-    HostSound, LogEvent, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
-    RequestState, Tick, VoiceArrived,
-};
+use super::mailbox::{MAILBOX_CAPACITY, deliver};
+use super::messages::{Finish, LogEvent};
 use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
@@ -31,7 +27,7 @@ use super::stage::Stage;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
 use crate::conversation::event::Event;
-use crate::conversation::{AiSpeaker, Conversation, Deadline, Input, Order, Setup};
+use crate::conversation::{AiSpeaker, Conversation, Deadline, Input, Order, Setup, TurnId};
 
 use crate::time::{SessionTime, Span};
 
@@ -39,10 +35,17 @@ use crate::time::{SessionTime, Span};
 pub const WATERMARK_LAG: Span = Span::from_millis(400);
 
 /// How often the watermark moves on: five ticks, so that a kill costs at most 0.5 s of cluster and 0.5 s of this.
-const ADVANCE_EVERY: Span = Span::from_millis(100);
+pub(super) const ADVANCE_EVERY: Span = Span::from_millis(100);
 
 /// How long a failed recording may take to be repaired before the session ends without it.
-const REPAIR_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const REPAIR_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a session waits for a listener, one that was lost or one that has never come, before it ends in order.
+pub const LISTENER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long closing files may take before the session is over without the recorder's word: less than the 25 s a
+/// stopping studio leaves its sessions. What was written is repaired at the next start.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -87,16 +90,20 @@ pub struct Session {
     pub(super) host: HostEar,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
-    pub(super) due: Vec<DueFrame>,
+    pub(super) due: Vec<DueFrame<TurnId>>,
     pub(super) muted: bool,
+    /// The recogniser's segments so far; ears that are replaced go on from here.
+    pub(super) last_segment: u32,
     /// When the host's last speech ended: replies are measured from here.
     pub(super) host_stopped: SessionTime,
     record: Option<OpenRecord>,
     pacer: Addr<Pacer>,
     orders: Vec<Order>,
     timer: Option<(SessionTime, SpawnHandle)>,
-    advanced: SessionTime,
-    ending: Option<SessionTime>,
+    /// Runs while nobody listens.
+    patience: Option<SpawnHandle>,
+    pub(super) advanced: SessionTime,
+    pub(super) ending: Option<SessionTime>,
     over: watch::Sender<bool>,
 }
 
@@ -117,19 +124,25 @@ impl Session {
             levels: LiveLevels::default(),
             due: Vec::new(),
             muted: false,
+            last_segment: 0,
             host_stopped: SessionTime::ZERO,
             record: Some(parts.record),
             pacer: parts.pacer,
             orders: Vec::new(),
             timer: None,
+            patience: None,
             advanced: SessionTime::ZERO,
             ending: None,
             over: watch::Sender::new(false),
         }
     }
 
-    /// The one way into the conversation.
+    /// The one way into the conversation. Shut once the session closes: what happens then is no part of it, and its
+    /// log has had its last line.
     pub(super) fn advance(&mut self, input: Input, ctx: &mut Context<Self>) {
+        if self.ending.is_some() {
+            return;
+        }
         let now = self.clock.now();
         self.log(now, Event::input(now, &input));
         let mut orders = std::mem::take(&mut self.orders);
@@ -139,7 +152,35 @@ impl Session {
             self.carry_out(order, now, ctx);
         }
         self.orders = orders;
-        self.set_timer(ctx);
+        if self.ending.is_none() {
+            self.set_timer(ctx);
+        }
+    }
+
+    /// The chair is empty: nobody hears and nobody is heard.
+    pub(super) fn listener_left(&mut self, ctx: &mut Context<Self>) {
+        self.host_restarts();
+        self.advance(Input::HostLost, ctx);
+        self.await_listener(ctx);
+    }
+
+    /// Nobody listens: the session ends when nobody has come for [`LISTENER_PATIENCE`].
+    pub(super) fn await_listener(&mut self, ctx: &mut Context<Self>) {
+        self.listener_came(ctx);
+        let patience = ctx.run_later(LISTENER_PATIENCE, |session, ctx| {
+            session.patience = None;
+            let passed = Event::fact("deadline").with("deadline", "listener-patience");
+            session.log(session.clock.now(), passed);
+            session.advance(Input::EndRequested, ctx);
+        });
+        self.patience = Some(patience);
+    }
+
+    /// Somebody listens.
+    pub(super) fn listener_came(&mut self, ctx: &mut Context<Self>) {
+        if let Some(patience) = self.patience.take() {
+            ctx.cancel_future(patience);
+        }
     }
 
     fn set_timer(&mut self, ctx: &mut Context<Self>) {
@@ -199,11 +240,15 @@ impl Session {
         }
         self.host_ends(end);
         self.log(end, Event::fact("session.end").with("samples", end.samples()));
-        self.children.log(LogEvent::Close(Finish { end, fit: self.host.fit() }));
+        self.children.finish(Finish { end, fit: self.host.fit() });
         self.children.dismiss();
+        ctx.run_later(CLOSE_PATIENCE, |session, ctx| {
+            tracing::error!(session = %session.identity.session_id, "the recorder did not finish in time");
+            session.on_recording_over(None, ctx);
+        });
     }
 
-    fn wait_for_end(&self) -> ResponseFuture<()> {
+    pub(super) fn wait_for_end(&self) -> ResponseFuture<()> {
         let mut over = self.over.subscribe();
         Box::pin(async move {
             // An error means that the session is gone, which is over too.
@@ -211,7 +256,11 @@ impl Session {
         })
     }
 
-    fn on_recording_over(&mut self, files: Option<RecordingFiles>, ctx: &mut Context<Self>) {
+    pub(super) fn on_recording_over(
+        &mut self,
+        files: Option<RecordingFiles>,
+        ctx: &mut Context<Self>,
+    ) {
         let reason = match files {
             Some(files) => {
                 self.notify(Notice::RecordingReady(files));
@@ -234,229 +283,14 @@ impl Actor for Session {
         self.children.seat_record(record, &self.clock, ctx.address());
         self.log_start();
         self.seat_everybody(ctx);
-        self.pacer.do_send(Register { session: ctx.address().recipient() });
+        deliver(&self.pacer, Register { session: ctx.address().recipient() });
         self.set_timer(ctx);
+        self.await_listener(ctx);
         tracing::info!(session = %self.identity.session_id, episode = %self.identity.episode_id, "session started");
     }
 
     fn stopped(&mut self, _ctx: &mut Self::Context) {
         tracing::info!(session = %self.identity.session_id, "session stopped");
-    }
-}
-
-// ── From the listener's connection ───────────────────────────────────────────────────────────────────────────
-
-impl Handler<Attach> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Attach, ctx: &mut Self::Context) {
-        let ready = self.ready(message.last_seq.is_some());
-        self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
-        self.stages.iter_mut().for_each(Stage::rewind_to_heard);
-        self.advance(Input::HostConnected, ctx);
-        let state = self.state();
-        self.notify(Notice::State(Box::new(state)));
-    }
-}
-
-impl Handler<Detach> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Detach, ctx: &mut Self::Context) {
-        if self.chair.detach(&message.outbox) {
-            self.host_restarts();
-            self.advance(Input::HostLost, ctx);
-        }
-    }
-}
-
-impl Handler<HostSound> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: HostSound, _ctx: &mut Self::Context) {
-        if self.ending.is_none() {
-            self.on_host_sound(&message);
-        }
-    }
-}
-
-impl Handler<Pressed> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Pressed, ctx: &mut Self::Context) {
-        if let Input::MuteSet { muted } = &message.0 {
-            self.muted = *muted;
-        }
-        self.advance(message.0, ctx);
-    }
-}
-
-impl Handler<ReportPlayout> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: ReportPlayout, ctx: &mut Self::Context) {
-        self.on_report(message, ctx);
-    }
-}
-
-impl Handler<RequestState> for Session {
-    type Result = ();
-
-    fn handle(&mut self, _message: RequestState, _ctx: &mut Self::Context) {
-        let state = self.state();
-        self.notify(Notice::State(Box::new(state)));
-    }
-}
-
-impl Handler<EndSession> for Session {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, _message: EndSession, ctx: &mut Self::Context) -> Self::Result {
-        if self.ending.is_none() {
-            self.advance(Input::EndRequested, ctx);
-        }
-        self.wait_for_end()
-    }
-}
-
-impl Handler<AwaitEnd> for Session {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, _message: AwaitEnd, _ctx: &mut Self::Context) -> Self::Result {
-        self.wait_for_end()
-    }
-}
-
-impl Handler<Announce> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: Announce, _ctx: &mut Self::Context) {
-        self.notify(message.0);
-    }
-}
-
-// ── From the adapters' actors ────────────────────────────────────────────────────────────────────────────────
-
-impl Handler<EarsHeard> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: EarsHeard, ctx: &mut Self::Context) {
-        if let Input::SpeechStopped { at } = &message.0 {
-            self.host_stopped = *at;
-        }
-        self.advance(message.0, ctx);
-    }
-}
-
-impl Handler<EarsFailed> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: EarsFailed, _ctx: &mut Self::Context) {
-        self.adapter_failed("stt", None, &message.error, message.recovering);
-    }
-}
-
-impl Handler<ReplyArrived> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: ReplyArrived, ctx: &mut Self::Context) {
-        let turn = message.turn;
-        let Some(stage) = self.stages.iter_mut().find(|stage| stage.is_turn(turn)) else { return };
-        let speaker = stage.speaker();
-        match message.event {
-            ReplyEvent::Text(text) => {
-                let since_end = self.clock.now().since(self.host_stopped).millis();
-                if stage.first_text(since_end) {
-                    let first =
-                        Event::fact("llm.first-token").with("turn", turn).with("speaker", speaker);
-                    self.log(self.clock.now(), first.with("latency", since_end));
-                }
-                self.advance(Input::ReplyText { turn, text }, ctx);
-            }
-            ReplyEvent::Ended { outcome, usage, error } => {
-                if let Some(error) = error {
-                    self.adapter_failed("llm", Some(speaker), &error, true);
-                }
-                if usage != crate::adapters::llm::LlmUse::default() {
-                    let tokens = Event::fact("llm.use").with("turn", turn).with("speaker", speaker);
-                    let tokens = tokens.with("inputTokens", usage.input_tokens);
-                    self.log(self.clock.now(), tokens.with("outputTokens", usage.output_tokens));
-                }
-                self.advance(Input::ReplyEnded { turn, outcome }, ctx);
-            }
-        }
-    }
-}
-
-impl Handler<VoiceArrived> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: VoiceArrived, ctx: &mut Self::Context) {
-        self.on_voice(message, ctx);
-    }
-}
-
-impl Handler<ChildStopped> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: ChildStopped, ctx: &mut Self::Context) {
-        if self.ending.is_none() {
-            self.on_child_stopped(message, ctx);
-        }
-    }
-}
-
-impl Handler<RecorderSaid> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: RecorderSaid, ctx: &mut Self::Context) {
-        match message {
-            RecorderSaid::HalfFull => self.problem(
-                "disk_slow",
-                "the disk is slow and recording falls behind".to_owned(),
-                "stop other programs that write to this disk",
-            ),
-            RecorderSaid::Failed(error) => {
-                self.problem(
-                    error.code(),
-                    error.to_string(),
-                    "what was recorded until now is kept",
-                );
-                if self.ending.is_none() {
-                    self.advance(Input::EndRequested, ctx);
-                }
-                ctx.run_later(REPAIR_PATIENCE, |session, ctx| session.on_recording_over(None, ctx));
-            }
-            RecorderSaid::Ready(ready) => {
-                let files = ready
-                    .files
-                    .into_iter()
-                    .map(|file| (file.name, file.bytes, file.sha256))
-                    .collect();
-                let files = RecordingFiles { episode_id: self.identity.episode_id.clone(), files };
-                self.on_recording_over(Some(files), ctx);
-            }
-        }
-    }
-}
-
-// ── From the arbiter's timer ─────────────────────────────────────────────────────────────────────────────────
-
-impl Handler<Tick> for Session {
-    type Result = ();
-
-    fn handle(&mut self, _message: Tick, ctx: &mut Self::Context) {
-        if self.ending.is_some() {
-            return;
-        }
-        let now = self.clock.now();
-        self.play(now, ctx);
-        self.host_silence(now);
-        if now.since(self.advanced) >= ADVANCE_EVERY {
-            self.advanced = now;
-            self.children.record(Record::Advance(now - WATERMARK_LAG));
-            self.tell_levels();
-        }
     }
 }
 

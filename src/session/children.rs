@@ -5,7 +5,7 @@ use actix::prelude::*;
 use super::event_logger::EventLoggerActor;
 use super::llm::LlmActor;
 use super::mailbox::deliver;
-use super::messages::{Child, LogEvent, Record};
+use super::messages::{Child, Dismiss, Finish, LogEvent, Record};
 use super::recorder::RecorderActor;
 use super::stt::SttActor;
 use super::supervision::Place;
@@ -71,6 +71,15 @@ impl Children {
         }
     }
 
+    /// The record is to be made whole: by the logger after its last line, or by the recorder itself if it is gone.
+    pub(super) fn finish(&self, finish: Finish) {
+        let told =
+            self.logger.as_ref().is_some_and(|logger| deliver(logger, LogEvent::Close(finish)));
+        if !told {
+            self.record(Record::Finish(finish));
+        }
+    }
+
     /// Which of the children left, if it is one that still counts.
     pub(super) fn place_of(&mut self, child: Child) -> Option<&mut Place> {
         match child {
@@ -83,6 +92,7 @@ impl Children {
 
     /// Ears, minds and voices leave; the record stays until it is whole.
     pub(super) fn dismiss(&mut self) {
+        self.ears.send(Dismiss);
         self.ears.address = None;
         for seat in &mut self.minds {
             seat.address = None;

@@ -1,11 +1,10 @@
 //! Who is on air: starts sessions, knows them by id and token, ends them all.
 //!
 //! Sessions live on N arbiters of their own, apart from the web server's, each with one 20 ms timer. A session that
-//! lost its listener stays for [`LISTENER_PATIENCE`].
+//! lost its listener stays for [`super::actor::LISTENER_PATIENCE`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use serde::Serialize;
@@ -19,9 +18,6 @@ use crate::audio::SampleRate;
 use crate::clock::{Clock, SessionClock};
 use crate::conversation::Setup;
 use crate::hex::hex;
-
-/// How long a session waits for a listener who was lost.
-pub const LISTENER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Knows every session.
 #[derive(Debug)]
@@ -208,6 +204,8 @@ impl Handler<StartSession> for Directory {
         Box::pin(opening.into_actor(self).map(|opened, directory, ctx| {
             directory.starting -= 1;
             match opened {
+                // Whoever drains knows the sessions on air, not those that were about to be.
+                Ok(_) if directory.is_draining => Err(StartError::Draining),
                 Ok(opened) => Ok(directory.admit(opened?, ctx)),
                 Err(panicked) => Err(StartError::Broken(panicked.to_string())),
             }

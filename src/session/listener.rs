@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::notice::{CloseReason, Notice, SoundFrame};
-use super::outbox::Outbox;
+use super::outbox::{CONTROL_CAPACITY, Outbox};
 use crate::conversation::{AiSpeaker, TurnId};
 
-/// Notices kept for a listener who comes back: more than a minute of the liveliest talk.
-const BACKLOG_CAPACITY: usize = 2048;
+/// Notices kept for a listener who comes back. While nobody listens the AIs are held, so a minute brings a few; what
+/// is older than the list the snapshot tells. All of it must fit into a fresh queue at once, with room for more.
+const BACKLOG_CAPACITY: usize = CONTROL_CAPACITY / 2;
 
 /// The one place a session speaks to.
 #[derive(Debug, Default)]
@@ -16,12 +17,17 @@ pub(super) struct ListenerChair {
     outbox: Option<Arc<Outbox>>,
     seq: u64,
     backlog: VecDeque<(u64, Notice)>,
+    had_listener: bool,
 }
 
 impl ListenerChair {
-    /// Seats a connection: it gets what it missed after `last_seq`, then its greeting, numbers rising all the way.
+    /// Seats a connection: it gets what it missed after `last_seq`, then its greeting, numbers rising all the way. The
+    /// first of all is greeted first and then told what has been said since the session began.
     pub(super) fn attach(&mut self, outbox: Arc<Outbox>, last_seq: Option<u64>, greeting: Notice) {
         self.close(CloseReason::Replaced);
+        let unheard =
+            if self.had_listener { VecDeque::new() } else { std::mem::take(&mut self.backlog) };
+        self.had_listener = true;
         if let Some(last_seq) = last_seq {
             for (seq, notice) in self.backlog.iter().filter(|(seq, _)| *seq > last_seq) {
                 outbox.push(*seq, notice.clone());
@@ -30,11 +36,19 @@ impl ListenerChair {
         self.seq += 1;
         outbox.push(self.seq, greeting);
         self.outbox = Some(outbox);
+        for (_, notice) in unheard {
+            self.tell(notice);
+        }
+    }
+
+    /// Whether this connection sits in the chair.
+    pub(super) fn is_taken_by(&self, outbox: &Arc<Outbox>) -> bool {
+        self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox))
     }
 
     /// Empties the chair if this connection sits in it.
     pub(super) fn detach(&mut self, outbox: &Arc<Outbox>) -> bool {
-        let sits = self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox));
+        let sits = self.is_taken_by(outbox);
         if sits {
             self.outbox = None;
         }
@@ -74,6 +88,13 @@ impl ListenerChair {
     /// Whether anybody listens.
     pub(super) const fn is_taken(&self) -> bool {
         self.outbox.is_some()
+    }
+}
+
+impl Drop for ListenerChair {
+    /// A session that broke tells its listener instead of falling silent.
+    fn drop(&mut self) {
+        self.close(CloseReason::Failed);
     }
 }
 

@@ -14,6 +14,7 @@ mod children;
 pub mod directory;
 pub mod ears;
 pub mod event_logger;
+mod handlers;
 mod host_ear;
 pub mod house;
 mod listener;

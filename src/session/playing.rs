@@ -6,7 +6,7 @@ use super::actor::Session;
 use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
 use super::stage::began;
-use crate::audio::playout::HeardSpan;
+use crate::audio::playout::{HeardSpan, Phase};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, TurnId};
 use crate::time::SessionTime;
@@ -101,7 +101,12 @@ impl Session {
         }
     }
 
-    fn on_heard(&mut self, speaker: AiSpeaker, span: Option<HeardSpan>, ctx: &mut Context<Self>) {
+    fn on_heard(
+        &mut self,
+        speaker: AiSpeaker,
+        span: Option<HeardSpan<TurnId>>,
+        ctx: &mut Context<Self>,
+    ) {
         let Some(span) = span else { return };
         let since_end = span.at.since(self.host_stopped).millis();
         let stage = &mut self.stages[speaker.index()];
@@ -127,7 +132,10 @@ impl Session {
         now: SessionTime,
         ctx: &mut Context<Self>,
     ) {
-        if let Some(settled) = self.stages[speaker.index()].playout.settle(turn) {
+        let playout = &mut self.stages[speaker.index()].playout;
+        // A listener's word that a turn fell silent counts only if it was told to.
+        let was_stopped = playout.snapshot().is_some_and(|shown| shown.phase == Phase::Flushed);
+        if was_stopped && let Some(settled) = playout.settle(turn) {
             let at = settled.heard_at.unwrap_or(now);
             self.advance(Input::Flushed { turn, samples: settled.heard, at }, ctx);
         }

@@ -65,6 +65,8 @@ pub struct RecorderActor {
     writer: Option<WriterHandle>,
     clock: SessionClock,
     session: Recipient<RecorderSaid>,
+    /// The queue was full; said once, since it stays full while the session ends.
+    is_stalled: bool,
     _watch: Watch,
 }
 
@@ -74,7 +76,13 @@ impl RecorderActor {
     pub fn new(record: OpenRecord, session: Recipient<RecorderSaid>, watch: Watch) -> Self {
         // Set once, here: an open record is consumed.
         record.listener.get_or_init(|| session.clone());
-        Self { writer: Some(record.writer), clock: record.clock, session, _watch: watch }
+        Self {
+            writer: Some(record.writer),
+            clock: record.clock,
+            session,
+            is_stalled: false,
+            _watch: watch,
+        }
     }
 
     fn queue(&mut self, message: RecordMessage) {
@@ -85,9 +93,11 @@ impl RecorderActor {
                 deliver_to(&self.session, RecorderSaid::HalfFull);
             }
             Err(QueueRefusal::Full(_)) => {
-                let stalled = writer.stalled();
                 // The session answers with its end; what does not fit until then is not recorded.
-                deliver_to(&self.session, RecorderSaid::Failed(stalled));
+                if !std::mem::replace(&mut self.is_stalled, true) {
+                    let stalled = writer.stalled();
+                    deliver_to(&self.session, RecorderSaid::Failed(stalled));
+                }
             }
             // The thread has said why itself.
             Err(QueueRefusal::Closed(_)) => self.writer = None,

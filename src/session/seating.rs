@@ -36,8 +36,14 @@ impl Session {
             SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
         let session = ctx.address();
         let heard = session.clone().recipient();
-        let ears =
-            SttActor::new(self.cast.ears.clone(), options, heard, session.recipient(), watch);
+        let ears = SttActor::new(
+            self.cast.ears.clone(),
+            options,
+            heard,
+            session.recipient(),
+            self.last_segment,
+            watch,
+        );
         self.children.ears.address = Some(ears.start());
     }
 

@@ -14,7 +14,7 @@ const PROGRESS_EVERY: Span = Span::from_millis(200);
 pub(super) struct Stage {
     speaker: AiSpeaker,
     turn: Option<TurnId>,
-    pub(super) playout: Playout,
+    pub(super) playout: Playout<TurnId>,
     allowance: Allowance,
     pub(super) metrics: TurnMetrics,
     is_voiced: bool,
@@ -100,7 +100,7 @@ impl Stage {
     }
 
     /// What was heard frees room for more, and is told to the conversation when it matters.
-    pub(super) fn on_heard(&mut self, span: &HeardSpan) -> bool {
+    pub(super) fn on_heard(&mut self, span: &HeardSpan<TurnId>) -> bool {
         self.allowance.grant(span.samples.len());
         let mut is_word_end = false;
         while self.word_ends.front().is_some_and(|end| *end <= span.until_sample) {
@@ -139,6 +139,6 @@ impl Stage {
 }
 
 /// When a heard stretch began to sound.
-pub(super) fn began(span: &HeardSpan) -> SessionTime {
+pub(super) fn began(span: &HeardSpan<TurnId>) -> SessionTime {
     span.at - Span::from_samples(span.samples.len() as u64)
 }

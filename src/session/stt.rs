@@ -14,12 +14,12 @@ use tokio::sync::mpsc;
 
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
-use super::messages::{EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
+use super::messages::{Dismiss, EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
 use super::stream_time::StreamTime;
 use super::supervision::{Place, Watch};
-use crate::adapters::AdapterError;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
+use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
@@ -37,6 +37,9 @@ const PROGRESS_CHECK: Duration = Duration::from_millis(500);
 
 /// A detector or recogniser that has not taken or answered sound for this long is replaced.
 const PROGRESS_LIMIT: Span = Span::from_millis(3_000);
+
+/// Longest wait for a stream to open: loading a local model takes a second or two, more on a busy machine.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Speech to text, voice activity and end of turn at work.
 #[derive(Debug)]
@@ -56,6 +59,12 @@ pub struct SttActor {
     recent: Vec<i16>,
     now: SessionTime,
     detector_answered: SessionTime,
+    /// Whether the detector is lost for good.
+    is_deaf: bool,
+    /// The highest segment told so far, and the one before the running stream's first: streams count from 1, the
+    /// session's segments go on.
+    last_segment: u32,
+    segments_before: u32,
     _watch: Watch,
 }
 
@@ -124,13 +133,14 @@ impl<T> Line<T> {
 }
 
 impl SttActor {
-    /// Ears that report to a session.
+    /// Ears that report to a session which has had words of `last_segment` segments already.
     #[must_use]
     pub fn new(
         adapters: EarAdapters,
         options: SttOptions,
         heard: Recipient<EarsHeard>,
         failed: Recipient<EarsFailed>,
+        last_segment: u32,
         watch: Watch,
     ) -> Self {
         let recogniser_rate = adapters.speech_to_text.capabilities().rate;
@@ -150,6 +160,9 @@ impl SttActor {
             recent: Vec::with_capacity(END_OF_TURN_SAMPLES + 16_000),
             now: SessionTime::ZERO,
             detector_answered: SessionTime::ZERO,
+            is_deaf: false,
+            last_segment,
+            segments_before: last_segment,
             _watch: watch,
         }
     }
@@ -162,7 +175,8 @@ impl SttActor {
         self.detector.place.occupy();
         self.detector_answered = self.now;
         let adapter = Arc::clone(&self.adapters.voice_activity);
-        let opening = async move { adapter.open().await }.into_actor(self);
+        let opening =
+            async move { within_limit(adapter.name(), adapter.open()).await }.into_actor(self);
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
             Ok(VoiceActivityStream { audio, mut scores }) => {
                 actor.gate = VoiceGate::new(VoiceGateRules::default());
@@ -182,15 +196,17 @@ impl SttActor {
         self.recogniser.place.occupy();
         let adapter = Arc::clone(&self.adapters.speech_to_text);
         let options = self.options.clone();
-        let opening = async move { adapter.open(options).await }.into_actor(self);
+        let opening = async move { within_limit(adapter.name(), adapter.open(options)).await }
+            .into_actor(self);
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
             Ok(SttStream { input, mut events }) => {
                 actor.recogniser_time.restart(waiting_samples(&actor.recogniser.waiting));
+                actor.segments_before = actor.last_segment;
                 actor.recogniser.sender = Some(input);
                 actor.recogniser.reader =
                     Some(ctx.add_stream(poll_fn(move |task| events.poll_recv(task))));
                 actor.recogniser.drain(actor.now);
-                actor.tell(Input::EarsChanged { available: true });
+                actor.tell(Input::EarsChanged { available: !actor.is_deaf });
             }
             Err(error) => actor.recogniser_failed(error, ctx),
         }));
@@ -198,19 +214,26 @@ impl SttActor {
 
     fn detector_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
         self.detector.close(ctx);
-        let recovering = self.detector.place.may_replace(self.now);
+        let recovering = is_there(&self.adapters.voice_activity.availability())
+            && self.detector.place.may_replace(self.now);
         deliver_to(&self.failed, EarsFailed { error, recovering });
         if recovering {
-            self.open_detector(ctx);
+            ctx.run_later(self.detector.place.backoff(), Self::open_detector);
+        } else {
+            // Without it nobody learns that the host speaks at all.
+            self.is_deaf = true;
+            self.tell(Input::EarsChanged { available: false });
         }
     }
 
     fn recogniser_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
         self.recogniser.close(ctx);
-        let recovering = error.is_retryable() && self.recogniser.place.may_replace(self.now);
+        let recovering = error.is_retryable()
+            && is_there(&self.adapters.speech_to_text.availability())
+            && self.recogniser.place.may_replace(self.now);
         deliver_to(&self.failed, EarsFailed { error, recovering });
         if recovering {
-            self.open_recogniser(ctx);
+            ctx.run_later(self.recogniser.place.backoff(), Self::open_recogniser);
         } else {
             self.tell(Input::EarsChanged { available: false });
         }
@@ -236,9 +259,11 @@ impl SttActor {
         self.tell(input);
     }
 
-    fn on_words(&self, words: SttWords) {
+    fn on_words(&mut self, words: SttWords) {
+        let segment = self.segments_before + words.segment;
+        self.last_segment = self.last_segment.max(segment);
         self.tell(Input::Recognised {
-            segment: words.segment,
+            segment,
             text: words.text,
             from: self.recogniser_time.session_time(words.from_sample),
             until: self.recogniser_time.session_time(words.until_sample),
@@ -247,6 +272,11 @@ impl SttActor {
     }
 
     fn check_progress(&mut self, ctx: &mut Context<Self>) {
+        if !self.heard.connected() {
+            // The session broke; nobody is left to say so.
+            ctx.stop();
+            return;
+        }
         let late = |adapter, stage| AdapterError::TimedOut {
             adapter,
             stage,
@@ -261,6 +291,26 @@ impl SttActor {
             self.recogniser_failed(late(self.adapters.speech_to_text.name(), "taking sound"), ctx);
         }
     }
+}
+
+/// Opens a stream, or gives it up.
+async fn within_limit<Stream>(
+    adapter: &'static str,
+    opening: BoxFuture<'_, Result<Stream, AdapterError>>,
+) -> Result<Stream, AdapterError> {
+    let late = |_elapsed| AdapterError::TimedOut { adapter, stage: "open", waited: OPEN_LIMIT };
+    tokio::time::timeout(OPEN_LIMIT, opening).await.map_err(late)?
+}
+
+/// Whether trying again may help: a model that is missing does not come by itself.
+const fn is_there(availability: &Availability) -> bool {
+    !matches!(availability, Availability::Unavailable(_))
+}
+
+/// A stream that closed without its last word: its task is gone.
+fn broke_off(adapter: &'static str) -> AdapterError {
+    let reason = "the stream ended without an end".to_owned();
+    AdapterError::Unavailable { adapter, reason, retry_after: None }
 }
 
 fn waiting_samples(waiting: &std::collections::VecDeque<SttInput>) -> usize {
@@ -319,6 +369,14 @@ impl Handler<FinishRecognition> for SttActor {
     }
 }
 
+impl Handler<Dismiss> for SttActor {
+    type Result = ();
+
+    fn handle(&mut self, _message: Dismiss, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}
+
 impl Handler<JudgeEndOfTurn> for SttActor {
     type Result = ();
 
@@ -346,8 +404,11 @@ impl StreamHandler<Result<VoiceScore, AdapterError>> for SttActor {
         }
     }
 
-    fn finished(&mut self, _ctx: &mut Self::Context) {
-        // A stream that ended has said so by an error before; ears themselves live as long as the session.
+    fn finished(&mut self, ctx: &mut Self::Context) {
+        // One that failed in words has no reader any more. Ears themselves live as long as the session.
+        if self.detector.reader.is_some() {
+            self.detector_failed(broke_off(self.adapters.voice_activity.name()), ctx);
+        }
     }
 }
 
@@ -360,5 +421,9 @@ impl StreamHandler<Result<SttEvent, AdapterError>> for SttActor {
         }
     }
 
-    fn finished(&mut self, _ctx: &mut Self::Context) {}
+    fn finished(&mut self, ctx: &mut Self::Context) {
+        if self.recogniser.reader.is_some() {
+            self.recogniser_failed(broke_off(self.adapters.speech_to_text.name()), ctx);
+        }
+    }
 }

@@ -134,6 +134,14 @@ impl Turn {
     }
 }
 
+/// How a turn's voice ended without a failure.
+enum Spoken {
+    /// All pieces were spoken.
+    Whole,
+    /// The turn ended before its voice did.
+    TurnIsOver,
+}
+
 /// Pieces are taken only when the voice can have them: waiting for room here would stop listening to its sound.
 fn has_room(voice: &mpsc::Sender<TtsPiece>) -> bool {
     voice.capacity() > 0
@@ -146,7 +154,9 @@ async fn speak_turn(
     turn: Turn,
 ) {
     let ended = match pass_on(voice.as_ref(), options, pieces, &turn).await {
-        Ok(()) => VoiceEvent::Ended { outcome: Outcome::Complete, error: None },
+        Ok(Spoken::Whole) => VoiceEvent::Ended { outcome: Outcome::Complete, error: None },
+        // Whoever ended the turn knows; to call it a failure would tell the host of one at every interruption.
+        Ok(Spoken::TurnIsOver) => return,
         Err(error) => VoiceEvent::Ended { outcome: outcome_of(&error), error: Some(error) },
     };
     turn.tell(ended);
@@ -157,7 +167,7 @@ async fn pass_on(
     options: TtsOptions,
     mut waiting: mpsc::Receiver<TtsPiece>,
     turn: &Turn,
-) -> Result<(), AdapterError> {
+) -> Result<Spoken, AdapterError> {
     let adapter = voice.name();
     let late = |stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT };
     let mut stream = match tokio::time::timeout(PROGRESS_LIMIT, voice.open(options)).await {
@@ -186,14 +196,14 @@ async fn pass_on(
                         for event in sound.finish() {
                             turn.tell(event);
                         }
-                        return Ok(());
+                        return Ok(Spoken::Whole);
                     }
                     Some(Ok(event)) => {
                         for event in sound.take(event) {
                             if let VoiceEvent::Sound(samples) = &event
                                 && !turn.allowance.spend(samples.len()).await
                             {
-                                return Err(AdapterError::Cancelled { adapter });
+                                return Ok(Spoken::TurnIsOver);
                             }
                             turn.tell(event);
                         }

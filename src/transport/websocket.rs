@@ -16,11 +16,12 @@ use tokio::time::Instant;
 
 use super::protocol::{AiAudio, ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::translate;
+use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState,
+    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::{Outbox, Outgoing};
@@ -34,6 +35,28 @@ pub const PING_EVERY: Duration = Duration::from_secs(10);
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
 /// Longest a single frame may take to be written.
 pub const WRITE_LIMIT: Duration = Duration::from_secs(5);
+/// Messages kept for a session that is being started.
+const EARLY_MESSAGES_MAX: usize = 32;
+
+/// How long the other side is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For `hello`; [`HELLO_LIMIT`].
+    pub hello: Duration,
+    /// Between two pings; [`PING_EVERY`].
+    pub ping: Duration,
+    /// Until it is taken as gone; [`DEAD_AFTER`].
+    pub dead: Duration,
+    /// For one frame to be written; [`WRITE_LIMIT`].
+    pub write: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { hello: HELLO_LIMIT, ping: PING_EVERY, dead: DEAD_AFTER, write: WRITE_LIMIT }
+    }
+}
+
 /// Unreadable frames after which a connection is not worth listening to.
 pub const MISTAKES_MAX: u32 = 100;
 
@@ -48,6 +71,7 @@ pub fn connect(
     request: &HttpRequest,
     body: web::Payload,
     directory: Addr<Directory>,
+    patience: Patience,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
@@ -60,6 +84,7 @@ pub fn connect(
             socket,
             directory,
             outbox: Arc::new(Outbox::default()),
+            patience,
             session: Stage::Greeting,
             heard_from: Instant::now(),
             mistakes: 0,
@@ -73,6 +98,7 @@ struct Connection {
     socket: actix_ws::Session,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
+    patience: Patience,
     session: Stage,
     heard_from: Instant,
     mistakes: u32,
@@ -82,8 +108,8 @@ struct Connection {
 enum Stage {
     /// `hello` is awaited.
     Greeting,
-    /// The directory is asked.
-    Joining,
+    /// The directory is asked; what is said meanwhile waits.
+    Joining(Vec<ClientMessage>),
     /// In a session.
     Joined(Addr<Session>),
     /// Told to go; nothing more is read.
@@ -96,10 +122,16 @@ impl Connection {
             Ok(message) => message,
             Err(error) => return self.refuse(&error),
         };
-        match (&self.session, message) {
+        match (&mut self.session, message) {
             (Stage::Greeting, ClientMessage::Hello(hello)) => self.join(&hello, ctx),
-            (Stage::Greeting | Stage::Joining, _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joined(_), ClientMessage::Hello(_)) => self.refuse(&WireError::HelloTwice),
+            (Stage::Greeting, _) => self.refuse(&WireError::HelloFirst),
+            (Stage::Joining(_) | Stage::Joined(_), ClientMessage::Hello(_)) => {
+                self.refuse(&WireError::HelloTwice);
+            }
+            (Stage::Joining(early), message) if early.len() < EARLY_MESSAGES_MAX => {
+                early.push(message);
+            }
+            (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
             (Stage::Joined(session), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
@@ -127,7 +159,7 @@ impl Connection {
             Ok(rate) => rate,
             Err(error) => return self.refuse(&error),
         };
-        self.session = Stage::Joining;
+        self.session = Stage::Joining(Vec::new());
         let directory = self.directory.clone();
         let last_seq = hello.last_seq.or(hello.resume_token.as_ref().map(|_| 0));
         let start = StartSession {
@@ -157,7 +189,10 @@ impl Connection {
             return;
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
-        self.session = Stage::Joined(handle.address);
+        let before = std::mem::replace(&mut self.session, Stage::Joined(handle.address.clone()));
+        if let Stage::Joining(early) = before {
+            early.into_iter().for_each(|message| forward(&handle.address, message));
+        }
     }
 
     fn turned_away(&mut self, error: &StartError) {
@@ -169,10 +204,8 @@ impl Connection {
             StartError::SessionsFull { .. } | StartError::Draining => CloseReason::TryLater,
             StartError::BriefingNotFound(_)
             | StartError::BriefingInvalid(_)
-            | StartError::ResumeUnknown => CloseReason::Refused,
-            StartError::Recording(error) if error.code() == "bad_episode_id" => {
-                CloseReason::Refused
-            }
+            | StartError::ResumeUnknown
+            | StartError::Recording(RecordingError::EpisodeId(_)) => CloseReason::Refused,
             _ => CloseReason::Failed,
         });
     }
@@ -181,17 +214,28 @@ impl Connection {
         self.mistakes += 1;
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
+        let is_over = error.is_fatal() || self.mistakes > MISTAKES_MAX;
+        let too_large = matches!(error, WireError::FrameTooLarge);
+        let reason = if too_large { CloseReason::TooLarge } else { CloseReason::Refused };
         match &self.session {
+            Stage::Joined(session) if is_over => {
+                let outbox = Arc::clone(&self.outbox);
+                if deliver(session, SendAway { outbox, last_word: problem, reason }) {
+                    self.session = Stage::Leaving;
+                } else {
+                    self.leave(reason);
+                }
+            }
             Stage::Joined(session) => {
                 deliver(session, Announce(problem));
             }
-            _ => {
+            Stage::Leaving => {}
+            Stage::Greeting | Stage::Joining(_) => {
                 self.outbox.push(NO_SESSION_SEQ, problem);
+                if is_over {
+                    self.leave(reason);
+                }
             }
-        }
-        if error.is_fatal() || self.mistakes > MISTAKES_MAX {
-            let too_large = matches!(error, WireError::FrameTooLarge);
-            self.leave(if too_large { CloseReason::TooLarge } else { CloseReason::Refused });
         }
     }
 
@@ -209,7 +253,7 @@ impl Connection {
     }
 
     fn check_life(&mut self, ctx: &mut Context<Self>) {
-        if self.heard_from.elapsed() > DEAD_AFTER {
+        if self.heard_from.elapsed() > self.patience.dead {
             tracing::info!("a listener fell silent");
             self.detach();
             self.session = Stage::Leaving;
@@ -217,8 +261,9 @@ impl Connection {
             return;
         }
         let mut socket = self.socket.clone();
+        let limit = self.patience.write;
         let ping = async move {
-            tokio::time::timeout(WRITE_LIMIT, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok())
+            tokio::time::timeout(limit, socket.ping(b"")).await.is_ok_and(|sent| sent.is_ok())
         };
         ctx.spawn(ping.into_actor(self).map(|sent, connection, ctx| {
             if !sent {
@@ -234,18 +279,18 @@ impl Actor for Connection {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let writer = write_all(self.socket.clone(), Arc::clone(&self.outbox));
+        let writer = write_all(self.socket.clone(), Arc::clone(&self.outbox), self.patience.write);
         ctx.spawn(writer.into_actor(self).map(|(), connection, ctx| {
             connection.detach();
             connection.session = Stage::Leaving;
             ctx.stop();
         }));
-        ctx.run_later(HELLO_LIMIT, |connection, _ctx| {
+        ctx.run_later(self.patience.hello, |connection, _ctx| {
             if matches!(connection.session, Stage::Greeting) {
                 connection.refuse(&WireError::HelloMissing);
             }
         });
-        ctx.run_interval(PING_EVERY, Self::check_life);
+        ctx.run_interval(self.patience.ping, Self::check_life);
     }
 }
 
@@ -310,22 +355,21 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
 }
 
 /// Writes until the outbox says close, the socket is gone, or a frame takes too long.
-async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>) {
+async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>, limit: Duration) {
     loop {
         let writing = match outbox.next().await {
             Outgoing::Notice(seq, notice) => {
                 let Some(json) = translate::to_json(seq, &notice) else { continue };
-                tokio::time::timeout(WRITE_LIMIT, socket.text(json)).await
+                tokio::time::timeout(limit, socket.text(json)).await
             }
             Outgoing::Sound(frame) => {
                 let bytes =
                     AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
-                tokio::time::timeout(WRITE_LIMIT, socket.binary(bytes)).await
+                tokio::time::timeout(limit, socket.binary(bytes)).await
             }
             Outgoing::Close(reason) => {
                 let closing =
-                    tokio::time::timeout(WRITE_LIMIT, socket.close(Some(close_frame(reason))))
-                        .await;
+                    tokio::time::timeout(limit, socket.close(Some(close_frame(reason)))).await;
                 if closing.is_err() {
                     tracing::debug!("a listener did not take the close frame");
                 }

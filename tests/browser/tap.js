@@ -8,7 +8,7 @@
   const taps = new WeakMap();
   const tapOf = (context) => {
     if (!taps.has(context)) {
-      taps.set(context, context.audioWorklet.addModule('/__tap-worklet.js').then(() => {
+      taps.set(context, context.audioWorklet.addModule(window.__tapModule ?? '/__tap-worklet.js').then(() => {
         const tap = new AudioWorkletNode(context, 'test-tap', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit' });
         heard.rate = context.sampleRate;
         tap.port.onmessage = ({ data }) => heard.blocks.push({ ...data, wall: performance.timeOrigin + performance.now() });

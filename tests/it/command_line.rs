@@ -53,10 +53,49 @@ fn a_command_that_does_not_exist_answers_2() {
     assert!(output.stdout.is_empty());
 }
 
+#[test]
+fn settings_that_cannot_be_used_answer_78_whatever_was_asked() {
+    let dir = TempDir::new().expect("a folder");
+    for arguments in [
+        &["serve"][..],
+        &["rehearse", "--host", "host.wav", "--briefing", "show.md"],
+        &["briefings", "list"],
+        &["models", "list"],
+    ] {
+        let output = studio_with(dir.path(), ("PORT", "many"), arguments);
+        assert_eq!(output.status.code(), Some(78), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert!(text.contains("PORT: many; expected a whole number"), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn models_lie_where_the_settings_say_unless_a_folder_is_named() {
+    let dir = TempDir::new().expect("a folder");
+    let model = dir.path().join("elsewhere/silero-vad");
+    std::fs::create_dir_all(&model).expect("a models folder");
+    std::fs::write(model.join("silero_vad_16k_op15.onnx"), b"no model").expect("a file");
+    let state = |folder: &[&str]| {
+        let asked = [&["models", "verify", "silero-vad"], folder].concat();
+        let setting = ("STUDIO_MODELS_DIR", "elsewhere");
+        String::from_utf8(studio_with(dir.path(), setting, &asked).stdout).expect("text")
+    };
+    let (as_set, as_named) = (state(&[]), state(&["--dir", "models"]));
+    assert!(as_set.contains("damaged"), "{as_set}");
+    assert!(as_named.contains("not there"), "{as_named}");
+}
+
 /// Runs the binary of this build in a folder.
 fn studio(dir: &Path, arguments: &[&str]) -> Output {
+    studio_with(dir, ("STUDIO_ENV", "test"), arguments)
+}
+
+/// The same with one setting.
+fn studio_with(dir: &Path, (name, value): (&str, &str), arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_studio"))
         .args(arguments)
+        .env(name, value)
         .current_dir(dir)
         .output()
         .expect("the binary")

@@ -5,6 +5,7 @@ mod support;
 
 mod floor;
 mod floor_random;
+mod floor_speech;
 
 mod briefing;
 mod rehearsal;
@@ -13,6 +14,13 @@ mod adapters;
 mod speech;
 
 mod recording;
+
+mod judged;
+mod session;
+
+mod http;
+mod lifecycle;
+mod websocket;
 
 mod command_line;
 mod config;

@@ -10,7 +10,7 @@
 )]
 
 mod captions;
-mod foreign;
+pub(crate) mod foreign;
 mod log;
 mod manifest;
 mod repair;
@@ -163,7 +163,7 @@ impl ReadTrack {
     }
 }
 
-fn decode(dir: &Path, speaker: Speaker) -> Vec<i16> {
+pub(crate) fn decode(dir: &Path, speaker: Speaker) -> Vec<i16> {
     ReadTrack::open(dir, speaker).decode()
 }
 

@@ -96,7 +96,7 @@ pub struct SttWords {
     pub segment: u32,
     /// The text.
     pub text: String,
-    /// First sample of the stretch, stream time.
+    /// First sample of the voice in it, stream time.
     pub from_sample: u64,
     /// Last sample these words cover, stream time.
     pub until_sample: u64,

@@ -390,8 +390,9 @@ async fn say(
     let words = SttWords {
         segment: stretch.segment,
         text,
-        from_sample: stretch.from_sample,
-        until_sample,
+        from_sample: stretch.voice_from,
+        // A hint of silence may be older than the hint of voice.
+        until_sample: until_sample.max(stretch.voice_from),
         stability,
         words: Vec::new(),
     };

@@ -95,7 +95,10 @@ impl Sound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) segment: u32,
+    /// Where the sound to be decoded begins.
     pub(super) from_sample: u64,
+    /// Where the voice begins: the pre-roll before it helps the recogniser and is no part of what was said.
+    pub(super) voice_from: u64,
     voice: Voice,
     /// Voice of the parts that have ended.
     voiced_samples: u64,
@@ -121,12 +124,14 @@ impl Stretch {
     pub(super) fn begin(segment: u32, voice_from: u64, earliest: u64) -> Self {
         let from_sample = voice_from.saturating_sub(PRE_ROLL_SAMPLES).max(earliest);
         let since = voice_from.max(from_sample);
-        Self { segment, from_sample, voice: Voice::Speaking { since }, voiced_samples: 0 }
+        let voice = Voice::Speaking { since };
+        Self { segment, from_sample, voice_from: since, voice, voiced_samples: 0 }
     }
 
     /// The rest of a voice that was cut at `cut`.
     pub(super) const fn go_on(segment: u32, cut: u64) -> Self {
-        Self { segment, from_sample: cut, voice: Voice::Speaking { since: cut }, voiced_samples: 0 }
+        let voice = Voice::Speaking { since: cut };
+        Self { segment, from_sample: cut, voice_from: cut, voice, voiced_samples: 0 }
     }
 
     /// The voice is back after a pause. Whether that is news.

@@ -23,6 +23,14 @@ pub(super) fn guarded(decoded: &Decoded, voice_samples: u64) -> String {
     if voice_samples < STOCK_VOICE_SAMPLES && is_stock_phrase(&text) {
         return String::new();
     }
+    with_single_commas(text)
+}
+
+/// Over a pause inside a stretch the model may write two commas for one.
+fn with_single_commas(mut text: String) -> String {
+    while text.contains(",,") {
+        text = text.replace(",,", ",");
+    }
     text
 }
 
@@ -82,6 +90,16 @@ mod tests {
         check("I don't know. I don't know. I don't know. I don't", true, 80_000, "I don't know.");
         check("So, exactly exactly exactly exactly exactly", true, 80_000, "So, exactly");
         check("oh no oh no oh no oh no", true, 80_000, "oh no");
+    }
+
+    #[test]
+    fn a_pause_is_one_comma() {
+        check(
+            "In short,, the period was,,, so far",
+            false,
+            80_000,
+            "In short, the period was, so far",
+        );
     }
 
     #[test]

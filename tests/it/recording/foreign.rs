@@ -12,7 +12,7 @@ use voice_studio::recording::{Closing, recover};
 use super::{converse, lag_of, ms, recorder, sweep};
 
 /// Runs a tool; `None` if it is missing and may be.
-fn tool(name: &str, arguments: &[&str]) -> Option<Output> {
+pub(crate) fn tool(name: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(name).args(arguments).output() {
         Ok(output) => Some(output),
         Err(_) if may_be_missing() => {
@@ -33,7 +33,7 @@ fn may_be_missing() -> bool {
     std::env::var("STUDIO_SKIP_FOREIGN").is_ok_and(|value| value == "1")
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     let both = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&both).into_owned()
 }
@@ -108,10 +108,10 @@ fn no_packet_comes_more_than_twenty_one_milliseconds_after_the_one_before() {
 
 /// Fills holes of the timestamps. Times stay as they are in the file: ffmpeg would otherwise move the look-ahead, which
 /// lies before zero, to zero and fill those 7 ms too, in its own WebM files as in ours.
-const FILL_HOLES: [&str; 2] = ["-af", "aresample=async=1:first_pts=0"];
+pub(crate) const FILL_HOLES: [&str; 2] = ["-af", "aresample=async=1:first_pts=0"];
 
 /// Decodes with ffmpeg, which must have nothing to say.
-fn ffmpeg_decode(track: &str, filter: &[&str]) -> Option<Vec<u8>> {
+pub(crate) fn ffmpeg_decode(track: &str, filter: &[&str]) -> Option<Vec<u8>> {
     let mut arguments = vec!["-v", "warning", "-xerror", "-copyts", "-i", track];
     arguments.extend_from_slice(filter);
     arguments.extend_from_slice(&["-ac", "1", "-f", "s16le", "-"]);

@@ -3,11 +3,17 @@
 pub(crate) mod dice;
 pub(crate) mod file_server;
 pub(crate) mod gate;
+pub(crate) mod hearing;
 pub(crate) mod invariants;
+pub(crate) mod log;
 pub(crate) mod meeting;
+pub(crate) mod room;
 pub(crate) mod sound;
 pub(crate) mod sources;
+pub(crate) mod stand_ins;
+pub(crate) mod studio;
 pub(crate) mod timeline;
+pub(crate) mod web;
 pub(crate) mod words;
 
 use std::future::Future;

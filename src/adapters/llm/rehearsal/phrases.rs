@@ -1,8 +1,10 @@
 //! The sentences around the facts: what an answer begins and ends with, and what fills it up.
 //!
 //! Each gives several ways to say the same; the writer's turn picks one, so that nobody hears the same words twice.
+//! All were spoken by both offline voices and kept if the offline recogniser understands them: what a person would
+//! have to ask back for (a name alone between commas, "I would add this") is not among them.
 
-use super::facts::{lower_first, sentences, upper_first};
+use super::facts::{lower_first, sentences};
 use super::reply::Writer;
 use super::scene::{QUESTION_WORDS, Scene, Wish};
 use super::words::words;
@@ -43,9 +45,7 @@ impl Writer<'_> {
             (Wish::Halt, _) => pick(&[
                 format!("Of course, I stop here. Ask something else, {host}, whenever you like."),
                 format!("All right, {host}, I will wait. Tell me what you would like to ask."),
-                format!(
-                    "Sure, I stop there. The word is yours, {host}: ask whatever else you want."
-                ),
+                format!("Sure, I stop there. Ask whatever else you want, {host}."),
             ]),
             (Wish::Introduction, _) => {
                 let role = if role.is_empty() {
@@ -69,8 +69,8 @@ impl Writer<'_> {
                 let about = self.topic_of_other().or(topic).unwrap_or_else(|| "that".to_owned());
                 pick(&[
                     format!("I agree with {other} about {about}, for the most part."),
-                    format!("On {about} I agree with {other}, and I would add this."),
-                    format!("Mostly I do agree: {other} has a point about {about}."),
+                    format!("On {about} I agree with {other}, but there is more."),
+                    format!("I agree with much of what {other} said about {about}."),
                 ])
             }
             (Wish::Opening, _) | (Wish::Answer | Wish::Comment, None) => {
@@ -91,14 +91,13 @@ impl Writer<'_> {
 
     /// First sentences of an answer about `topic`, which is a question (`how tides work`) or a thing (`the tides`).
     fn ways_to_take_up(&self, topic: &str, wish: Wish, is_off_brief: bool) -> Vec<String> {
-        let Scene { host, other, is_by_host, is_answered_by_other, .. } = self.scene;
-        let asker = if is_by_host { host } else { other };
+        let Scene { other, is_answered_by_other, .. } = self.scene;
         let is_question =
             topic.split(' ').next().is_some_and(|first| QUESTION_WORDS.contains(&first));
         if is_question && is_answered_by_other {
             return vec![
-                format!("You asked {topic}, and to what {other} said I would add this."),
-                format!("The question was {topic}; let me go on where {other} stopped."),
+                format!("You asked {topic}. There is more to say than {other} has said."),
+                format!("The question was {topic}; let me go on from what {other} said."),
             ];
         }
         if is_question && is_off_brief {
@@ -110,35 +109,35 @@ impl Writer<'_> {
         if is_question {
             return vec![
                 format!("You asked {topic}."),
-                format!("The question, {asker}, was {topic}."),
+                format!("The question was {topic}."),
                 format!("You want to know {topic}."),
             ];
         }
         if is_answered_by_other {
             return vec![
-                format!("To what {other} said about {topic}, I would add this."),
+                format!("There is more about {topic} than {other} has said."),
                 format!("{other} spoke about {topic}; let me go on from there."),
-                format!("About {topic}, I see one more side than {other}."),
+                format!("After {other}, let me say more about {topic}."),
             ];
         }
         if is_off_brief {
             return vec![
-                format!("On {topic}, {asker}, my briefing is silent, but I know this."),
+                format!("My briefing is silent about {topic}, but I know this."),
                 format!("About {topic} I was told nothing, but here is what I know."),
-                format!("{} is not in my briefing; what I can tell is this.", upper_first(topic)),
+                format!("My notes say nothing about {topic}, but let me tell you this."),
             ];
         }
         if wish == Wish::Answer {
             return vec![
                 format!("You asked about {topic}."),
-                format!("About {topic}, {asker}, I can tell you this."),
+                format!("About {topic}, I can tell you this."),
                 format!("Your question was about {topic}."),
                 format!("On {topic}, here is what I know."),
             ];
         }
         vec![
             format!("You mentioned {topic}."),
-            format!("About {topic}, {asker}, I would add this."),
+            format!("Let me tell you more about {topic}."),
             format!("You spoke of {topic}, and that reminds me."),
             format!("With {topic} in mind, think of this."),
         ]
@@ -154,15 +153,15 @@ impl Writer<'_> {
         let other = self.scene.other;
         let ways = [
             format!("What do you think, {other}?"),
-            format!("How do you see that, {other}?"),
-            format!("{other}, would you agree?"),
+            format!("Do you see it the same way, {other}?"),
+            format!("Do you agree, {other}?"),
         ];
         ways.into_iter().cycle().nth((self.turn / HAND_OVER_EVERY + variant) % 3)
     }
 
     /// Sentences that fit anywhere, for where the briefing has too little to say.
     pub(super) fn fillers(&self, wish: Wish, variant: usize) -> Vec<String> {
-        let Scene { host, other, title, persona, .. } = self.scene;
+        let Scene { other, title, persona, .. } = self.scene;
         if wish == Wish::Farewell {
             let show = if title.is_empty() { "all of this".to_owned() } else { title.to_owned() };
             return vec![
@@ -187,11 +186,11 @@ impl Writer<'_> {
                 .map(|persona| format!("I try to be {}", lower_first(&persona))),
         );
         let mut general = vec![
-            format!("I would like to hear how you see it yourself, {host}."),
-            "There is more to it than can be said in one breath.".to_owned(),
+            "I would like to hear what you think about it.".to_owned(),
+            "There is a lot more to say about it.".to_owned(),
             "Ask me more, and I will look at another side of it.".to_owned(),
             "That is as much as I was told.".to_owned(),
-            "I will leave it at that.".to_owned(),
+            "That is how I see it.".to_owned(),
             "So much for now.".to_owned(),
             "That is all.".to_owned(),
         ];

@@ -1,0 +1,252 @@
+//! What wakes a Session: one handler for each message, in the order of [`super::messages`].
+//!
+//! A handler is a translation: it turns the message into an [`Input`] or hands it to whoever knows. No rule lives here.
+
+use actix::prelude::*;
+
+use super::actor::{ADVANCE_EVERY, REPAIR_PATIENCE, Session, WATERMARK_LAG};
+use super::messages::{
+    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, HostSound,
+    Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout, RequestState, SendAway,
+    Tick, VoiceArrived,
+};
+use super::notice::{Notice, RecordingFiles};
+use super::stage::Stage;
+use crate::adapters::llm::LlmUse;
+use crate::conversation::Input;
+use crate::conversation::event::Event;
+
+// ── From the listener's connection ───────────────────────────────────────────────────────────────────────────
+
+impl Handler<Attach> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: Attach, ctx: &mut Self::Context) {
+        if self.chair.is_taken() {
+            // The one who sat there leaves, and with it the counter of the host's sound.
+            self.host_restarts();
+        }
+        self.listener_came(ctx);
+        let ready = self.ready(message.last_seq.is_some());
+        self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
+        self.stages.iter_mut().for_each(Stage::rewind_to_heard);
+        self.advance(Input::HostConnected, ctx);
+        let state = self.state();
+        self.notify(Notice::State(Box::new(state)));
+    }
+}
+
+impl Handler<Detach> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: Detach, ctx: &mut Self::Context) {
+        if self.chair.detach(&message.outbox) {
+            self.listener_left(ctx);
+        }
+    }
+}
+
+impl Handler<SendAway> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: SendAway, ctx: &mut Self::Context) {
+        if self.chair.is_taken_by(&message.outbox) {
+            self.notify(message.last_word);
+            self.chair.close(message.reason);
+            self.listener_left(ctx);
+        }
+    }
+}
+
+impl Handler<HostSound> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: HostSound, _ctx: &mut Self::Context) {
+        if self.ending.is_none() {
+            self.on_host_sound(&message);
+        }
+    }
+}
+
+impl Handler<Pressed> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: Pressed, ctx: &mut Self::Context) {
+        if let Input::MuteSet { muted } = &message.0 {
+            self.muted = *muted;
+        }
+        self.advance(message.0, ctx);
+    }
+}
+
+impl Handler<ReportPlayout> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: ReportPlayout, ctx: &mut Self::Context) {
+        self.on_report(message, ctx);
+    }
+}
+
+impl Handler<RequestState> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _message: RequestState, _ctx: &mut Self::Context) {
+        let state = self.state();
+        self.notify(Notice::State(Box::new(state)));
+    }
+}
+
+impl Handler<EndSession> for Session {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _message: EndSession, ctx: &mut Self::Context) -> Self::Result {
+        if self.ending.is_none() {
+            self.advance(Input::EndRequested, ctx);
+        }
+        self.wait_for_end()
+    }
+}
+
+impl Handler<AwaitEnd> for Session {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _message: AwaitEnd, _ctx: &mut Self::Context) -> Self::Result {
+        self.wait_for_end()
+    }
+}
+
+impl Handler<Announce> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: Announce, _ctx: &mut Self::Context) {
+        self.notify(message.0);
+    }
+}
+
+// ── From the adapters' actors ────────────────────────────────────────────────────────────────────────────────
+
+impl Handler<EarsHeard> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: EarsHeard, ctx: &mut Self::Context) {
+        if let Input::SpeechStopped { at } = &message.0 {
+            self.host_stopped = *at;
+        }
+        if let Input::Recognised { segment, .. } = &message.0 {
+            self.last_segment = self.last_segment.max(*segment);
+        }
+        self.advance(message.0, ctx);
+    }
+}
+
+impl Handler<EarsFailed> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: EarsFailed, _ctx: &mut Self::Context) {
+        self.adapter_failed("stt", None, &message.error, message.recovering);
+    }
+}
+
+impl Handler<ReplyArrived> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: ReplyArrived, ctx: &mut Self::Context) {
+        let turn = message.turn;
+        let Some(stage) = self.stages.iter_mut().find(|stage| stage.is_turn(turn)) else { return };
+        let speaker = stage.speaker();
+        match message.event {
+            ReplyEvent::Text(text) => {
+                let since_end = self.clock.now().since(self.host_stopped).millis();
+                if stage.first_text(since_end) {
+                    let first =
+                        Event::fact("llm.first-token").with("turn", turn).with("speaker", speaker);
+                    self.log(self.clock.now(), first.with("latency", since_end));
+                }
+                self.advance(Input::ReplyText { turn, text }, ctx);
+            }
+            ReplyEvent::Ended { outcome, usage, error } => {
+                if let Some(error) = error {
+                    self.adapter_failed("llm", Some(speaker), &error, true);
+                }
+                if usage != LlmUse::default() {
+                    let tokens = Event::fact("llm.use").with("turn", turn).with("speaker", speaker);
+                    let tokens = tokens.with("inputTokens", usage.input_tokens);
+                    self.log(self.clock.now(), tokens.with("outputTokens", usage.output_tokens));
+                }
+                self.advance(Input::ReplyEnded { turn, outcome }, ctx);
+            }
+        }
+    }
+}
+
+impl Handler<VoiceArrived> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: VoiceArrived, ctx: &mut Self::Context) {
+        self.on_voice(message, ctx);
+    }
+}
+
+impl Handler<ChildStopped> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: ChildStopped, ctx: &mut Self::Context) {
+        if self.ending.is_none() {
+            self.on_child_stopped(message, ctx);
+        }
+    }
+}
+
+impl Handler<RecorderSaid> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: RecorderSaid, ctx: &mut Self::Context) {
+        match message {
+            RecorderSaid::HalfFull => self.problem(
+                "disk_slow",
+                "the disk is slow and recording falls behind".to_owned(),
+                "stop other programs that write to this disk",
+            ),
+            RecorderSaid::Failed(error) => {
+                self.problem(
+                    error.code(),
+                    error.to_string(),
+                    "what was recorded until now is kept",
+                );
+                if self.ending.is_none() {
+                    self.advance(Input::EndRequested, ctx);
+                }
+                ctx.run_later(REPAIR_PATIENCE, |session, ctx| session.on_recording_over(None, ctx));
+            }
+            RecorderSaid::Ready(ready) => {
+                let files = ready
+                    .files
+                    .into_iter()
+                    .map(|file| (file.name, file.bytes, file.sha256))
+                    .collect();
+                let files = RecordingFiles { episode_id: self.identity.episode_id.clone(), files };
+                self.on_recording_over(Some(files), ctx);
+            }
+        }
+    }
+}
+
+// ── From the arbiter's timer ─────────────────────────────────────────────────────────────────────────────────
+
+impl Handler<Tick> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _message: Tick, ctx: &mut Self::Context) {
+        if self.ending.is_some() {
+            return;
+        }
+        let now = self.clock.now();
+        self.play(now, ctx);
+        self.host_silence(now);
+        if now.since(self.advanced) >= ADVANCE_EVERY {
+            self.advanced = now;
+            self.children.record(Record::Advance(now - WATERMARK_LAG));
+            self.tell_levels();
+        }
+    }
+}

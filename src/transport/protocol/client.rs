@@ -1,0 +1,194 @@
+//! What a client says in text, and how it is read.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HOST_RATES, PROTOCOL_VERSION, WireError};
+use crate::audio::SampleRate;
+use crate::conversation::{AiSpeaker, TurnId};
+
+/// What a client says in text.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "type")]
+pub enum ClientMessage {
+    /// The first message of every connection.
+    #[serde(rename = "hello")]
+    Hello(Hello),
+    /// Switches autopilot.
+    #[serde(rename = "client.toggle-autopilot")]
+    ToggleAutopilot {
+        /// On or off.
+        enabled: bool,
+    },
+    /// Asks for a `state.snapshot`.
+    #[serde(rename = "client.request-state")]
+    RequestState,
+    /// Stops whoever speaks.
+    #[serde(rename = "client.interrupt")]
+    Interrupt,
+    /// Switches the host's microphone.
+    #[serde(rename = "client.mute")]
+    Mute {
+        /// On or off.
+        muted: bool,
+    },
+    /// The talk key.
+    #[serde(rename = "client.push-to-talk")]
+    PushToTalk {
+        /// Down or up.
+        held: bool,
+    },
+    /// Gives an AI the next word.
+    #[serde(rename = "client.nominate")]
+    Nominate {
+        /// Who.
+        speaker: AiSpeaker,
+    },
+    /// A typed line instead of a spoken one.
+    #[serde(rename = "client.say")]
+    Say {
+        /// The line, at most [`SAY_CHARS_MAX`] characters.
+        text: String,
+    },
+    /// Marks this moment for the edit.
+    #[serde(rename = "client.marker")]
+    Marker {
+        /// At most [`LABEL_CHARS_MAX`] characters; may be empty.
+        #[serde(default)]
+        label: String,
+    },
+    /// What the listener has truly heard, and the capture counter at the same instant.
+    #[serde(rename = "client.playout", rename_all = "camelCase")]
+    Playout {
+        /// Whose audio.
+        speaker: AiSpeaker,
+        /// Which turn.
+        turn: TurnId,
+        /// Samples of the turn heard so far, at 48 kHz.
+        played_samples: u64,
+        /// The host's capture counter at that instant, in samples of the host's own rate.
+        #[serde(default)]
+        capture_sample: Option<u64>,
+        /// Whether this is the last word on a flushed turn.
+        #[serde(default)]
+        flushed: bool,
+    },
+    /// Ends the session.
+    #[serde(rename = "client.end")]
+    End,
+}
+
+/// Longest `client.say`, in characters: about a minute of speech.
+pub const SAY_CHARS_MAX: usize = 1000;
+/// Longest `client.marker` label, in characters.
+pub const LABEL_CHARS_MAX: usize = 200;
+
+const CLIENT_TYPES: [&str; 11] = [
+    "hello",
+    "client.toggle-autopilot",
+    "client.request-state",
+    "client.interrupt",
+    "client.mute",
+    "client.push-to-talk",
+    "client.nominate",
+    "client.say",
+    "client.marker",
+    "client.playout",
+    "client.end",
+];
+
+/// Who wants in, and how their audio comes.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Hello {
+    /// The host's name; replaces the briefing's unless empty.
+    pub participant_name: String,
+    /// Name of the recording folder; empty takes the briefing's.
+    pub episode_id: String,
+    /// Name of a briefing file without `.md`; empty takes the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub briefing: Option<String>,
+    /// How the host's audio comes; PCM at 48 kHz unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio: Option<HelloAudio>,
+    /// From `session.ready` of a connection that was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume_token: Option<String>,
+    /// The last `seq` seen before it was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seq: Option<u64>,
+    /// The version the client speaks; [`PROTOCOL_VERSION`] unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u32>,
+}
+
+/// The host's audio format.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HelloAudio {
+    /// `pcm` (16-bit little-endian mono).
+    pub codec: String,
+    /// One of [`HOST_RATES`].
+    pub sample_rate: u32,
+}
+
+impl ClientMessage {
+    /// Reads a text frame.
+    ///
+    /// # Errors
+    /// [`WireError::BadJson`], [`WireError::UnknownType`] or [`WireError::BadFields`].
+    pub fn parse(text: &str) -> Result<Self, WireError> {
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| WireError::BadJson(error.to_string()))?;
+        let kind =
+            value.get("type").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        if !CLIENT_TYPES.contains(&kind.as_str()) {
+            return Err(WireError::UnknownType(kind.chars().take(60).collect()));
+        }
+        let message: Self = serde_json::from_value(value).map_err(|error| {
+            WireError::BadFields { kind: kind.clone(), reason: error.to_string() }
+        })?;
+        message.check_lengths(&kind)?;
+        Ok(message)
+    }
+
+    fn check_lengths(&self, kind: &str) -> Result<(), WireError> {
+        let too_long = |what: &str, most: usize| {
+            Err(WireError::BadFields {
+                kind: kind.to_owned(),
+                reason: format!("{what} is longer than {most} characters"),
+            })
+        };
+        match self {
+            Self::Say { text } if text.chars().count() > SAY_CHARS_MAX => {
+                too_long("text", SAY_CHARS_MAX)
+            }
+            Self::Marker { label } if label.chars().count() > LABEL_CHARS_MAX => {
+                too_long("label", LABEL_CHARS_MAX)
+            }
+            Self::Hello(hello) if hello.participant_name.chars().count() > LABEL_CHARS_MAX => {
+                too_long("participantName", LABEL_CHARS_MAX)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Hello {
+    /// The rate of the host's PCM.
+    ///
+    /// # Errors
+    /// [`WireError::BadCodec`], [`WireError::BadSampleRate`] or [`WireError::BadProtocol`].
+    pub fn host_rate(&self) -> Result<SampleRate, WireError> {
+        if let Some(version) = self.protocol.filter(|version| *version != PROTOCOL_VERSION) {
+            return Err(WireError::BadProtocol(version));
+        }
+        let Some(audio) = &self.audio else { return Ok(SampleRate::HZ_48000) };
+        if audio.codec != "pcm" {
+            return Err(WireError::BadCodec(audio.codec.chars().take(40).collect()));
+        }
+        if !HOST_RATES.contains(&audio.sample_rate) {
+            return Err(WireError::BadSampleRate(audio.sample_rate));
+        }
+        SampleRate::new(audio.sample_rate).ok_or(WireError::BadSampleRate(audio.sample_rate))
+    }
+}
