@@ -44,7 +44,9 @@ async fn ready_says_no_while_starting_and_while_draining() {
     }
     assert_eq!(words.last().map(|(_, text)| text.as_str()), Some(r#"{"status":"ready"}"#));
     assert!(
-        words[..words.len() - 1].iter().all(|(status, text)| *status == 503 && text == r#"{"status":"starting"}"#),
+        words[..words.len() - 1]
+            .iter()
+            .all(|(status, text)| *status == 503 && text == r#"{"status":"starting"}"#),
         "{words:?}"
     );
     running.begin_draining();
@@ -73,7 +75,8 @@ async fn refusals_are_json_of_three_fields() {
 #[actix::test]
 async fn briefings_are_listed_and_one_with_mistakes_is_left_out() {
     let studio = Studio::start(stand_ins()).await;
-    std::fs::write(studio.dir.path().join("briefings/bad.md"), "---\ntitle: [\n---\n").expect("a file");
+    std::fs::write(studio.dir.path().join("briefings/bad.md"), "---\ntitle: [\n---\n")
+        .expect("a file");
     let answer = studio.get("/api/briefings").await;
     assert_eq!(answer.status, 200);
     assert_eq!(

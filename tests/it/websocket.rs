@@ -22,7 +22,8 @@ use crate::support::stand_ins::StandIns;
 use crate::support::studio::{Guest, Opening, Studio};
 use crate::support::web::{handshake, request};
 
-const ANSWER: &str = "A moon is a rock that goes around a planet. It shines with borrowed light, and that is all.";
+const ANSWER: &str =
+    "A moon is a rock that goes around a planet. It shines with borrowed light, and that is all.";
 /// Policy, as in RFC 6455.
 const POLICY: u16 = 1008;
 
@@ -50,11 +51,19 @@ async fn hello_is_answered_by_ready_and_then_by_the_state() {
     let mut last_seq = 0;
     let mut types = Vec::new();
     while types.last() != Some(&"snapshot") {
-        let Received::Message(numbered) = guest.next().await else { panic!("sound without a word") };
+        let Received::Message(numbered) = guest.next().await else {
+            panic!("sound without a word")
+        };
         assert!(numbered.seq > last_seq, "numbers rise");
         last_seq = numbered.seq;
         types.push(match &numbered.message {
-            ServerMessage::SessionReady { resumed, names, session_id, resume_token, episode_id } => {
+            ServerMessage::SessionReady {
+                resumed,
+                names,
+                session_id,
+                resume_token,
+                episode_id,
+            } => {
                 assert_eq!(names, &["Sam", "Ada", "Oscar"]);
                 assert!(!resumed && session_id.starts_with("s-") && resume_token.starts_with("r-"));
                 assert_eq!(episode_id, "table");
@@ -137,10 +146,10 @@ async fn what_cannot_be_understood_gets_its_code_and_the_connection_goes_on() {
 #[actix::test]
 async fn a_hello_that_cannot_be_served_gets_its_code_and_the_connection_ends() {
     let studio = Studio::start(stand_ins()).await;
-    std::fs::write(studio.dir.path().join("briefings/bad.md"), "---\ntitle: [\n---\n").expect("a file");
-    let audio = |codec: &str, sample_rate| {
-        Some(HelloAudio { codec: codec.to_owned(), sample_rate })
-    };
+    std::fs::write(studio.dir.path().join("briefings/bad.md"), "---\ntitle: [\n---\n")
+        .expect("a file");
+    let audio =
+        |codec: &str, sample_rate| Some(HelloAudio { codec: codec.to_owned(), sample_rate });
     let briefing = |name: &str| Some(name.to_owned());
     for (hello, code) in [
         (Hello { audio: audio("pcm", 8000), ..hello() }, "bad_sample_rate"),
@@ -215,7 +224,8 @@ async fn pings_go_both_ways_and_one_who_does_not_answer_is_taken_as_gone() {
     socket.write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i']).await.expect("a ping");
     let mut bytes = Vec::new();
     comes("the end", socket.read_to_end(&mut bytes)).await.expect("an end");
-    let frames = &bytes[bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4..];
+    let frames =
+        &bytes[bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4..];
     let holds = |wanted: &[u8]| frames.windows(wanted.len()).any(|part| part == wanted);
     assert!(holds(&[0x8A, 2, b'h', b'i']), "a pong: {frames:?}");
     assert!(holds(&[0x89, 0]), "a ping of its own: {frames:?}");
@@ -227,7 +237,8 @@ async fn every_served_rate_is_taken_in_and_every_frame_is_placed() {
     for rate in HOST_RATES {
         let episode_id = format!("rate-{rate}");
         let audio = Some(HelloAudio { codec: "pcm".to_owned(), sample_rate: rate });
-        let mut guest = studio.join(Hello { audio, episode_id: episode_id.clone(), ..hello() }).await;
+        let mut guest =
+            studio.join(Hello { audio, episode_id: episode_id.clone(), ..hello() }).await;
         guest.snapshot().await;
         for sequence in 0..5 {
             guest.client.send_sound(&pcm(sequence, rate as usize / 50)).await.expect("sent");
@@ -296,10 +307,7 @@ async fn a_client_that_does_not_read_costs_bounded_memory_and_is_closed_and_neig
     let mut deaf = deaf_client(&studio).await;
     // Each asks for a snapshot of a few hundred bytes that nobody reads, until the studio has had enough.
     let ask = masked(br#"{"type":"client.request-state"}"#);
-    comes("the studio to give up", async {
-        while deaf.write_all(&ask).await.is_ok() {}
-    })
-    .await;
+    comes("the studio to give up", async { while deaf.write_all(&ask).await.is_ok() {} }).await;
     neighbour.is_well().await;
     neighbour.say(ClientMessage::Say { text: "Ada, what is a moon?".to_owned() }).await;
     while !matches!(neighbour.next().await, Received::Sound(_)) {}
@@ -339,7 +347,8 @@ async fn a_lost_connection_comes_back_to_its_session() {
 async fn a_recordings_folder_that_cannot_be_written_is_said_at_start_and_at_hello() {
     let dir = tempfile::TempDir::new().expect("a folder");
     std::fs::write(dir.path().join("recordings"), "a file in place of the folder").expect("a file");
-    let error = Opening::of(stand_ins()).start_in(&dir).expect_err("no folder, no studio").to_string();
+    let error =
+        Opening::of(stand_ins()).start_in(&dir).expect_err("no folder, no studio").to_string();
     assert!(error.contains("recording_unwritable") && error.contains("RECORDING_DIR"), "{error}");
 
     let studio = Studio::start(stand_ins()).await;
@@ -358,7 +367,8 @@ async fn a_port_in_use_is_said_in_a_sentence() {
     let opening = Opening::of(stand_ins()).with("PORT", port.to_string());
     let error = opening.start_in(&dir).expect_err("the port is taken").to_string();
     assert!(
-        error.starts_with(&format!("listen on 127.0.0.1:{port}: ")) && error.contains("port_unavailable"),
+        error.starts_with(&format!("listen on 127.0.0.1:{port}: "))
+            && error.contains("port_unavailable"),
         "{error}"
     );
 }
@@ -399,7 +409,8 @@ async fn pages_from_elsewhere_are_refused_before_the_upgrade() {
 #[actix::test]
 async fn a_studio_for_a_whole_network_asks_for_its_token() {
     const TOKEN: &str = "a-token-of-many-letters";
-    let opening = Opening::of(stand_ins()).with("HOST", "0.0.0.0").with("STUDIO_ACCESS_TOKEN", TOKEN);
+    let opening =
+        Opening::of(stand_ins()).with("HOST", "0.0.0.0").with("STUDIO_ACCESS_TOKEN", TOKEN);
     let dir = tempfile::TempDir::new().expect("a folder");
     let running = opening.start_in(&dir).expect("a studio");
     let address = ([127, 0, 0, 1], running.address.port()).into();
@@ -426,5 +437,13 @@ async fn a_stopping_studio_ends_its_sessions_and_tells_their_listeners() {
     assert_eq!(comes("the stop", stopping).await.expect("it stops"), 1);
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens any more");
     assert!(studio.dir.path().join("recordings/table/session.yml").is_file());
-    assert_eq!(Speaker::ALL.map(|speaker| crate::recording::decode(&studio.dir.path().join("recordings/table"), speaker).len() > 0), [true; 3]);
+    assert_eq!(
+        Speaker::ALL.map(|speaker| crate::recording::decode(
+            &studio.dir.path().join("recordings/table"),
+            speaker
+        )
+        .len()
+            > 0),
+        [true; 3]
+    );
 }

@@ -88,7 +88,8 @@ impl Opening {
     pub(crate) fn start_in(self, dir: &TempDir) -> Result<Running, StartError> {
         let config = self.config(dir);
         let adapters = Arc::new(Adapters::from_config(&config));
-        let house = ScriptedHouse { house: StudioHouse::new(&config, adapters), cast: self.cast.cast() };
+        let house =
+            ScriptedHouse { house: StudioHouse::new(&config, adapters), cast: self.cast.cast() };
         let states = AdapterStates(Arc::new(|| {
             let kinds = ["vad", "stt", "endOfTurn", "claude", "guest", "tts"];
             kinds.map(|kind| AdapterState::of(kind, "scripted", Availability::Ready)).into()
@@ -151,7 +152,11 @@ impl Guest {
     }
 
     /// The first message for which `wanted` gives something. Panics if the connection closes before.
-    pub(crate) async fn first<T>(&mut self, what: &str, wanted: impl Fn(&ServerMessage) -> Option<T>) -> T {
+    pub(crate) async fn first<T>(
+        &mut self,
+        what: &str,
+        wanted: impl Fn(&ServerMessage) -> Option<T>,
+    ) -> T {
         loop {
             match self.next().await {
                 Received::Message(numbered) => {
@@ -160,7 +165,9 @@ impl Guest {
                     }
                 }
                 Received::Sound(_) => {}
-                Received::Closed { code, reason } => panic!("closed with {code} {reason:?} before {what}"),
+                Received::Closed { code, reason } => {
+                    panic!("closed with {code} {reason:?} before {what}")
+                }
             }
         }
     }
