@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use voice_studio::conversation::briefing::Briefing;
-use voice_studio::conversation::event::Event as Made;
+use voice_studio::conversation::event::{Event as Made, SHELL_FIELDS};
 use voice_studio::conversation::{Conversation, Setup};
 use voice_studio::recording::Event;
 
