@@ -363,7 +363,8 @@ impl<T: Copy + Eq> Playout<T> {
     pub fn assume_heard(&mut self, now: SessionTime) -> Option<HeardSpan<T>> {
         let current = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)?;
         current.pacing.advance(now, current.sent);
-        let is_silent = current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE;
+        let is_silent =
+            current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE;
         if is_silent && !self.has_reported {
             self.is_assumed = true;
         }

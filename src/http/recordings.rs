@@ -21,7 +21,10 @@ const NAME_CHARS_MAX: usize = 80;
 /// Whether a name stays in its folder on every system. An episode's id is one, and so is a later take's.
 fn is_plain(name: &str) -> bool {
     let is_part = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    !name.starts_with('.') && !name.contains("..") && (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(is_part)
+    !name.starts_with('.')
+        && !name.contains("..")
+        && (1..=NAME_CHARS_MAX).contains(&name.len())
+        && name.chars().all(is_part)
 }
 
 /// `GET /api/recordings/{episode}/{file}`: one file, with ranges and an `ETag`.

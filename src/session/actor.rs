@@ -27,7 +27,9 @@ use super::stage::Stage;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
 use crate::conversation::event::Event;
-use crate::conversation::{AiSpeaker, Conversation, Deadline, Input, Order, Setup, Speaker, TurnId};
+use crate::conversation::{
+    AiSpeaker, Conversation, Deadline, Input, Order, Setup, Speaker, TurnId,
+};
 
 use crate::time::{SessionTime, Span};
 
@@ -141,7 +143,9 @@ impl Session {
     /// log has had its last line.
     pub(super) fn advance(&mut self, input: Input, ctx: &mut Context<Self>) {
         let is_words = matches!(input, Input::Recognised { .. });
-        self.advance_with(input, ctx, |line| if is_words { line.with("speaker", Speaker::You) } else { line });
+        self.advance_with(input, ctx, |line| {
+            if is_words { line.with("speaker", Speaker::You) } else { line }
+        });
     }
 
     /// The same, with more for the reader of the log than the conversation needs to know.
@@ -160,10 +164,15 @@ impl Session {
         self.conversation.handle(now, input, &mut orders);
         for order in orders.drain(..) {
             let line = Event::order(&order);
-            self.log(now, match &order {
-                Order::StartReply { speaker, .. } => line.with("model", self.cast.mind(*speaker).model()),
-                _ => line,
-            });
+            self.log(
+                now,
+                match &order {
+                    Order::StartReply { speaker, .. } => {
+                        line.with("model", self.cast.mind(*speaker).model())
+                    }
+                    _ => line,
+                },
+            );
             self.carry_out(order, now, ctx);
         }
         self.orders = orders;

@@ -173,7 +173,8 @@ impl Handler<ReplyArrived> for Session {
                     let tokens = tokens.with("inputTokens", usage.input_tokens);
                     self.log(self.clock.now(), tokens.with("outputTokens", usage.output_tokens));
                 }
-                let took = self.clock.now().since(self.stages[speaker.index()].opened_at()).millis();
+                let took =
+                    self.clock.now().since(self.stages[speaker.index()].opened_at()).millis();
                 self.advance_with(Input::ReplyEnded { turn, outcome }, ctx, |line| {
                     line.with("speaker", speaker).with("latency", took)
                 });
@@ -252,7 +253,11 @@ impl Handler<Tick> for Session {
             self.tell_levels();
             if self.children.take_record_lost() {
                 let message = "part of the record was lost because this machine is overloaded";
-                self.problem("recorder_lost", message.to_owned(), "the session ends; what was recorded until now is kept");
+                self.problem(
+                    "recorder_lost",
+                    message.to_owned(),
+                    "the session ends; what was recorded until now is kept",
+                );
                 self.advance(Input::EndRequested, ctx);
             }
         }

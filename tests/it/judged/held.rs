@@ -150,7 +150,7 @@ fn ai_turns(events: &[Value]) -> Vec<HeldTurn> {
                 speaker: text(grant, "speaker"),
                 granted: text(grant, "reason"),
                 ended: of_turn("turn.end")
-                    .last()
+                    .next_back()
                     .map(|end| text(end, "reason"))
                     .unwrap_or_default(),
                 written: of_turn("llm.text").map(|event| text(event, "text")).collect(),

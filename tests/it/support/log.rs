@@ -41,7 +41,7 @@ fn told(events: &[Event]) -> Vec<String> {
             return Some(format!("input {}", event.kind));
         }
         event.fields.contains_key("order").then(|| {
-            let at = event.at.map(|at| at.samples());
+            let at = event.at.map(voice_studio::time::SessionTime::samples);
             let mut fields = event.fields.clone();
             fields.retain(|name, _| !SHELL_FIELDS.contains(&name.as_str()));
             line_of(&event.kind, at, serde_json::to_string(&fields).expect("JSON"))
