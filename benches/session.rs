@@ -2,7 +2,8 @@
 //!
 //! Clients talk over the real WebSocket, on loopback, with a studio in a process of its own (this program again), whose
 //! adapters follow a script. So providers' times are known and subtracted, and memory and CPU time are the studio's
-//! alone. Real time, about three and a half minutes. Each figure stands beside its budget; what is not met says so.
+//! alone. Real time, two and a half minutes; `quiet` or `loaded` as an argument runs one half. Each figure stands beside
+//! its budget; what is not met says so.
 
 #[path = "session/figures.rs"]
 mod figures;
@@ -51,12 +52,15 @@ fn main() -> anyhow::Result<()> {
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(bench())
+    let wants = |part: &str| {
+        let mut parts = arguments.iter().skip(1).filter(|word| !word.starts_with("--")).peekable();
+        parts.peek().is_none() || parts.any(|word| word == part)
+    };
+    runtime.block_on(bench(wants("quiet"), wants("loaded")))
 }
 
-async fn bench() -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let models = root.join("models");
+async fn bench(quiet: bool, loaded: bool) -> anyhow::Result<()> {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let dir = tempfile::tempdir()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -65,14 +69,19 @@ async fn bench() -> anyhow::Result<()> {
         load.split(' ').next().unwrap_or_default()
     ));
     start_up(&models, dir.path())?;
-    let quiet = dir.path().join("quiet");
-    let studio = Studio::start(&quiet, &models)?;
-    talk_and_interrupt(&studio, &quiet, &models).await?;
-    studio.stop()?;
-    let loaded = dir.path().join("loaded");
-    let studio = Studio::start(&loaded, &models)?;
-    load_up(&studio, &loaded).await?;
-    studio.stop()
+    if quiet {
+        let dir = dir.path().join("quiet");
+        let studio = Studio::start(&dir, &models)?;
+        Box::pin(talk_and_interrupt(&studio, &dir, &models)).await?;
+        studio.stop()?;
+    }
+    if loaded {
+        let dir = dir.path().join("loaded");
+        let studio = Studio::start(&dir, &models)?;
+        load_up(&studio, &dir).await?;
+        studio.stop()?;
+    }
+    Ok(())
 }
 
 fn start_up(models: &Path, dir: &Path) -> anyhow::Result<()> {
@@ -126,10 +135,12 @@ async fn talk_and_interrupt(studio: &Studio, dir: &Path, models: &Path) -> anyho
         hold(&long, &mut interrupter),
         hold(&chat, &mut listener),
         with_silero,
-        latency::without_rules(60),
+        latency::without_rules(Scene::Quick, 60),
     );
     let asked = asked?;
-    (interrupted?, chatted?, heard?);
+    interrupted?;
+    chatted?;
+    heard?;
     let bare = bare?;
     say("\nfour sessions, the machine otherwise idle");
     latency::report(&latency::added(&dir.join(&asked.episode), &asked, &asker.answers)?, &bare)?;
@@ -208,7 +219,7 @@ async fn load_up(studio: &Studio, dir: &Path) -> anyhow::Result<()> {
     let length = (SETTLE + MEASURED) * u32::try_from(STEPS.len())?;
     let mut resident = vec![(0, studio.resident_mb()?)];
     let mut talkers = tokio::task::JoinSet::new();
-    let mut cpu = Vec::new();
+    let (mut cpu, mut bare) = (Vec::new(), Vec::new());
     for (step, sessions) in STEPS.into_iter().enumerate() {
         let length = length - (SETTLE + MEASURED) * u32::try_from(step)?;
         while talkers.len() < sessions {
@@ -217,7 +228,9 @@ async fn load_up(studio: &Studio, dir: &Path) -> anyhow::Result<()> {
         }
         tokio::time::sleep(SETTLE).await;
         let before = studio.cpu_seconds()?;
-        tokio::time::sleep(MEASURED).await;
+        let (bare_now, ()) =
+            tokio::join!(latency::without_rules(Scene::Talk, 30), tokio::time::sleep(MEASURED));
+        bare.extend(bare_now?);
         let used = studio.cpu_seconds()? - before;
         cpu.push((sessions, used / MEASURED.as_secs_f64()));
         resident.push((sessions, studio.resident_mb()?));
@@ -251,7 +264,6 @@ async fn load_up(studio: &Studio, dir: &Path) -> anyhow::Result<()> {
     figure(&format!("connect → ready, p50 of {}", ready.len()), percentile(&ready, 50), "ms", 20.0);
     note("connect → ready, the slowest", percentile(&ready, 100), "ms");
     say("  response latency of these sessions");
-    let bare = latency::without_rules(20).await?;
     latency::report(&added, &bare)
 }
 

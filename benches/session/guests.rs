@@ -209,8 +209,8 @@ impl Guest for Listener {
         _microphone: &mut Microphone,
     ) -> Option<ClientMessage> {
         let heard = heard(player);
-        for speaker in 0..2 {
-            let played = heard[speaker] - self.heard[speaker];
+        for (speaker, (until, before)) in heard.iter().zip(self.heard).enumerate() {
+            let played = until - before;
             if played == 0 {
                 continue;
             }

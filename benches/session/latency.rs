@@ -18,7 +18,7 @@ use voice_studio::recording::read_events;
 
 use super::figures::{figure, note, percentile};
 use super::host::{Held, ms_of};
-use super::studio::{MIND, VOICE};
+use super::studio::{MIND, Scene, VOICE};
 
 /// What the engine added to each answer.
 #[derive(Clone, Debug, Default)]
@@ -71,9 +71,9 @@ pub(crate) fn added(dir: &Path, held: &Held, answers: &[Duration]) -> anyhow::Re
 }
 
 /// What an engine without any rules adds in the same way: it waits for the silence, asks the mind, gives the voice its
-/// words, and has the sound. What the timers cost is in it.
-pub(crate) async fn without_rules(turns: usize) -> anyhow::Result<Vec<f64>> {
-    let mind = ScriptedMind::new(["Rain."]).with_delays(MIND, Duration::ZERO);
+/// words, and has the sound. What timers and words cost is in it, and what else keeps the machine busy.
+pub(crate) async fn without_rules(scene: Scene, turns: usize) -> anyhow::Result<Vec<f64>> {
+    let mind = ScriptedMind::new([scene.reply()]).with_delays(MIND, Duration::ZERO);
     let voice = ScriptedVoice::new().with_delay(VOICE);
     let mut all = Vec::new();
     for _ in 0..turns {

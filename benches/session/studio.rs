@@ -69,7 +69,8 @@ impl Scene {
         }
     }
 
-    fn reply(self) -> String {
+    /// What its minds say.
+    pub(crate) fn reply(self) -> String {
         let words = ["Rain", "falls", "on", "the", "old", "brick", "wall"];
         let reply: Vec<&str> = words.into_iter().cycle().take(self.words()).collect();
         format!("{}.", reply.join(" "))

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use super::clock_fit::{ClockFit, EpochCause, Mapping, Observed};
-use super::resample::{DriftResampler, RENDER_SAMPLES};
+use super::drift::{DriftResampler, RENDER_SAMPLES};
 use super::{SampleRate, num};
 use crate::time::{SESSION_RATE_HZ, SessionTime, Span};
 

@@ -11,6 +11,7 @@
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod clock_fit;
+pub mod drift;
 pub mod gate;
 pub mod host_line;
 pub mod levels;

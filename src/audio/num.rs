@@ -20,7 +20,9 @@ pub(super) fn float_of(sample: i16) -> f32 {
     reason = "float to integer casts saturate, and saturation is meant"
 )]
 pub(super) fn sample_of(float: f32) -> i16 {
-    (float * FULL_SCALE).round() as i16
+    // Half a step away from zero and cut: `round` is a call into the C library, a sample at a time.
+    let scaled = float * FULL_SCALE;
+    (scaled + 0.5_f32.copysign(scaled)) as i16
 }
 
 /// A sum of samples, saturated.
@@ -43,6 +45,12 @@ pub(super) fn index_range(range: Range<u64>, base: u64) -> Range<usize> {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturation is meant")]
 pub(super) fn count(value: f64) -> u64 {
     value.round() as u64
+}
+
+/// The greatest whole number not above `value`; negative values become zero.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturation is meant")]
+pub(super) fn floor(value: f64) -> u64 {
+    value as u64
 }
 
 /// The signed whole number nearest to `value`.

@@ -36,7 +36,8 @@ const _: () = assert!(CREDIT.samples().is_multiple_of(FRAME), "credit is whole f
 /// Whether a listener says what it has heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reports {
-    /// It reports; the pacing stands in when it falls silent for [`REPORT_PATIENCE`].
+    /// It may report. If nothing comes for [`REPORT_PATIENCE`] the pacing stands in; once it has reported, silence is a
+    /// stall, and nothing counts as heard that was not reported.
     #[default]
     Expected,
     /// It never reports: the pacing stands in from the first sample.
@@ -135,6 +136,8 @@ pub struct Playout<T> {
     reports: Reports,
     /// Reports failed to come; sticky until one comes, so that only the first turn of a mute listener stalls.
     is_assumed: bool,
+    /// A report came: from now on its absence is a stall and not a listener without reports.
+    has_reported: bool,
     stale_samples: u64,
     unheard_samples: u64,
 }
@@ -164,6 +167,7 @@ impl<T> Default for Playout<T> {
             turn: None,
             reports: Reports::default(),
             is_assumed: false,
+            has_reported: false,
             stale_samples: 0,
             unheard_samples: 0,
         }
@@ -181,6 +185,7 @@ impl<T: Copy + Eq> Playout<T> {
     pub fn set_reports(&mut self, reports: Reports) {
         self.reports = reports;
         self.is_assumed = false;
+        self.has_reported = false;
     }
 
     // ── The turn's life ──────────────────────────────────────────────────────────────────────────────────
@@ -344,6 +349,7 @@ impl<T: Copy + Eq> Playout<T> {
     ) -> Option<HeardSpan<T>> {
         let current = self.turn.as_mut().filter(|current| current.id == turn)?;
         self.is_assumed = false;
+        self.has_reported = true;
         current.silent_since = now;
         let samples = samples.min(current.sent);
         if samples >= current.heard {
@@ -357,7 +363,9 @@ impl<T: Copy + Eq> Playout<T> {
     pub fn assume_heard(&mut self, now: SessionTime) -> Option<HeardSpan<T>> {
         let current = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)?;
         current.pacing.advance(now, current.sent);
-        if current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE {
+        let is_silent =
+            current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE;
+        if is_silent && !self.has_reported {
             self.is_assumed = true;
         }
         if !self.is_assumed && self.reports == Reports::Expected {
@@ -385,7 +393,7 @@ impl<T: Copy + Eq> Playout<T> {
             let wait = frame_end.saturating_sub(current.pacing.sample);
             return Some((current.pacing.at + Span::from_samples(wait)).max(now));
         }
-        Some((current.silent_since + REPORT_PATIENCE).max(now))
+        (!self.has_reported).then(|| (current.silent_since + REPORT_PATIENCE).max(now))
     }
 
     /// Whether less than [`AHEAD_MAX`] is held, so that the next push is taken.

@@ -1,11 +1,10 @@
 //! Sound from one rate to another, without delay.
 //!
 //! [`Resampler`] changes between two fixed rates: voices up to 48 kHz, the track down to 16 kHz for the recogniser.
-//! [`DriftResampler`] follows a clock that runs a little fast or slow: its caller says for every 5 ms where in the
-//! input they should end.
+//! [`super::drift`] follows a clock that runs a little fast or slow.
 //!
-//! Both are windowed-sinc filters: the first works on whole blocks by Fourier transform, a quarter of the cost; the
-//! second on single samples, since its ratio changes. The delay of the filter is taken out: output sample k is input
+//! A windowed-sinc filter works on whole blocks by Fourier transform, at a quarter of the cost of single samples. The
+//! delay of the filter is taken out: output sample k is input
 //! time k · in / out to the sample, so that tracks stay aligned. What remains is waiting: the newest half block of input
 //! and at most a block of output are held until more comes or `finish` is called; the blocks are 5 ms down to the
 //! recogniser's rate, where a host waits, and 10 to 14 ms up from a voice's.
@@ -25,14 +24,14 @@ use super::{SampleRate, num};
 
 /// Filter taps at the lower of the two rates: the pass band ends at 0.9 of its Nyquist frequency (7.2 kHz at 16 kHz,
 /// above what recognisers use) with 64 samples of look-ahead.
-const TAPS: usize = 128;
+pub(super) const TAPS: usize = 128;
 
 /// Filter taps where the lower rate is at least [`WIDE_HZ`]: the pass band ends at 0.79 of its Nyquist frequency, which
 /// is 17.4 kHz at 44.1 kHz; half the taps cost half the time.
-const TAPS_WIDE: usize = 64;
+pub(super) const TAPS_WIDE: usize = 64;
 
 /// From here on speech leaves the filter room.
-const WIDE_HZ: u32 = 44_100;
+pub(super) const WIDE_HZ: u32 = 44_100;
 
 const WINDOW: WindowFunction = WindowFunction::BlackmanHarris2;
 
@@ -50,13 +49,6 @@ const BLOCK_MS_MAX: u32 = 14;
 /// Filter phases between which is interpolated. Linear interpolation between 256 is wrong by less than
 /// (π / 256)² / 8, −94 dB: under the step of a 16-bit sample.
 const INTERPOLATED_PHASES: u32 = 256;
-
-/// How far a [`DriftResampler`] may bend time. Sound cards are within 500 ppm; as much again and more is left to walk
-/// off a correction of the clock fit, 1.5 ms a second. 2000 ppm are 3.5 cents, which nobody hears in speech.
-pub const BEND_PPM_MAX: f64 = 2000.0;
-
-/// Samples at 48 kHz that one [`DriftResampler::render`] makes: 5 ms.
-pub const RENDER_SAMPLES: usize = (crate::time::SESSION_RATE_HZ / BLOCKS_PER_SECOND) as usize;
 
 /// The filter with its buffers.
 struct Engine {
@@ -97,8 +89,8 @@ impl Engine {
         Some(Self { filter: Box::new(filter), waiting: Vec::new(), block: vec![0.0; made], origin })
     }
 
-    /// A filter that works on samples, whose ratio may change by the factor `bend` while it runs.
-    fn sinc(from_hz: u32, to_hz: u32, bend: f64) -> Self {
+    /// A filter that works on samples.
+    fn sinc(from_hz: u32, to_hz: u32) -> Self {
         // Below the lower Nyquist frequency the filter needs its taps at the lower rate.
         let base = if from_hz.min(to_hz) >= WIDE_HZ { TAPS_WIDE } else { TAPS };
         let taps =
@@ -113,7 +105,7 @@ impl Engine {
             clippy::expect_used,
             reason = "rates within SampleRate::RANGE_HZ give a finite ratio over zero"
         )]
-        let filter = Async::new_sinc(ratio, bend, &parameters, block, 1, FixedAsync::Output)
+        let filter = Async::new_sinc(ratio, 1.0, &parameters, block, 1, FixedAsync::Output)
             .expect("a resampler between two sample rates");
         // The filter's centre lies half its length behind its newest sample, and its phases are numbered from one
         // phase on.
@@ -170,7 +162,7 @@ impl Resampler {
     #[must_use]
     pub fn new(from: SampleRate, to: SampleRate) -> Self {
         let engine = (from != to).then(|| {
-            Engine::fft(from.hz(), to.hz()).unwrap_or_else(|| Engine::sinc(from.hz(), to.hz(), 1.0))
+            Engine::fft(from.hz(), to.hz()).unwrap_or_else(|| Engine::sinc(from.hz(), to.hz()))
         });
         let mut resampler = Self { from, to, engine, early: 0, taken: 0, given: 0 };
         resampler.begin();
@@ -237,96 +229,6 @@ impl Resampler {
             self.given += block.len() as u64;
             out.extend(block.iter().map(|&sample| num::sample_of(sample)));
         }
-    }
-}
-
-/// A stream to 48 kHz whose clock is corrected as it runs.
-///
-/// Positions are counted in input samples from the first one pushed; they start a little before it, where the filter
-/// has not yet reached the input.
-#[derive(Debug)]
-pub struct DriftResampler {
-    rate: SampleRate,
-    engine: Engine,
-    position: f64,
-    taken: u64,
-}
-
-impl DriftResampler {
-    /// A stream from about `rate` to 48 kHz.
-    #[must_use]
-    pub fn new(rate: SampleRate) -> Self {
-        let bend = 1.0 + 2.0 * BEND_PPM_MAX / 1e6;
-        let to_hz = crate::time::SESSION_RATE_HZ;
-        let engine = Engine::sinc(rate.hz(), to_hz, bend);
-        let position = engine.origin;
-        Self { rate, engine, position, taken: 0 }
-    }
-
-    /// The nominal rate of the input.
-    #[must_use]
-    pub const fn rate(&self) -> SampleRate {
-        self.rate
-    }
-
-    /// Input position of the last sample rendered.
-    #[must_use]
-    pub const fn position(&self) -> f64 {
-        self.position
-    }
-
-    /// Input samples pushed since the start.
-    #[must_use]
-    pub const fn taken(&self) -> u64 {
-        self.taken
-    }
-
-    /// Takes the next input.
-    pub fn push(&mut self, samples: &[i16]) {
-        self.taken += samples.len() as u64;
-        self.engine.push(samples);
-    }
-
-    /// Appends [`RENDER_SAMPLES`] samples, the last of which lies at input position `until`, or as near to it as
-    /// [`BEND_PPM_MAX`] allows. Returns whether there was enough input; if not, nothing has happened.
-    pub fn render(&mut self, until: f64, out: &mut Vec<i16>) -> bool {
-        let ratio = self.bend(until);
-        let filter = self.engine.filter.as_adjustable();
-        if filter.is_none_or(|filter| filter.set_resample_ratio(ratio, false).is_err()) {
-            return false;
-        }
-        let Some(block) = self.engine.render() else { return false };
-        out.extend(block.iter().map(|&sample| num::sample_of(sample)));
-        self.position += RENDER_SAMPLES as f64 / ratio;
-        true
-    }
-
-    /// Like `render`, with silence in place of input that is missing: for the end of a stretch.
-    pub fn render_out(&mut self, until: f64, out: &mut Vec<i16>) {
-        while !self.render(until, out) {
-            let missing = self.engine.missing();
-            if missing == 0 {
-                return;
-            }
-            self.engine.push_silence(missing);
-        }
-    }
-
-    /// Begins a stream of its own.
-    pub fn reset(&mut self) {
-        self.engine.reset();
-        self.position = self.engine.origin;
-        self.taken = 0;
-    }
-
-    /// The ratio with which the next block ends at `until`.
-    fn bend(&self, until: f64) -> f64 {
-        let nominal = f64::from(crate::time::SESSION_RATE_HZ) / f64::from(self.rate.hz());
-        let (lowest, highest) =
-            (nominal * (1.0 - BEND_PPM_MAX / 1e6), nominal * (1.0 + BEND_PPM_MAX / 1e6));
-        let way = until - self.position;
-        // Where the end is already behind, input is taken as slowly as may be: the highest ratio.
-        if way <= 0.0 { highest } else { (RENDER_SAMPLES as f64 / way).clamp(lowest, highest) }
     }
 }
 
@@ -441,46 +343,5 @@ mod tests {
             let bound = if from == 8_000 { 13 } else { 10 };
             assert!(held * 1000 <= bound * to as usize, "{from} to {to} holds {held} samples");
         }
-    }
-
-    #[test]
-    fn a_clock_that_runs_fast_is_followed_to_the_sample() {
-        // A host whose 44.1 kHz run 500 ppm fast: the rendering of 440 true Hz has 440 Hz and keeps its phase.
-        for hz in [16_000, 24_000, 44_100, 48_000] {
-            let true_hz = f64::from(hz) * 1.0005;
-            let mut resampler = DriftResampler::new(rate(hz));
-            resampler.push(&sine(440.0, true_hz, 2 * hz));
-            let step = true_hz / 48_000.0;
-            let mut out = Vec::new();
-            // Session sample of the first output: where the filter starts.
-            let first = (resampler.position() / step).ceil();
-            loop {
-                let end = first + (out.len() + RENDER_SAMPLES) as f64 - 1.0;
-                if !resampler.render(end * step, &mut out) {
-                    break;
-                }
-            }
-            assert!(out.len() > 95_000);
-            let worst = (4_800..90_000_u32)
-                .map(|n| {
-                    let wanted = 16_384.0 * ((f64::from(n) + first) * TAU * 440.0 / 48_000.0).sin();
-                    (f64::from(out[n as usize]) - wanted).abs()
-                })
-                .fold(0.0, f64::max);
-            assert!(worst < 8.0, "{hz} Hz: off by {worst} of 16384");
-        }
-    }
-
-    #[test]
-    fn time_bends_by_2000_ppm_at_most() {
-        let mut resampler = DriftResampler::new(SampleRate::HZ_48000);
-        resampler.push(&[0; 4_800]);
-        let mut out = Vec::new();
-        let start = resampler.position();
-        assert!(resampler.render(start + 1000.0, &mut out));
-        assert!((resampler.position() - start - 240.0 / 0.998).abs() < 1e-6);
-        let second = resampler.position();
-        assert!(resampler.render(-5.0, &mut out));
-        assert!((resampler.position() - second - 240.0 / 1.002).abs() < 1e-6);
     }
 }

@@ -64,9 +64,9 @@ struct Token {
 
 /// Share of a name's sounds that may be wrong where it is called, in hundredths of a sound for each.
 const BUDGET_PER_SOUND: u32 = 20;
-/// The same for a word alone before a comma and a question to "you": somebody is called there, so a whole sound may be
-/// wrong ("Beta, what do you make of that?" for Ada).
-const BUDGET_PER_SOUND_IN_ADDRESS: u32 = 40;
+/// What may be wrong with a word alone before a comma and a question to "you", in hundredths of a sound: somebody is
+/// called there, so a whole sound may be ("Beta, what do you make of that?" and "Hate, what …" for Ada).
+const BUDGET_IN_ADDRESS: u32 = 135;
 
 impl Names {
     pub(super) fn new(briefing: &Briefing) -> Self {
@@ -180,12 +180,12 @@ impl Names {
                     continue;
                 }
                 let cost = distance(&sounds(&heard), &name.sounds);
-                let per_sound = if length == 1 && is_address(sentence, at) {
-                    BUDGET_PER_SOUND_IN_ADDRESS
+                let count = u32::try_from(name.sounds.len()).unwrap_or(0);
+                let budget = if length == 1 && is_address(sentence, at) {
+                    BUDGET_IN_ADDRESS.max(count * BUDGET_PER_SOUND)
                 } else {
-                    BUDGET_PER_SOUND
+                    count * BUDGET_PER_SOUND
                 };
-                let budget = u32::try_from(name.sounds.len()).unwrap_or(0) * per_sound;
                 if cost <= budget && best.is_none_or(|(least, ..)| cost < least) {
                     best = Some((cost, name.speaker, length));
                 }
@@ -303,5 +303,5 @@ const SPEAKING_OF: &[&str] = &[
 const PLAIN: &[&str] = &[
     "a", "i", "it", "at", "add", "had", "had a", "the", "is", "as", "and", "to", "do", "day",
     "guess", "great", "other", "out", "odd", "aid", "close", "class", "loud", "cold", "get",
-    "gets", "just", "yes", "gust",
+    "gets", "just", "yes", "gust", "guys", "folks",
 ];

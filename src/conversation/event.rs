@@ -13,6 +13,10 @@ use crate::time::SessionTime;
 /// The version of the log's lines, field `v`.
 pub const LOG_VERSION: u32 = 1;
 
+/// Fields that the shell adds to the line of an order, because the conversation does not know them. Who compares orders
+/// leaves them out.
+pub const SHELL_FIELDS: [&str; 1] = ["model"];
+
 /// One line of the log, without the numbers and times every line has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -62,13 +66,6 @@ impl Event {
             self.fields.insert(field.to_owned(), value);
         }
         self
-    }
-
-    /// The input this line holds, if it holds one.
-    #[must_use]
-    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
-        let input = serde_json::from_value(Value::Object(self.fields.clone())).ok()?;
-        Some((self.now?, input))
     }
 }
 
@@ -133,30 +130,5 @@ const fn order_name(order: &Order) -> &'static str {
         Order::NoteMarker { .. } => "marker",
         Order::NoteIgnored { .. } => "input.ignored",
         Order::CloseSession => "session.closing",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::conversation::{AiSpeaker, TurnId};
-
-    #[test]
-    fn an_input_comes_back_from_its_line_as_it_was() {
-        let now = SessionTime::from_millis(1234);
-        let inputs = [
-            Input::SpeechStarted { at: SessionTime::from_millis(1200) },
-            Input::Played { turn: TurnId(3), samples: 960, at: now },
-            Input::Nominated { speaker: AiSpeaker::Guest },
-            Input::HostLost,
-        ];
-        for input in inputs {
-            assert_eq!(Event::input(now, &input).as_input(), Some((now, input)));
-        }
-    }
-
-    #[test]
-    fn an_order_is_no_input() {
-        assert_eq!(Event::order(&Order::CloseSession).as_input(), None);
     }
 }

@@ -6,7 +6,6 @@ use actix_web::web;
 
 use super::Studio;
 use super::error::ApiError;
-use crate::recording::EpisodeId;
 
 /// Endings of the files a recording has, with what a browser should take them for.
 const KINDS: [(&str, &str); 4] = [
@@ -15,6 +14,18 @@ const KINDS: [(&str, &str); 4] = [
     ("jsonl", "application/x-ndjson"),
     ("yml", "text/yaml; charset=utf-8"),
 ];
+
+/// Longest name of a folder or file: an episode's id with the number of its take.
+const NAME_CHARS_MAX: usize = 80;
+
+/// Whether a name stays in its folder on every system. An episode's id is one, and so is a later take's.
+fn is_plain(name: &str) -> bool {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    !name.starts_with('.')
+        && !name.contains("..")
+        && (1..=NAME_CHARS_MAX).contains(&name.len())
+        && name.chars().all(is_part)
+}
 
 /// `GET /api/recordings/{episode}/{file}`: one file, with ranges and an `ETag`.
 ///
@@ -26,7 +37,6 @@ pub async fn file(
 ) -> Result<NamedFile, ApiError> {
     let (episode, name) = path.into_inner();
     let missing = || ApiError::not_found("such file of a recording");
-    let is_plain = |part: &str| EpisodeId::parse(part).is_ok();
     if !is_plain(&episode) || !is_plain(&name) {
         return Err(missing());
     }

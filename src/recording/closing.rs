@@ -61,8 +61,8 @@ pub struct Closing {
 pub struct ClockFit {
     /// Parts per million by which the host's clock ran fast.
     pub skew_ppm: f64,
-    /// What the fit leaves, milliseconds.
-    pub residual_ms: f64,
+    /// What the fit leaves, milliseconds; `None` where it was not measured.
+    pub residual_ms: Option<f64>,
 }
 
 /// A finished recording.
@@ -256,7 +256,7 @@ impl Ending<'_> {
                 bytes: file.bytes,
                 sha256: file.sha256.clone(),
                 skew_ppm: fit.map(|fit| to_thousandths(fit.skew_ppm)),
-                residual_ms: fit.map(|fit| to_thousandths(fit.residual_ms)),
+                residual_ms: fit.and_then(|fit| fit.residual_ms).map(to_thousandths),
                 cut_samples: self.cut_samples[speaker.index()],
                 gaps: gaps_of(speaker),
                 loudness: self.closing.loudness[speaker.index()],

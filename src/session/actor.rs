@@ -27,7 +27,9 @@ use super::stage::Stage;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
 use crate::conversation::event::Event;
-use crate::conversation::{AiSpeaker, Conversation, Deadline, Input, Order, Setup, TurnId};
+use crate::conversation::{
+    AiSpeaker, Conversation, Deadline, Input, Order, Setup, Speaker, TurnId,
+};
 
 use crate::time::{SessionTime, Span};
 
@@ -140,15 +142,37 @@ impl Session {
     /// The one way into the conversation. Shut once the session closes: what happens then is no part of it, and its
     /// log has had its last line.
     pub(super) fn advance(&mut self, input: Input, ctx: &mut Context<Self>) {
+        let is_words = matches!(input, Input::Recognised { .. });
+        self.advance_with(input, ctx, |line| {
+            if is_words { line.with("speaker", Speaker::You) } else { line }
+        });
+    }
+
+    /// The same, with more for the reader of the log than the conversation needs to know.
+    pub(super) fn advance_with(
+        &mut self,
+        input: Input,
+        ctx: &mut Context<Self>,
+        tell_more: impl FnOnce(Event) -> Event,
+    ) {
         if self.ending.is_some() {
             return;
         }
         let now = self.clock.now();
-        self.log(now, Event::input(now, &input));
+        self.log(now, tell_more(Event::input(now, &input)));
         let mut orders = std::mem::take(&mut self.orders);
         self.conversation.handle(now, input, &mut orders);
         for order in orders.drain(..) {
-            self.log(now, Event::order(&order));
+            let line = Event::order(&order);
+            self.log(
+                now,
+                match &order {
+                    Order::StartReply { speaker, .. } => {
+                        line.with("model", self.cast.mind(*speaker).model())
+                    }
+                    _ => line,
+                },
+            );
             self.carry_out(order, now, ctx);
         }
         self.orders = orders;

@@ -1,5 +1,7 @@
 //! The Session's children: their addresses, their places, and what is sent to them.
 
+use std::cell::Cell;
+
 use actix::prelude::*;
 
 use super::event_logger::EventLoggerActor;
@@ -20,6 +22,8 @@ pub(super) struct Children {
     pub(super) voices: [Seat<TtsActor>; 2],
     pub(super) recorder: Option<Addr<RecorderActor>>,
     pub(super) logger: Option<Addr<EventLoggerActor>>,
+    /// Something for the record did not arrive: what follows would have a hole nobody knows of.
+    record_lost: Cell<bool>,
 }
 
 /// A place and who sits there.
@@ -59,16 +63,21 @@ impl Children {
 
     /// For the recording.
     pub(super) fn record(&self, message: Record) {
-        if let Some(recorder) = &self.recorder {
-            deliver(recorder, message);
+        if self.recorder.as_ref().is_some_and(|recorder| !deliver(recorder, message)) {
+            self.record_lost.set(true);
         }
     }
 
     /// For the event log.
     pub(super) fn log(&self, message: LogEvent) {
-        if let Some(logger) = &self.logger {
-            deliver(logger, message);
+        if self.logger.as_ref().is_some_and(|logger| !deliver(logger, message)) {
+            self.record_lost.set(true);
         }
+    }
+
+    /// Whether something for the record was lost, which no recording survives as a true one. Said once.
+    pub(super) fn take_record_lost(&self) -> bool {
+        self.record_lost.replace(false)
     }
 
     /// The record is to be made whole: by the logger after its last line, or by the recorder itself if it is gone.

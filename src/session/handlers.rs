@@ -173,7 +173,11 @@ impl Handler<ReplyArrived> for Session {
                     let tokens = tokens.with("inputTokens", usage.input_tokens);
                     self.log(self.clock.now(), tokens.with("outputTokens", usage.output_tokens));
                 }
-                self.advance(Input::ReplyEnded { turn, outcome }, ctx);
+                let took =
+                    self.clock.now().since(self.stages[speaker.index()].opened_at()).millis();
+                self.advance_with(Input::ReplyEnded { turn, outcome }, ctx, |line| {
+                    line.with("speaker", speaker).with("latency", took)
+                });
             }
         }
     }
@@ -247,6 +251,15 @@ impl Handler<Tick> for Session {
             self.advanced = now;
             self.children.record(Record::Advance(now - WATERMARK_LAG));
             self.tell_levels();
+            if self.children.take_record_lost() {
+                let message = "part of the record was lost because this machine is overloaded";
+                self.problem(
+                    "recorder_lost",
+                    message.to_owned(),
+                    "the session ends; what was recorded until now is kept",
+                );
+                self.advance(Input::EndRequested, ctx);
+            }
         }
     }
 }

@@ -44,15 +44,12 @@ impl HostEar {
 
     /// The host's clock against the server's, once it was heard.
     pub(super) fn fit(&self) -> Option<ClockFit> {
-        self.has_begun.then(|| ClockFit { skew_ppm: self.line.fit().skew_ppm(), residual_ms: 0.0 })
+        self.has_begun.then(|| ClockFit { skew_ppm: self.line.fit().skew_ppm(), residual_ms: None })
     }
 
-    /// Extends the open hole, or opens one; returns one that ended before.
-    fn extend_gap(&mut self, from: SessionTime, until: SessionTime, cause: HoleCause) {
-        match &mut self.gap {
-            Some((_, end, open)) if *end == from && *open == cause => *end = until,
-            _ => self.gap = Some((from, until, cause)),
-        }
+    /// Whether the open hole goes on with this one.
+    fn extends_gap(&self, from: SessionTime, cause: HoleCause) -> bool {
+        self.gap.is_some_and(|(_, end, open)| end == from && open == cause)
     }
 }
 
@@ -60,7 +57,7 @@ impl Session {
     /// A frame came from the host's microphone.
     pub(super) fn on_host_sound(&mut self, message: &HostSound) {
         let now = self.clock.now();
-        let samples: Vec<i16> = if message.muted {
+        let samples: Vec<i16> = if message.muted || self.muted {
             vec![0; message.pcm.len() / 2]
         } else {
             message.pcm.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
@@ -121,7 +118,7 @@ impl Session {
                 HostPiece::Hole { from, until, cause } => {
                     // Before the first sound there is nothing to miss.
                     if self.host.has_begun {
-                        self.host.extend_gap(from, until, cause);
+                        self.note_hole(from, until, cause);
                     }
                     self.hear_silence(from, until);
                 }
@@ -137,6 +134,15 @@ impl Session {
             self.children.ears.send(Hear { at: from, samples: vec![0; samples].into() });
             from = from + length;
         }
+    }
+
+    /// Holes that follow each other for one reason are told as one.
+    fn note_hole(&mut self, from: SessionTime, until: SessionTime, cause: HoleCause) {
+        if !self.host.extends_gap(from, cause) {
+            self.close_gap();
+        }
+        let (began, ..) = self.host.gap.unwrap_or((from, until, cause));
+        self.host.gap = Some((began, until, cause));
     }
 
     fn close_gap(&mut self) {

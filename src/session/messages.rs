@@ -170,6 +170,8 @@ pub enum VoiceEvent {
     },
     /// The next sound.
     Sound(Vec<i16>),
+    /// The sound of a piece is complete: its last samples need not wait for the next piece.
+    PieceEnded,
     /// No more sound.
     Ended {
         /// How it ended.

@@ -27,7 +27,7 @@ impl Session {
             // ── To mind and voice
             Order::StartReply { turn, speaker, prompt } => {
                 let since_end = now.since(self.host_stopped).millis();
-                self.stages[speaker.index()].open(turn, since_end);
+                self.stages[speaker.index()].open(turn, now, since_end);
                 if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
                 }

@@ -30,6 +30,10 @@ impl Session {
                 }
                 self.send_due(speaker, now);
             }
+            VoiceEvent::PieceEnded => {
+                stage.playout.end_piece(turn);
+                self.send_due(speaker, now);
+            }
             VoiceEvent::Ended { outcome, error } => {
                 stage.playout.close(turn);
                 let samples = stage.playout.snapshot().map_or(0, |shown| shown.pushed);

@@ -21,6 +21,7 @@ pub(super) struct Stage {
     /// Ends of words not yet heard, in turn samples.
     word_ends: std::collections::VecDeque<u64>,
     told: u64,
+    opened_at: SessionTime,
 }
 
 impl Stage {
@@ -34,7 +35,13 @@ impl Stage {
             is_voiced: false,
             word_ends: std::collections::VecDeque::new(),
             told: 0,
+            opened_at: SessionTime::ZERO,
         }
+    }
+
+    /// When the turn took the stage.
+    pub(super) const fn opened_at(&self) -> SessionTime {
+        self.opened_at
     }
 
     pub(super) const fn speaker(&self) -> AiSpeaker {
@@ -42,7 +49,7 @@ impl Stage {
     }
 
     /// A new turn takes the stage; the one before leaves it.
-    pub(super) fn open(&mut self, turn: TurnId, end_of_turn_ms: u64) {
+    pub(super) fn open(&mut self, turn: TurnId, now: SessionTime, end_of_turn_ms: u64) {
         self.allowance.close();
         self.playout.open(turn);
         *self = Self {
@@ -54,6 +61,7 @@ impl Stage {
                 end_of_turn_ms: Some(end_of_turn_ms),
                 ..TurnMetrics::default()
             },
+            opened_at: now,
             ..Self::new(self.speaker)
         };
     }
@@ -130,8 +138,9 @@ impl Stage {
         }
     }
 
-    /// The listener lost what it held.
+    /// Another listener, who holds nothing and may or may not report.
     pub(super) fn rewind_to_heard(&mut self) {
+        self.playout.set_reports(Reports::Expected);
         if let Some(turn) = self.turn {
             self.playout.rewind_to_heard(turn);
         }

@@ -109,6 +109,10 @@ impl SttActor {
             async move { within_limit(adapter.name(), adapter.open()).await }.into_actor(self);
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
             Ok(VoiceActivityStream { audio, mut scores }) => {
+                // A voice that was on when the detector was lost ends here: nothing waits for a stop that cannot come.
+                if let Some(VoiceEdge::Stopped { at_sample }) = actor.gate.finish() {
+                    actor.on_edge(at_sample, false);
+                }
                 actor.gate = VoiceGate::new(VoiceGateRules::default());
                 actor
                     .detector_time
@@ -174,10 +178,14 @@ impl SttActor {
         let Some(edge) = self.gate.judge(score.from_sample, score.until_sample, score.score) else {
             return;
         };
-        let (sample, started) = match edge {
-            VoiceEdge::Started { at_sample } => (at_sample, true),
-            VoiceEdge::Stopped { at_sample } => (at_sample, false),
-        };
+        match edge {
+            VoiceEdge::Started { at_sample } => self.on_edge(at_sample, true),
+            VoiceEdge::Stopped { at_sample } => self.on_edge(at_sample, false),
+        }
+    }
+
+    /// A voice began or ended at this sample of the detector's stream.
+    fn on_edge(&mut self, sample: u64, started: bool) {
         let at = self.detector_time.session_time(sample);
         let at_sample = self.recogniser_time.stream_sample(at);
         let (hint, input) = if started {

@@ -69,7 +69,7 @@ impl TurnSound {
                         })
                     });
                 self.piece_from = self.total;
-                spread.into_iter().collect()
+                spread.into_iter().chain([VoiceEvent::PieceEnded]).collect()
             }
             TtsEvent::Done => self.finish(),
         }

@@ -222,7 +222,8 @@ fn thanks_and_good_night_are_answered_with_a_goodbye() {
 #[test]
 fn an_interruption_gets_the_floor_and_no_lecture() {
     let answer = answer_to(example(), "Wait, stop there. Let me ask something else.");
-    assert!(answer.contains("ask") && !answer.contains("Moon"), "{answer}");
+    let gives_way = answer.to_lowercase().contains("ask");
+    assert!(gives_way && !answer.contains("Moon"), "{answer}");
 }
 
 #[test]
@@ -238,7 +239,8 @@ fn the_second_to_answer_builds_on_the_first() {
     let mut table = Table::new(example());
     let first = table.host("You two, what does the moon do to the sea?").answer(AiSpeaker::Claude);
     let second = table.answer(AiSpeaker::Guest);
-    assert!(second.contains("Clara") && second.contains("sea"), "{first} / {second}");
+    let builds = ["more", "go on"].iter().any(|words| second.contains(words));
+    assert!(builds && second.contains("sea"), "{first} / {second}");
 }
 
 #[test]

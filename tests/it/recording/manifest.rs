@@ -22,7 +22,7 @@ fn it_holds_the_facts_of_the_session_and_the_hash_of_every_file() {
     let loudness = Loudness { integrated: -20.1, true_peak: -3.2, range: 7.9 };
     let closing = Closing {
         stamp: stamp(5000),
-        fit: Some(ClockFit { skew_ppm: 41.2, residual_ms: 0.8 }),
+        fit: Some(ClockFit { skew_ppm: 41.2, residual_ms: Some(0.8) }),
         loudness: [Some(loudness), None, None],
         disclosure_spoken_at: Some(ms(4200)),
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use voice_studio::conversation::briefing::Briefing;
-use voice_studio::conversation::event::Event as Made;
+use voice_studio::conversation::event::{Event as Made, SHELL_FIELDS};
 use voice_studio::conversation::{Conversation, Setup};
 use voice_studio::recording::Event;
 use voice_studio::time::SessionTime;
@@ -43,7 +43,9 @@ fn told(events: &[Event]) -> Vec<String> {
         }
         event.fields.contains_key("order").then(|| {
             let at = event.at.map(SessionTime::samples);
-            line_of(&event.kind, at, serde_json::to_string(&event.fields).expect("JSON"))
+            let mut fields = event.fields.clone();
+            fields.retain(|name, _| !SHELL_FIELDS.contains(&name.as_str()));
+            line_of(&event.kind, at, serde_json::to_string(&fields).expect("JSON"))
         })
     };
     events.iter().filter_map(line).collect()

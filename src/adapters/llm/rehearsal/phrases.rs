@@ -96,8 +96,8 @@ impl Writer<'_> {
             topic.split(' ').next().is_some_and(|first| QUESTION_WORDS.contains(&first));
         if is_question && is_answered_by_other {
             return vec![
-                format!("You asked {topic}. There is more to say than {other} has said."),
-                format!("The question was {topic}; let me go on from what {other} said."),
+                format!("You asked {topic}. There is more to say than that."),
+                format!("The question was {topic}; let me go on from there."),
             ];
         }
         if is_question && is_off_brief {
@@ -115,9 +115,9 @@ impl Writer<'_> {
         }
         if is_answered_by_other {
             return vec![
-                format!("There is more about {topic} than {other} has said."),
-                format!("{other} spoke about {topic}; let me go on from there."),
-                format!("After {other}, let me say more about {topic}."),
+                format!("There is more to say about {topic}."),
+                format!("You heard {other} about {topic}; let me go on from there."),
+                format!("Let me say some more about {topic}."),
             ];
         }
         if is_off_brief {
