@@ -20,7 +20,12 @@ const DRAINING: u8 = 2;
 impl Readiness {
     /// Sessions may come.
     pub fn set_ready(&self) {
-        self.0.store(READY, Ordering::Release);
+        // A studio that was told to stop while it started does not become ready any more.
+        let starting =
+            self.0.compare_exchange(STARTING, READY, Ordering::AcqRel, Ordering::Acquire);
+        if starting.is_err() {
+            tracing::debug!("not starting any more");
+        }
     }
 
     /// No more sessions.

@@ -6,7 +6,7 @@ use super::actor::Session;
 use super::messages::{Hear, HostSound, Record};
 use crate::audio::SampleRate;
 use crate::audio::clock_fit::Observed;
-use crate::audio::host_line::{HoleCause, HostLine, HostPiece};
+use crate::audio::host_line::{HoleCause, HostLine, HostPiece, WAIT_MAX};
 use crate::conversation::Speaker;
 use crate::conversation::event::Event;
 use crate::recording::{ClockFit, GapCause};
@@ -84,6 +84,11 @@ impl Session {
         let mut pieces = std::mem::take(&mut self.host.pieces);
         self.host.line.finish(end, &mut pieces);
         self.take_pieces(&mut pieces);
+        // What was still on its way when the session ended is no hole.
+        let is_tail = |(from, until, _): &(SessionTime, SessionTime, HoleCause)| {
+            *until >= end && until.since(*from) < WAIT_MAX
+        };
+        self.host.gap.take_if(|gap| is_tail(gap));
         self.close_gap();
     }
 

@@ -12,6 +12,7 @@ pub mod allowance;
 pub mod cast;
 mod children;
 pub mod directory;
+mod ear_line;
 pub mod ears;
 pub mod event_logger;
 mod handlers;

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use futures_util::stream::poll_fn;
-use tokio::sync::mpsc;
 
+use super::ear_line::{Line, PROGRESS_LIMIT};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{Dismiss, EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
 use super::stream_time::StreamTime;
-use super::supervision::{Place, Watch};
+use super::supervision::Watch;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
@@ -29,14 +29,8 @@ use crate::time::{SessionTime, Span};
 /// What the end-of-turn model hears: it was made for the last 8 s.
 const END_OF_TURN_SAMPLES: usize = 8 * 16_000;
 
-/// Sound that waits while a stream is being opened: 2 s. Older sound is dropped and counted.
-const WAITING_CAPACITY: usize = 100;
-
 /// How often progress is looked at.
 const PROGRESS_CHECK: Duration = Duration::from_millis(500);
-
-/// A detector or recogniser that has not taken or answered sound for this long is replaced.
-const PROGRESS_LIMIT: Span = Span::from_millis(3_000);
 
 /// Longest wait for a stream to open: loading a local model takes a second or two, more on a busy machine.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
@@ -66,70 +60,6 @@ pub struct SttActor {
     last_segment: u32,
     segments_before: u32,
     _watch: Watch,
-}
-
-/// One stream's sending half, and what waits while there is none.
-#[derive(Debug)]
-struct Line<T> {
-    sender: Option<mpsc::Sender<T>>,
-    waiting: std::collections::VecDeque<T>,
-    place: Place,
-    reader: Option<SpawnHandle>,
-    blocked_since: Option<SessionTime>,
-    dropped: u64,
-}
-
-impl<T> Default for Line<T> {
-    fn default() -> Self {
-        Self {
-            sender: None,
-            waiting: std::collections::VecDeque::new(),
-            place: Place::default(),
-            reader: None,
-            blocked_since: None,
-            dropped: 0,
-        }
-    }
-}
-
-impl<T> Line<T> {
-    /// Sends in order; what the stream cannot take now waits, and the oldest goes when too much waits.
-    fn send(&mut self, item: T, now: SessionTime) {
-        self.waiting.push_back(item);
-        while self.waiting.len() > WAITING_CAPACITY {
-            self.waiting.pop_front();
-            self.dropped += 1;
-        }
-        self.drain(now);
-    }
-
-    fn drain(&mut self, now: SessionTime) {
-        let Some(sender) = &self.sender else { return };
-        while let Some(item) = self.waiting.pop_front() {
-            match sender.try_send(item) {
-                Ok(()) => self.blocked_since = None,
-                Err(
-                    mpsc::error::TrySendError::Full(item) | mpsc::error::TrySendError::Closed(item),
-                ) => {
-                    self.waiting.push_front(item);
-                    self.blocked_since.get_or_insert(now);
-                    return;
-                }
-            }
-        }
-    }
-
-    fn close(&mut self, ctx: &mut Context<SttActor>) {
-        self.sender = None;
-        self.blocked_since = None;
-        if let Some(reader) = self.reader.take() {
-            ctx.cancel_future(reader);
-        }
-    }
-
-    fn is_blocked(&self, now: SessionTime) -> bool {
-        self.blocked_since.is_some_and(|since| now.since(since) > PROGRESS_LIMIT)
-    }
 }
 
 impl SttActor {

@@ -6,3 +6,4 @@
 pub mod protocol;
 pub mod translate;
 pub mod websocket;
+mod websocket_writer;

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_ws::{AggregatedMessage, CloseCode, ProtocolError};
+use actix_ws::{AggregatedMessage, ProtocolError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::protocol::{AiAudio, ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
-use super::translate;
+use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
+use super::websocket_writer::write_all;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
@@ -24,7 +24,7 @@ use crate::session::messages::{
     Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
-use crate::session::outbox::{Outbox, Outgoing};
+use crate::session::outbox::Outbox;
 use crate::session::{Session, SessionHandle};
 
 /// Longest wait for `hello`.
@@ -352,56 +352,4 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
         ClientMessage::Hello(_) => return,
     };
     deliver(session, Pressed(pressed));
-}
-
-/// Writes until the outbox says close, the socket is gone, or a frame takes too long.
-async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>, limit: Duration) {
-    loop {
-        let writing = match outbox.next().await {
-            Outgoing::Notice(seq, notice) => {
-                let Some(json) = translate::to_json(seq, &notice) else { continue };
-                tokio::time::timeout(limit, socket.text(json)).await
-            }
-            Outgoing::Sound(frame) => {
-                let bytes =
-                    AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
-                tokio::time::timeout(limit, socket.binary(bytes)).await
-            }
-            Outgoing::Close(reason) => {
-                let closing =
-                    tokio::time::timeout(limit, socket.close(Some(close_frame(reason)))).await;
-                if closing.is_err() {
-                    tracing::debug!("a listener did not take the close frame");
-                }
-                return;
-            }
-        };
-        match writing {
-            Ok(Ok(())) => {}
-            Ok(Err(_closed)) => return,
-            Err(_elapsed) => {
-                tracing::info!(
-                    code = "slow_client",
-                    "a listener does not read; its connection is closed"
-                );
-                let closing = socket.close(Some(close_frame(CloseReason::SlowClient)));
-                // Best effort: the socket is full, so the word may not get through; the connection ends either way.
-                drop(tokio::time::timeout(Duration::from_millis(100), closing).await);
-                return;
-            }
-        }
-    }
-}
-
-fn close_frame(reason: CloseReason) -> actix_ws::CloseReason {
-    let (code, description) = match reason {
-        CloseReason::Ended => (CloseCode::Normal, "session_ended"),
-        CloseReason::Replaced => (CloseCode::Normal, "replaced"),
-        CloseReason::SlowClient => (CloseCode::Policy, "slow_client"),
-        CloseReason::Refused => (CloseCode::Policy, "refused"),
-        CloseReason::TooLarge => (CloseCode::Size, "frame_too_large"),
-        CloseReason::TryLater => (CloseCode::Again, "try_later"),
-        CloseReason::Failed => (CloseCode::Error, "session_failed"),
-    };
-    actix_ws::CloseReason { code, description: Some(description.to_owned()) }
 }

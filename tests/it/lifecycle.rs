@@ -203,7 +203,7 @@ async fn without_models_the_studio_starts_says_so_and_a_typed_line_is_answered_a
     let (code, said) = process.end();
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("moonshine") && said.contains("studio models pull"), "{said}");
-    assert!(said.contains("1 sessions ended in order"), "{said}");
+    assert!(said.contains("1 session ended in order"), "{said}");
     tracks_are_equal(&process.recording());
     assert!(process.recording().join("session.yml").is_file());
     let log = process.recording().join("events.jsonl");

@@ -1,6 +1,6 @@
 //! A session as actors, with scripted adapters and paused time: whole turns, interruptions, and everything that breaks.
 //!
-//! Each room ends with the checks of [`Room::is_over`]: a log whose inputs give its orders again, three tracks of one
+//! Each room ends with the checks of [`Room::over`]: a log whose inputs give its orders again, three tracks of one
 //! length, a manifest.
 
 use std::sync::Arc;
@@ -393,7 +393,7 @@ async fn a_session_that_nobody_comes_back_to_ends_in_order_after_a_minute() {
     room.run(59_000).await;
     assert!(room.session.connected(), "a minute is waited");
     room.run(2000).await;
-    let left = room.is_over().await;
+    let left = room.over().await;
     let patience = left.events.iter().filter(|event| {
         event.kind == "deadline"
             && event.fields.get("deadline").is_some_and(|name| name == "listener-patience")
@@ -481,7 +481,7 @@ async fn ending_while_the_host_speaks_keeps_the_good_bye() {
     room.run(1600).await;
     room.tell(EndSession);
     room.run(4000).await;
-    let left = room.is_over().await;
+    let left = room.over().await;
     assert_eq!(left.page.said(Speaker::You), "that was all good bye");
 }
 
@@ -490,7 +490,7 @@ async fn a_recorder_that_is_lost_ends_the_session() {
     let mut room = Room::open(&StandIns::new(&[QUESTION], &[ANSWER])).await;
     room.tell(ChildStopped { child: Child::Recorder, generation: 0 });
     room.run(1000).await;
-    let left = room.is_over().await;
+    let left = room.over().await;
     let problem = position(&left.page, |notice| {
         matches!(notice, Notice::Problem { code: "recorder_lost", .. })
     });

@@ -6,6 +6,7 @@ use voice_studio::conversation::briefing::Briefing;
 use voice_studio::conversation::event::{Event as Made, SHELL_FIELDS};
 use voice_studio::conversation::{Conversation, Setup};
 use voice_studio::recording::Event;
+use voice_studio::time::SessionTime;
 
 /// Every name the log may use. A name that is missing here is a new one, and belongs into the crate's map too.
 const NAMES: &str = "session.start session.end session.ending session.closing client.connected client.disconnected \
@@ -41,7 +42,7 @@ fn told(events: &[Event]) -> Vec<String> {
             return Some(format!("input {}", event.kind));
         }
         event.fields.contains_key("order").then(|| {
-            let at = event.at.map(voice_studio::time::SessionTime::samples);
+            let at = event.at.map(SessionTime::samples);
             let mut fields = event.fields.clone();
             fields.retain(|name, _| !SHELL_FIELDS.contains(&name.as_str()));
             line_of(&event.kind, at, serde_json::to_string(&fields).expect("JSON"))

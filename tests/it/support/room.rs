@@ -220,11 +220,11 @@ impl Room {
     pub(crate) async fn end(mut self) -> Left {
         self.tell(EndSession);
         self.run(500).await;
-        self.is_over().await
+        self.over().await
     }
 
     /// Waits for the end of a session that ends by itself, and checks what it leaves.
-    pub(crate) async fn is_over(mut self) -> Left {
+    pub(crate) async fn over(mut self) -> Left {
         // An error says that the session is gone already, which is over too.
         let over = self.session.send(AwaitEnd);
         while_time_stands(async move { over.await.is_ok() }).await;

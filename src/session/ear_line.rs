@@ -1,0 +1,83 @@
+//! The line to one stream of the ears: what it cannot take yet waits, in order and bounded.
+
+use std::collections::VecDeque;
+
+use actix::prelude::*;
+use tokio::sync::mpsc;
+
+use super::stt::SttActor;
+use super::supervision::Place;
+use crate::time::{SessionTime, Span};
+
+/// Sound that waits while a stream is being opened: 2 s. Older sound is dropped and counted.
+const WAITING_CAPACITY: usize = 100;
+
+/// A detector or recogniser that has not taken or answered sound for this long is replaced.
+pub(super) const PROGRESS_LIMIT: Span = Span::from_millis(3_000);
+
+/// One stream's sending half, and what waits while there is none.
+#[derive(Debug)]
+pub(super) struct Line<T> {
+    pub(super) sender: Option<mpsc::Sender<T>>,
+    pub(super) waiting: VecDeque<T>,
+    pub(super) place: Place,
+    pub(super) reader: Option<SpawnHandle>,
+    blocked_since: Option<SessionTime>,
+    dropped: u64,
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self {
+            sender: None,
+            waiting: VecDeque::new(),
+            place: Place::default(),
+            reader: None,
+            blocked_since: None,
+            dropped: 0,
+        }
+    }
+}
+
+impl<T> Line<T> {
+    /// Sends in order; what the stream cannot take now waits, and the oldest goes when too much waits.
+    pub(super) fn send(&mut self, item: T, now: SessionTime) {
+        self.waiting.push_back(item);
+        while self.waiting.len() > WAITING_CAPACITY {
+            self.waiting.pop_front();
+            self.dropped += 1;
+        }
+        self.drain(now);
+    }
+
+    /// Sends what waits, as far as the stream takes it.
+    pub(super) fn drain(&mut self, now: SessionTime) {
+        let Some(sender) = &self.sender else { return };
+        while let Some(item) = self.waiting.pop_front() {
+            match sender.try_send(item) {
+                Ok(()) => self.blocked_since = None,
+                Err(
+                    mpsc::error::TrySendError::Full(item) | mpsc::error::TrySendError::Closed(item),
+                ) => {
+                    self.waiting.push_front(item);
+                    self.blocked_since.get_or_insert(now);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Lets go of the stream; what waits stays for the next one.
+    pub(super) fn close(&mut self, ctx: &mut Context<SttActor>) {
+        self.sender = None;
+        self.blocked_since = None;
+        if let Some(reader) = self.reader.take() {
+            ctx.cancel_future(reader);
+        }
+    }
+
+    /// Whether the stream has taken nothing for too long.
+    pub(super) fn is_blocked(&self, now: SessionTime) -> bool {
+        self.blocked_since.is_some_and(|since| now.since(since) > PROGRESS_LIMIT)
+    }
+}
