@@ -1,6 +1,6 @@
 //! Composition: wires the parts, starts them in order and stops them in order.
 //!
-//! Start: clock, adapters (loading in the background), directory, listener, repair of unfinished recordings, ready.
+//! Start: adapters (loading in the background), listener, clock, directory, repair of unfinished recordings, ready.
 //! Stop: no new connections, sessions end with whole recordings, the listener closes.
 
 use std::io;
@@ -19,7 +19,7 @@ use crate::house::StudioHouse;
 use crate::http::access::{AccessRules, guard};
 use crate::http::health::Readiness;
 use crate::http::{self, AdapterStates, Studio};
-use crate::recording::{Recovered, recover};
+use crate::recording::{RecordingError, Recovered, recover};
 use crate::session::directory::{Directory, Drain};
 use crate::session::house::House;
 use crate::transport::websocket::Patience;
@@ -27,8 +27,8 @@ use crate::transport::websocket::Patience;
 /// Longest time from the order to stop until the process is gone.
 pub const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// What of it the sessions have, to end with whole recordings.
-const SESSIONS_STOP_LIMIT: Duration = Duration::from_secs(25);
+/// What of it the sessions have, to end with whole recordings; the rest is for closing the sockets.
+const SESSIONS_STOP_LIMIT: Duration = STOP_LIMIT.saturating_sub(Duration::from_secs(5));
 
 /// What its connections have after that, to be told the rest and closed with a word.
 const LAST_WORDS_LIMIT: Duration = Duration::from_secs(2);
@@ -216,7 +216,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Unfinished recordings of an earlier process are repaired before sessions are taken.
+/// Unfinished recordings of an earlier process are repaired; then `/ready` says so. A session that comes earlier is
+/// not in the way: its folder is its own, and its log is locked.
 fn become_ready(config: &Config, readiness: Readiness) {
     let root = config.recording_dir.clone();
     actix::spawn(async move {
@@ -237,6 +238,9 @@ fn repair_all(root: &std::path::Path) {
             Ok(Recovered::AlreadyFinished) => {}
             Ok(Recovered::Repaired { .. }) => {
                 tracing::info!(folder = %folder.display(), "repaired an unfinished recording");
+            }
+            Err(RecordingError::InUse { .. }) => {
+                tracing::debug!(folder = %folder.display(), "a recording that is going on is left alone");
             }
             Err(error) => {
                 tracing::warn!(folder = %folder.display(), %error, "a recording could not be repaired");

@@ -108,8 +108,13 @@ impl Adapters {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let sentence = |adapter: AdapterState| {
+            // Those that hear need local models; the others say themselves what they lack.
+            let hint = match adapter.kind {
+                "vad" | "stt" | "endOfTurn" => "; `studio models pull` fetches the local models",
+                _ => "",
+            };
             adapter.reason.map(|reason| {
-                format!("{} ({}) is unavailable: {reason}", adapter.kind, adapter.name)
+                format!("{} ({}) is unavailable: {reason}{hint}", adapter.kind, adapter.name)
             })
         };
         self.states().into_iter().filter_map(sentence).collect()

@@ -180,7 +180,8 @@ impl Guest for Interrupter {
             ServerMessage::Flush { turn, .. } => {
                 self.flushed = Some(*turn);
                 self.began_answer = None;
-                self.at = now + Duration::from_millis(1_500);
+                // The answer to the interruption comes; a question is asked only if it does not.
+                self.at = now + Duration::from_secs(6);
                 if let Some(pressed) = self.pressed.take() {
                     self.flushes.push((now - pressed).as_secs_f64() * 1000.0);
                 }

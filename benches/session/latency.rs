@@ -79,7 +79,8 @@ pub(crate) async fn without_rules(turns: usize) -> anyhow::Result<Vec<f64>> {
     for _ in 0..turns {
         let begin = Instant::now();
         tokio::time::sleep_until(begin + Rules::default().first_ask.to_duration()).await;
-        let mut words = mind.open(Prompt::default()).await?;
+        let prompt = Prompt { system: String::new(), messages: Vec::new(), answer_seconds: 0 };
+        let mut words = mind.open(prompt).await?;
         let mut text = String::new();
         while let Some(event) = words.events.recv().await {
             match event? {

@@ -4,17 +4,21 @@
 //! [`DriftResampler`] follows a clock that runs a little fast or slow: its caller says for every 5 ms where in the
 //! input they should end.
 //!
-//! Both are windowed-sinc filters. The delay of the filter is taken out: output sample k is input time
-//! k · in / out to the sample, so that tracks stay aligned. What remains is waiting: the newest 4 ms of input (at
-//! 16 kHz; less above) and at most 5 ms of output are held until more comes or `finish` is called.
+//! Both are windowed-sinc filters: the first works on whole blocks by Fourier transform, a quarter of the cost; the
+//! second on single samples, since its ratio changes. The delay of the filter is taken out: output sample k is input
+//! time k · in / out to the sample, so that tracks stay aligned. What remains is waiting: the newest half block of input
+//! and at most a block of output are held until more comes or `finish` is called; the blocks are 5 ms down to the
+//! recogniser's rate, where a host waits, and 10 to 14 ms up from a voice's.
 //!
 //! Invariants: the same input gives the same output however it is cut into pushes; with equal rates the output is
 //! the input.
 
+use std::fmt;
+
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
-    Adjustable as _, Async, FixedAsync, Resampler as _, SincInterpolationParameters,
-    SincInterpolationType, WindowFunction, calculate_cutoff,
+    Async, Fft, FixedAsync, FixedSync, SincInterpolationParameters, SincInterpolationType,
+    WindowFunction, calculate_cutoff,
 };
 
 use super::{SampleRate, num};
@@ -35,9 +39,13 @@ const WINDOW: WindowFunction = WindowFunction::BlackmanHarris2;
 /// Output is made in blocks of a 200th of a second, 5 ms: a quarter of a frame, so that little waits for more input.
 const BLOCKS_PER_SECOND: u32 = 200;
 
-/// With rates whose ratio has a small numerator every output sample falls on one of that many exact filter phases.
-/// 441 phases are 22.05 kHz to 44.1 kHz and the like; above, neighbouring phases are interpolated.
-const EXACT_PHASES_MAX: u32 = 441;
+/// Blocks of the Fourier transform when the rate goes up: 160 taps at 16 kHz, so that the pass band ends at 0.92 of its
+/// Nyquist frequency. Down, half of it: 80 taps, 0.84 of 8 kHz, above what recognisers use.
+const BLOCK_UP_MS: u32 = 10;
+const BLOCK_DOWN_MS: u32 = 5;
+
+/// Rates that have no common block of at most so long go through the other filter.
+const BLOCK_MS_MAX: u32 = 14;
 
 /// Filter phases between which is interpolated. Linear interpolation between 256 is wrong by less than
 /// (π / 256)² / 8, −94 dB: under the step of a 16-bit sample.
@@ -51,32 +59,54 @@ pub const BEND_PPM_MAX: f64 = 2000.0;
 pub const RENDER_SAMPLES: usize = (crate::time::SESSION_RATE_HZ / BLOCKS_PER_SECOND) as usize;
 
 /// The filter with its buffers.
-#[derive(Debug)]
 struct Engine {
-    filter: Async<f32>,
+    filter: Box<dyn rubato::Resampler<f32>>,
     /// Input not yet taken by the filter.
     waiting: Vec<f32>,
     block: Vec<f32>,
-    phases: u32,
-    taps: usize,
+    /// Input position of the sample before the first output, in the input's samples.
+    origin: f64,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("waiting", &self.waiting.len())
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Engine {
-    fn new(
-        from_hz: u32,
-        to_hz: u32,
-        phases: u32,
-        interpolation: SincInterpolationType,
-        bend: f64,
-    ) -> Self {
+    /// A filter that works on blocks. `None` if the rates have no short block in common.
+    fn fft(from_hz: u32, to_hz: u32) -> Option<Self> {
+        let divisor = gcd(from_hz, to_hz);
+        // Even blocks: the delay, half a block, is then a whole number of samples on both sides.
+        let unit = 2 * from_hz / divisor;
+        let wanted = from_hz * (if to_hz < from_hz { BLOCK_DOWN_MS } else { BLOCK_UP_MS }) / 1000;
+        let block = (wanted / unit).max(1) * unit;
+        if block * 1000 > from_hz * BLOCK_MS_MAX {
+            return None;
+        }
+        let (from, to) = (from_hz as usize, to_hz as usize);
+        let filter =
+            Fft::new_custom(from, to, block as usize, 1, 1, WINDOW, FixedSync::Both).ok()?;
+        // The sample before the first lies half a block and one output sample before the input.
+        let origin = -f64::from(block) / 2.0 - f64::from(from_hz) / f64::from(to_hz);
+        let made = rubato::Resampler::<f32>::output_frames_max(&filter);
+        Some(Self { filter: Box::new(filter), waiting: Vec::new(), block: vec![0.0; made], origin })
+    }
+
+    /// A filter that works on samples, whose ratio may change by the factor `bend` while it runs.
+    fn sinc(from_hz: u32, to_hz: u32, bend: f64) -> Self {
         // Below the lower Nyquist frequency the filter needs its taps at the lower rate.
         let base = if from_hz.min(to_hz) >= WIDE_HZ { TAPS_WIDE } else { TAPS };
         let taps =
             (base * from_hz.max(to_hz) as usize).div_ceil(to_hz as usize).next_multiple_of(8);
         let parameters = SincInterpolationParameters::new(taps, WINDOW)
             .f_cutoff(calculate_cutoff(base, WINDOW))
-            .oversampling_factor(phases as usize)
-            .interpolation(interpolation);
+            .oversampling_factor(INTERPOLATED_PHASES as usize)
+            .interpolation(SincInterpolationType::Linear);
         let ratio = f64::from(to_hz) / f64::from(from_hz);
         let block = (to_hz / BLOCKS_PER_SECOND) as usize;
         #[expect(
@@ -85,13 +115,10 @@ impl Engine {
         )]
         let filter = Async::new_sinc(ratio, bend, &parameters, block, 1, FixedAsync::Output)
             .expect("a resampler between two sample rates");
-        Self { filter, waiting: Vec::new(), block: vec![0.0; block], phases, taps }
-    }
-
-    /// Input position of the sample before the first output, in the input's samples. The filter's centre lies half
-    /// its length behind its newest sample, and its phases are numbered from one phase on.
-    fn origin(&self) -> f64 {
-        1.0 / f64::from(self.phases) - (self.taps / 2) as f64
+        // The filter's centre lies half its length behind its newest sample, and its phases are numbered from one
+        // phase on.
+        let origin = 1.0 / f64::from(INTERPOLATED_PHASES) - (taps / 2) as f64;
+        Self { filter: Box::new(filter), waiting: Vec::new(), block: vec![0.0; block], origin }
     }
 
     fn push(&mut self, samples: &[i16]) {
@@ -132,8 +159,6 @@ pub struct Resampler {
     to: SampleRate,
     /// `None` where the rates are equal.
     engine: Option<Engine>,
-    /// Silence put before the input so that an output sample falls exactly on its start.
-    padding: usize,
     /// Output samples still to be dropped: they lie before the input.
     early: u64,
     taken: u64,
@@ -144,23 +169,10 @@ impl Resampler {
     /// A stream from `from` to `to`.
     #[must_use]
     pub fn new(from: SampleRate, to: SampleRate) -> Self {
-        let divisor = gcd(from.hz(), to.hz());
-        let (step, phases) = (from.hz() / divisor, to.hz() / divisor);
         let engine = (from != to).then(|| {
-            if phases <= EXACT_PHASES_MAX {
-                Engine::new(from.hz(), to.hz(), phases, SincInterpolationType::Nearest, 1.0)
-            } else {
-                Engine::new(
-                    from.hz(),
-                    to.hz(),
-                    INTERPOLATED_PHASES,
-                    SincInterpolationType::Linear,
-                    1.0,
-                )
-            }
+            Engine::fft(from.hz(), to.hz()).unwrap_or_else(|| Engine::sinc(from.hz(), to.hz(), 1.0))
         });
-        let mut resampler = Self { from, to, engine, padding: 0, early: 0, taken: 0, given: 0 };
-        resampler.padding = resampler.aligning_padding(step, phases);
+        let mut resampler = Self { from, to, engine, early: 0, taken: 0, given: 0 };
         resampler.begin();
         resampler
     }
@@ -211,21 +223,9 @@ impl Resampler {
         (self.taken, self.given, self.early) = (0, 0, 0);
         let Some(engine) = &mut self.engine else { return };
         engine.reset();
-        engine.push_silence(self.padding);
         let step = f64::from(self.from.hz()) / f64::from(self.to.hz());
-        let before_input = self.padding as f64 - engine.origin();
-        self.early = num::count(before_input / step).saturating_sub(1);
-    }
-
-    /// The least silence before the input with which its first sample falls on an output sample. With exact phases
-    /// the filter's start is a whole number of phases away, and `step` phases lie between two output samples.
-    fn aligning_padding(&self, step: u32, phases: u32) -> usize {
-        let Some(engine) = self.engine.as_ref().filter(|engine| engine.phases == phases) else {
-            return 0;
-        };
-        let (step, phases) = (step as usize, phases as usize);
-        let distance = engine.taps / 2 * phases - 1;
-        (0..step).find(|padding| (distance + padding * phases).is_multiple_of(step)).unwrap_or(0)
+        // Rounded a little up: what is a whole number may have come out just below it.
+        self.early = num::count(1e-6 - engine.origin / step).saturating_sub(1);
     }
 
     fn drain(&mut self, out: &mut Vec<i16>) {
@@ -258,9 +258,8 @@ impl DriftResampler {
     pub fn new(rate: SampleRate) -> Self {
         let bend = 1.0 + 2.0 * BEND_PPM_MAX / 1e6;
         let to_hz = crate::time::SESSION_RATE_HZ;
-        let engine =
-            Engine::new(rate.hz(), to_hz, INTERPOLATED_PHASES, SincInterpolationType::Linear, bend);
-        let position = engine.origin();
+        let engine = Engine::sinc(rate.hz(), to_hz, bend);
+        let position = engine.origin;
         Self { rate, engine, position, taken: 0 }
     }
 
@@ -292,7 +291,8 @@ impl DriftResampler {
     /// [`BEND_PPM_MAX`] allows. Returns whether there was enough input; if not, nothing has happened.
     pub fn render(&mut self, until: f64, out: &mut Vec<i16>) -> bool {
         let ratio = self.bend(until);
-        if self.engine.filter.set_resample_ratio(ratio, false).is_err() {
+        let filter = self.engine.filter.as_adjustable();
+        if filter.is_none_or(|filter| filter.set_resample_ratio(ratio, false).is_err()) {
             return false;
         }
         let Some(block) = self.engine.render() else { return false };
@@ -315,7 +315,7 @@ impl DriftResampler {
     /// Begins a stream of its own.
     pub fn reset(&mut self) {
         self.engine.reset();
-        self.position = self.engine.origin();
+        self.position = self.engine.origin;
         self.taken = 0;
     }
 
@@ -381,7 +381,7 @@ mod tests {
             let wanted = sine(440.0, f64::from(to), to);
             let edge = (to / 50) as usize;
             let worst = (edge..out.len() - edge).map(|n| out[n].abs_diff(wanted[n])).max().unwrap();
-            // Exact phases: rounding only. Others are placed to half an output sample: 440 Hz move 2.9 % in it.
+            // Blocks: rounding only. Others are placed to half an output sample: 440 Hz move 2.9 % in it.
             let bound = if (from, to) == (31_997, 48_000) { 16_384 * 3 / 100 } else { 4 };
             assert!(worst <= bound, "{from} to {to}: off by {worst} of 16384");
         }

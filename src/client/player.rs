@@ -34,14 +34,17 @@ struct Loudspeaker {
     is_dry: bool,
     /// Times the sound ran out in the middle of a turn.
     underruns: u64,
+    dropped: u64,
     heard: Vec<i16>,
 }
 
 /// What a stretch of playing came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlayerCounts {
-    /// Times the sound ran out.
+    /// Times the sound ran out in the middle of a turn: the frame that followed was late.
     pub underruns: u64,
+    /// Frames that could not be played: their place had passed, something before them is missing, or no room is left.
+    pub dropped: u64,
     /// Whether anybody sounds or has sound waiting.
     pub is_busy: bool,
 }
@@ -88,6 +91,7 @@ impl Player {
     pub fn counts(&self) -> PlayerCounts {
         PlayerCounts {
             underruns: self.speakers.iter().map(|speaker| speaker.underruns).sum(),
+            dropped: self.speakers.iter().map(|speaker| speaker.dropped).sum(),
             is_busy: self.speakers.iter().any(|speaker| !speaker.held.is_empty()),
         }
     }
@@ -112,6 +116,7 @@ impl Loudspeaker {
             is_paused: false,
             is_dry: false,
             underruns: 0,
+            dropped: 0,
             heard: Vec::new(),
         }
     }
@@ -125,20 +130,21 @@ impl Loudspeaker {
                 turn: Some(frame.turn),
                 flushed: self.flushed,
                 underruns: self.underruns,
+                dropped: self.dropped,
                 heard: std::mem::take(&mut self.heard),
                 ..Self::new(self.speaker)
             };
         }
         let next = self.played + self.held.len() as u64;
         let known = usize::try_from(next.saturating_sub(frame.first_sample)).unwrap_or(usize::MAX);
-        if frame.first_sample <= next
-            && known < frame.samples.len()
-            && self.held.len() < HELD_SAMPLES_MAX
-        {
-            self.underruns += u64::from(self.is_dry);
-            self.is_dry = false;
-            self.held.extend(&frame.samples[known..]);
+        let is_next = frame.first_sample <= next && known < frame.samples.len();
+        if !is_next || self.held.len() >= HELD_SAMPLES_MAX {
+            self.dropped += 1;
+            return;
         }
+        self.underruns += u64::from(self.is_dry);
+        self.is_dry = false;
+        self.held.extend(&frame.samples[known..]);
     }
 
     fn hold(&mut self, turn: TurnId, is_paused: bool) {
@@ -218,6 +224,15 @@ mod tests {
         assert_eq!(player.counts().underruns, 1);
         player.play(9_600, 0);
         assert_eq!(player.counts().underruns, 1);
+    }
+
+    #[test]
+    fn frames_that_cannot_be_played_are_counted() {
+        let mut player = Player::default();
+        for first in [0, 960, 960, 3 * 960] {
+            player.take(&frame(first));
+        }
+        assert_eq!(player.counts().dropped, 2, "one came twice, one after a hole");
     }
 
     #[test]

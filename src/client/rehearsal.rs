@@ -75,9 +75,9 @@ pub struct Summary {
     pub turns: Vec<WireMetrics>,
     /// What the studio told the host.
     pub notices: Vec<String>,
-    /// Times an AI's sound ran out in the middle of a turn.
+    /// Frames of an AI that came after the sound before them had run out.
     pub late_frames: u64,
-    /// Frames the host could not send in time, or that came twice.
+    /// Frames of an AI that could not be played: doubled, after a hole, or more than a listener holds.
     pub dropped_frames: u64,
     /// Length of the rehearsal.
     pub seconds: f64,
@@ -294,7 +294,9 @@ impl Table {
             .collect();
         lines.sort_by_key(|line| line.start);
         self.summary.transcript = lines;
-        self.summary.late_frames = self.player.counts().underruns;
+        let counts = self.player.counts();
+        (self.summary.late_frames, self.summary.dropped_frames) =
+            (counts.underruns, counts.dropped);
         self.summary.seconds = elapsed.as_secs_f64();
         self.summary
     }

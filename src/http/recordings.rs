@@ -37,6 +37,9 @@ pub async fn file(
     let found = studio.recording_dir.join(&episode).join(&name);
     let opened = web::block(move || NamedFile::open(found)).await;
     let Ok(Ok(opened)) = opened else { return Err(missing()) };
+    if !opened.metadata().is_file() {
+        return Err(missing());
+    }
     let content_type = kind.1.parse().map_err(|_never| missing())?;
     Ok(opened.set_content_type(content_type).set_content_disposition(ContentDisposition {
         disposition: DispositionType::Inline,

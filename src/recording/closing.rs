@@ -255,9 +255,8 @@ impl Ending<'_> {
                 codec_delay_ns: self.codec_delay_ns,
                 bytes: file.bytes,
                 sha256: file.sha256.clone(),
-                // Adding zero turns minus zero into plus zero, which is all the same and reads better.
-                skew_ppm: fit.map(|fit| fit.skew_ppm + 0.0),
-                residual_ms: fit.map(|fit| fit.residual_ms),
+                skew_ppm: fit.map(|fit| to_thousandths(fit.skew_ppm)),
+                residual_ms: fit.map(|fit| to_thousandths(fit.residual_ms)),
                 cut_samples: self.cut_samples[speaker.index()],
                 gaps: gaps_of(speaker),
                 loudness: self.closing.loudness[speaker.index()],
@@ -298,6 +297,11 @@ impl Ending<'_> {
 pub(super) fn lost_after(samples: u64, last: SessionTime) -> Lost {
     let end = SessionTime::from_samples(samples);
     Lost { from_s: seconds_of_millis(end.millis()), len_ms: last.since(end).millis() }
+}
+
+/// As many digits as a measurement has. Adding zero turns minus zero, which puzzles whoever reads it, into plus zero.
+fn to_thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0 + 0.0
 }
 
 fn utc(unix_ms: u64) -> String {

@@ -154,7 +154,7 @@ impl Track {
     /// The next 20 ms of session time; `None` where nothing was placed.
     fn next_frame(&mut self) -> Option<[i16; FRAME_SAMPLES]> {
         let frame_start = self.encoded();
-        if !self.waiting.front().is_some_and(|stretch| stretch.start < frame_start + FRAME) {
+        if self.waiting.front().is_none_or(|stretch| stretch.start >= frame_start + FRAME) {
             return None;
         }
         let mut frame = [0; FRAME_SAMPLES];

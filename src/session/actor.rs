@@ -157,6 +157,13 @@ impl Session {
         }
     }
 
+    /// The chair is empty: nobody hears and nobody is heard.
+    pub(super) fn listener_left(&mut self, ctx: &mut Context<Self>) {
+        self.host_restarts();
+        self.advance(Input::HostLost, ctx);
+        self.await_listener(ctx);
+    }
+
     /// Nobody listens: the session ends when nobody has come for [`LISTENER_PATIENCE`].
     pub(super) fn await_listener(&mut self, ctx: &mut Context<Self>) {
         self.listener_came(ctx);

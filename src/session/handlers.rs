@@ -7,8 +7,8 @@ use actix::prelude::*;
 use super::actor::{ADVANCE_EVERY, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
     Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, HostSound,
-    Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout, RequestState, Tick,
-    VoiceArrived,
+    Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout, RequestState, SendAway,
+    Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::stage::Stage;
@@ -41,9 +41,19 @@ impl Handler<Detach> for Session {
 
     fn handle(&mut self, message: Detach, ctx: &mut Self::Context) {
         if self.chair.detach(&message.outbox) {
-            self.host_restarts();
-            self.advance(Input::HostLost, ctx);
-            self.await_listener(ctx);
+            self.listener_left(ctx);
+        }
+    }
+}
+
+impl Handler<SendAway> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: SendAway, ctx: &mut Self::Context) {
+        if self.chair.is_taken_by(&message.outbox) {
+            self.notify(message.last_word);
+            self.chair.close(message.reason);
+            self.listener_left(ctx);
         }
     }
 }

@@ -87,6 +87,8 @@ impl StartError {
             Self::BriefingNotFound(_) => "briefing_not_found",
             Self::BriefingInvalid(_) => "briefing_invalid",
             Self::CastUnavailable(_) => "adapter_unavailable",
+            // One word for whatever is wrong with it; the message says what.
+            Self::Recording(RecordingError::EpisodeId(_)) => "bad_episode_id",
             Self::Recording(error) => error.code(),
             Self::SessionsFull { .. } => "sessions_full",
             Self::Draining => "draining",
@@ -102,9 +104,10 @@ impl StartError {
             Self::BriefingNotFound(_) => "GET /api/briefings lists the briefings there are",
             Self::BriefingInvalid(_) => "run studio briefings check on it",
             Self::CastUnavailable(_) => "run studio models pull, or see /health",
-            Self::Recording(_) => {
-                "use letters, digits, - _ . in the episode id, and see that RECORDING_DIR can be written"
+            Self::Recording(RecordingError::EpisodeId(_)) => {
+                "use letters, digits, - _ . in the episode id"
             }
+            Self::Recording(_) => "see that RECORDING_DIR can be written",
             Self::SessionsFull { .. } => "end another session first, or raise STUDIO_MAX_SESSIONS",
             Self::Draining => "connect again in a minute",
             Self::ResumeUnknown => "start a new session with hello, without resumeToken",

@@ -17,12 +17,17 @@ pub(super) struct ListenerChair {
     outbox: Option<Arc<Outbox>>,
     seq: u64,
     backlog: VecDeque<(u64, Notice)>,
+    had_listener: bool,
 }
 
 impl ListenerChair {
-    /// Seats a connection: it gets what it missed after `last_seq`, then its greeting, numbers rising all the way.
+    /// Seats a connection: it gets what it missed after `last_seq`, then its greeting, numbers rising all the way. The
+    /// first of all is greeted first and then told what has been said since the session began.
     pub(super) fn attach(&mut self, outbox: Arc<Outbox>, last_seq: Option<u64>, greeting: Notice) {
         self.close(CloseReason::Replaced);
+        let unheard =
+            if self.had_listener { VecDeque::new() } else { std::mem::take(&mut self.backlog) };
+        self.had_listener = true;
         if let Some(last_seq) = last_seq {
             for (seq, notice) in self.backlog.iter().filter(|(seq, _)| *seq > last_seq) {
                 outbox.push(*seq, notice.clone());
@@ -31,11 +36,19 @@ impl ListenerChair {
         self.seq += 1;
         outbox.push(self.seq, greeting);
         self.outbox = Some(outbox);
+        for (_, notice) in unheard {
+            self.tell(notice);
+        }
+    }
+
+    /// Whether this connection sits in the chair.
+    pub(super) fn is_taken_by(&self, outbox: &Arc<Outbox>) -> bool {
+        self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox))
     }
 
     /// Empties the chair if this connection sits in it.
     pub(super) fn detach(&mut self, outbox: &Arc<Outbox>) -> bool {
-        let sits = self.outbox.as_ref().is_some_and(|seated| Arc::ptr_eq(seated, outbox));
+        let sits = self.is_taken_by(outbox);
         if sits {
             self.outbox = None;
         }

@@ -2,7 +2,7 @@
 //!
 //! | class | messages | rule |
 //! | --- | --- | --- |
-//! | *system* | [`Attach`], [`Detach`], [`EndSession`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
+//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`EndSession`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
 //! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use actix::Message;
 use bytes::Bytes;
 
-use super::notice::Notice;
+use super::notice::{CloseReason, Notice};
 use super::outbox::Outbox;
 use crate::adapters::AdapterError;
 use crate::adapters::llm::LlmUse;
@@ -41,6 +41,18 @@ pub struct Attach {
 pub struct Detach {
     /// The outbox it had.
     pub outbox: Arc<Outbox>,
+}
+
+/// The connection broke the protocol: it is told so, numbered like everything else, and closed.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct SendAway {
+    /// The outbox it has.
+    pub outbox: Arc<Outbox>,
+    /// What it did.
+    pub last_word: Notice,
+    /// Why it has to go.
+    pub reason: CloseReason,
 }
 
 /// A frame from the host's microphone.

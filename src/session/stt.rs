@@ -19,7 +19,7 @@ use super::stream_time::StreamTime;
 use super::supervision::{Place, Watch};
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
-use crate::adapters::{AdapterError, BoxFuture};
+use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
@@ -51,7 +51,8 @@ pub struct SttActor {
     detector: Line<Frame>,
     recogniser: Line<SttInput>,
     to_detector: Resampler,
-    to_recogniser: Resampler,
+    /// `None` where the recogniser hears what the detector hears.
+    to_recogniser: Option<Resampler>,
     detector_time: StreamTime,
     recogniser_time: StreamTime,
     gate: VoiceGate,
@@ -145,7 +146,8 @@ impl SttActor {
         let recogniser_rate = adapters.speech_to_text.capabilities().rate;
         Self {
             to_detector: Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_16000),
-            to_recogniser: Resampler::new(SampleRate::HZ_48000, recogniser_rate),
+            to_recogniser: (recogniser_rate != SampleRate::HZ_16000)
+                .then(|| Resampler::new(SampleRate::HZ_48000, recogniser_rate)),
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
             gate: VoiceGate::new(VoiceGateRules::default()),
@@ -212,10 +214,11 @@ impl SttActor {
 
     fn detector_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
         self.detector.close(ctx);
-        let recovering = self.detector.place.may_replace(self.now);
+        let recovering = is_there(&self.adapters.voice_activity.availability())
+            && self.detector.place.may_replace(self.now);
         deliver_to(&self.failed, EarsFailed { error, recovering });
         if recovering {
-            self.open_detector(ctx);
+            ctx.run_later(self.detector.place.backoff(), Self::open_detector);
         } else {
             // Without it nobody learns that the host speaks at all.
             self.is_deaf = true;
@@ -225,10 +228,12 @@ impl SttActor {
 
     fn recogniser_failed(&mut self, error: AdapterError, ctx: &mut Context<Self>) {
         self.recogniser.close(ctx);
-        let recovering = error.is_retryable() && self.recogniser.place.may_replace(self.now);
+        let recovering = error.is_retryable()
+            && is_there(&self.adapters.speech_to_text.availability())
+            && self.recogniser.place.may_replace(self.now);
         deliver_to(&self.failed, EarsFailed { error, recovering });
         if recovering {
-            self.open_recogniser(ctx);
+            ctx.run_later(self.recogniser.place.backoff(), Self::open_recogniser);
         } else {
             self.tell(Input::EarsChanged { available: false });
         }
@@ -297,6 +302,11 @@ async fn within_limit<Stream>(
     tokio::time::timeout(OPEN_LIMIT, opening).await.map_err(late)?
 }
 
+/// Whether trying again may help: a model that is missing does not come by itself.
+const fn is_there(availability: &Availability) -> bool {
+    !matches!(availability, Availability::Unavailable(_))
+}
+
 /// A stream that closed without its last word: its task is gone.
 fn broke_off(adapter: &'static str) -> AdapterError {
     let reason = "the stream ended without an end".to_owned();
@@ -335,13 +345,19 @@ impl Handler<Hear> for SttActor {
             let too_many = self.recent.len() - END_OF_TURN_SAMPLES;
             self.recent.drain(..too_many);
         }
-        self.detector.send(Frame::new(SampleRate::HZ_16000, samples), self.now);
+        let narrow = Frame::new(SampleRate::HZ_16000, samples);
+        self.detector.send(narrow.clone(), self.now);
 
-        let mut samples = Vec::new();
-        self.to_recogniser.push(&message.samples, &mut samples);
-        self.recogniser_time.take(message.at, length, samples.len());
-        let rate = self.adapters.speech_to_text.capabilities().rate;
-        self.recogniser.send(SttInput::Audio(Frame::new(rate, samples)), self.now);
+        let frame = match &mut self.to_recogniser {
+            None => narrow,
+            Some(resampler) => {
+                let mut samples = Vec::new();
+                resampler.push(&message.samples, &mut samples);
+                Frame::new(resampler.to(), samples)
+            }
+        };
+        self.recogniser_time.take(message.at, length, frame.samples.len());
+        self.recogniser.send(SttInput::Audio(frame), self.now);
     }
 }
 

@@ -4,6 +4,7 @@
 //! carries a [`Watch`], whose drop is the notice, and the Session replaces it within [`RESTARTS_MAX`].
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use actix::Recipient;
 
@@ -15,6 +16,10 @@ use crate::time::{SessionTime, Span};
 pub const RESTARTS_MAX: usize = 3;
 /// The time in which replacements are counted.
 pub const RESTART_WINDOW: Span = Span::from_millis(60_000);
+
+/// How long the first replacement of a stream waits, so that a service which stumbles has a moment; each further one
+/// waits four times as long: 0.25 s, 1 s, 4 s.
+pub const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 
 /// Carried by a child; tells the Session when the child is no more, however it ended.
 #[derive(Debug)]
@@ -71,6 +76,13 @@ impl Place {
         }
         allowed
     }
+
+    /// How long the replacement that was just granted waits.
+    #[must_use]
+    pub fn backoff(&self) -> Duration {
+        let earlier = u32::try_from(self.replaced.len().saturating_sub(1)).unwrap_or(0);
+        BACKOFF_FIRST * 4_u32.saturating_pow(earlier)
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +95,8 @@ mod tests {
         let at = |seconds: u64| SessionTime::from_millis(seconds * 1000);
         let granted: Vec<bool> = (0..5).map(|second| place.may_replace(at(second))).collect();
         assert_eq!(granted, [true, true, true, false, false]);
+        assert_eq!(place.backoff(), Duration::from_secs(4));
         assert!(place.may_replace(at(62)));
+        assert_eq!(place.backoff(), Duration::from_secs(1), "one of the last minute still counts");
     }
 }

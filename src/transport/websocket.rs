@@ -16,11 +16,12 @@ use tokio::time::Instant;
 
 use super::protocol::{AiAudio, ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::translate;
+use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState,
+    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::{Outbox, Outgoing};
@@ -203,10 +204,8 @@ impl Connection {
             StartError::SessionsFull { .. } | StartError::Draining => CloseReason::TryLater,
             StartError::BriefingNotFound(_)
             | StartError::BriefingInvalid(_)
-            | StartError::ResumeUnknown => CloseReason::Refused,
-            StartError::Recording(error) if error.code() == "bad_episode_id" => {
-                CloseReason::Refused
-            }
+            | StartError::ResumeUnknown
+            | StartError::Recording(RecordingError::EpisodeId(_)) => CloseReason::Refused,
             _ => CloseReason::Failed,
         });
     }
@@ -215,17 +214,28 @@ impl Connection {
         self.mistakes += 1;
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
+        let is_over = error.is_fatal() || self.mistakes > MISTAKES_MAX;
+        let too_large = matches!(error, WireError::FrameTooLarge);
+        let reason = if too_large { CloseReason::TooLarge } else { CloseReason::Refused };
         match &self.session {
+            Stage::Joined(session) if is_over => {
+                let outbox = Arc::clone(&self.outbox);
+                if deliver(session, SendAway { outbox, last_word: problem, reason }) {
+                    self.session = Stage::Leaving;
+                } else {
+                    self.leave(reason);
+                }
+            }
             Stage::Joined(session) => {
                 deliver(session, Announce(problem));
             }
-            _ => {
+            Stage::Leaving => {}
+            Stage::Greeting | Stage::Joining(_) => {
                 self.outbox.push(NO_SESSION_SEQ, problem);
+                if is_over {
+                    self.leave(reason);
+                }
             }
-        }
-        if error.is_fatal() || self.mistakes > MISTAKES_MAX {
-            let too_large = matches!(error, WireError::FrameTooLarge);
-            self.leave(if too_large { CloseReason::TooLarge } else { CloseReason::Refused });
         }
     }
 

@@ -69,6 +69,7 @@ async fn refusals_are_json_of_three_fields() {
     insta::assert_snapshot!(body("/health", &[("Origin", "http://evil.example")]).await, @r#"403 {"code":"origin_not_allowed","message":"pages from \"http://evil.example\" may not use this studio","hint":"add the page's origin to CORS_ORIGIN"}"#);
     insta::assert_snapshot!(body("/health", &[("Host", "evil.example")]).await, @r#"403 {"code":"host_not_allowed","message":"this studio does not answer to the name \"evil.example\"","hint":"use localhost, 127.0.0.1 or the address in HOST"}"#);
     std::fs::remove_dir_all(studio.dir.path().join("briefings")).expect("a folder");
+    std::fs::write(studio.dir.path().join("briefings"), "a file in its place").expect("a file");
     insta::assert_snapshot!(body("/api/briefings", &[]).await, @r#"500 {"code":"internal","message":"something broke here; the log knows more under briefings","hint":"look for this id in the server's log"}"#);
 }
 
@@ -79,10 +80,13 @@ async fn briefings_are_listed_and_one_with_mistakes_is_left_out() {
         .expect("a file");
     let answer = studio.get("/api/briefings").await;
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.text(),
-        r#"{"briefings":[{"name":"table","title":"A table of three","episode":"table","speakers":["Sam","Ada","Oscar"]}]}"#
-    );
+    let listed = serde_json::json!({ "briefings": [{
+        "name": "table",
+        "title": "A table of three",
+        "episode": "table",
+        "speakers": ["Sam", "Ada", "Oscar"],
+    }] });
+    assert_eq!(answer.json(), listed);
 }
 
 #[actix::test]

@@ -19,6 +19,7 @@ mod judged;
 mod session;
 
 mod http;
+mod lifecycle;
 mod websocket;
 
 mod command_line;

@@ -146,7 +146,7 @@ async fn what_cannot_be_understood_gets_its_code_and_the_connection_goes_on() {
 #[actix::test]
 async fn a_hello_that_cannot_be_served_gets_its_code_and_the_connection_ends() {
     let studio = Studio::start(stand_ins()).await;
-    std::fs::write(studio.dir.path().join("briefings/bad.md"), "---\ntitle: [\n---\n")
+    std::fs::write(studio.dir.path().join("briefings/wrong.md"), "---\ntitle: [\n---\n")
         .expect("a file");
     let audio =
         |codec: &str, sample_rate| Some(HelloAudio { codec: codec.to_owned(), sample_rate });
@@ -157,7 +157,7 @@ async fn a_hello_that_cannot_be_served_gets_its_code_and_the_connection_ends() {
         (Hello { protocol: Some(2), ..hello() }, "bad_protocol"),
         (Hello { episode_id: "../up".to_owned(), ..hello() }, "bad_episode_id"),
         (Hello { episode_id: "a/b".to_owned(), ..hello() }, "bad_episode_id"),
-        (Hello { briefing: briefing("bad"), ..hello() }, "briefing_invalid"),
+        (Hello { briefing: briefing("wrong"), ..hello() }, "briefing_invalid"),
         (Hello { briefing: briefing("none"), ..hello() }, "briefing_not_found"),
         (Hello { briefing: briefing("../table"), ..hello() }, "briefing_not_found"),
         (Hello { resume_token: briefing("r-0"), ..hello() }, "resume_unknown"),
@@ -202,6 +202,7 @@ async fn a_frame_over_64_kib_ends_the_connection_with_its_size_as_the_reason() {
     guest.send_bytes(most).await;
     guest.is_well().await;
     guest.send_bytes(vec![1; FRAME_BYTES_MAX + 1]).await;
+    assert_eq!(guest.error().await, "frame_too_large");
     assert_eq!(guest.closed().await, (1009, "frame_too_large".to_owned()));
 }
 
@@ -281,6 +282,13 @@ async fn deaf_client(studio: &Studio) -> tokio::net::TcpStream {
     socket.write_all(head.as_bytes()).await.expect("a request");
     let hello = br#"{"type":"hello","participantName":"Sam","episodeId":"deaf"}"#;
     socket.write_all(&masked(hello)).await.expect("hello");
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("state.snapshot") {
+        let mut part = [0; 512];
+        let count = comes("the session", socket.read(&mut part)).await.expect("a frame");
+        assert!(count > 0, "it was closed: {}", String::from_utf8_lossy(&heard));
+        heard.extend_from_slice(&part[..count]);
+    }
     socket
 }
 

@@ -26,6 +26,7 @@ use voice_studio::session::notice::{CloseReason, Notice, SoundFrame};
 use voice_studio::session::outbox::{Outbox, Outgoing};
 use voice_studio::session::pacer::Pacer;
 use voice_studio::session::recorder::OpenRecord;
+use voice_studio::time::SessionTime;
 use voice_studio::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
 
 use super::log::check_log;
@@ -39,6 +40,13 @@ pub(crate) struct Room {
     pub(crate) session: Addr<Session>,
     pub(crate) page: Page,
     pub(crate) folder: PathBuf,
+    /// When the first frame of the connection was sent.
+    pub(crate) began: SessionTime,
+    /// The capture sample at which the host's microphone picks up a click.
+    pub(crate) click_at: Option<u64>,
+    clock: SessionClock,
+    next: tokio::time::Instant,
+    host_rate: SampleRate,
     _dir: TempDir,
     outbox: Option<Arc<Outbox>>,
     captured: u64,
@@ -59,6 +67,11 @@ impl Room {
     /// A session with a listener in its chair, on time that stands still.
     pub(crate) async fn open(cast: &StandIns) -> Self {
         tokio::time::pause();
+        Self::open_next(cast, SampleRate::HZ_48000).await
+    }
+
+    /// Another session on the same paused time, with a host at this rate.
+    pub(crate) async fn open_next(cast: &StandIns, host_rate: SampleRate) -> Self {
         let dir = TempDir::new().expect("a folder");
         let clock = SessionClock::start(&Clock::set_to(1_769_860_800_000));
         let setup = Setup { briefing: Arc::new(briefing()), seed: 7 };
@@ -79,16 +92,21 @@ impl Room {
                 episode_id: record.episode_id(),
             },
             setup,
-            host_rate: SampleRate::HZ_48000,
+            host_rate,
             cast,
             record,
-            clock,
+            clock: clock.clone(),
             pacer: Pacer::default().start(),
         })
         .start();
         let mut room = Self {
             session,
             page: Page::default(),
+            clock,
+            host_rate,
+            began: SessionTime::ZERO,
+            click_at: None,
+            next: tokio::time::Instant::now(),
             folder: dir.path().join("table"),
             _dir: dir,
             outbox: None,
@@ -98,7 +116,8 @@ impl Room {
             beats: 0,
         };
         // Between two ticks, so that it is never a matter of luck who comes first.
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        room.next += Duration::from_millis(5);
+        tokio::time::sleep_until(room.next).await;
         room.attach(None);
         room.run(200).await;
         room
@@ -142,24 +161,32 @@ impl Room {
     /// 20 ms go by.
     pub(crate) async fn step(&mut self) {
         if self.outbox.is_some() {
+            let count = self.host_rate.samples_in_ms(20);
             let loud = self.voice_left > 0;
             self.voice_left = self.voice_left.saturating_sub(STEP_SAMPLES);
+            let capture_sample = self.captured;
+            if capture_sample == 0 {
+                self.began = self.clock.now();
+            }
             let sample = |index: usize| {
-                if !loud {
-                    0
-                } else if index % 240 < 120 {
-                    6000
-                } else {
-                    -6000
+                let is_click = self
+                    .click_at
+                    .is_some_and(|at| (at..at + 16).contains(&(capture_sample + index as u64)));
+                match (loud, index % 240 < 120) {
+                    _ if is_click => 30_000,
+                    (false, _) => 0,
+                    (true, true) => 6000,
+                    (true, false) => -6000,
                 }
             };
             let pcm: Vec<u8> =
-                (0..STEP_SAMPLES).flat_map(|index| i16::to_le_bytes(sample(index))).collect();
-            let capture_sample = self.captured;
+                (0..count).flat_map(|index| i16::to_le_bytes(sample(index))).collect();
             self.tell(HostSound { capture_sample, muted: false, pcm: pcm.into() });
-            self.captured += STEP_SAMPLES as u64;
+            self.captured += count as u64;
         }
-        tokio::time::sleep(Duration::from_millis(STEP_MS)).await;
+        // By the clock, not by counting: a sleep is rounded up, and a host who is late by 5 % has a broken device.
+        self.next += Duration::from_millis(STEP_MS);
+        tokio::time::sleep_until(self.next).await;
         self.take_in();
         if self.outbox.is_some() {
             for report in self.page.player.play(STEP_SAMPLES, self.captured) {
@@ -198,8 +225,9 @@ impl Room {
 
     /// Waits for the end of a session that ends by itself, and checks what it leaves.
     pub(crate) async fn is_over(mut self) -> Left {
+        // An error says that the session is gone already, which is over too.
         let over = self.session.send(AwaitEnd);
-        drop(while_time_stands(over).await);
+        while_time_stands(async move { over.await.is_ok() }).await;
         self.take_in();
         let events: Vec<Event> = read_events(&self.folder.join("events.jsonl"))
             .expect("a log")
@@ -260,7 +288,7 @@ impl Room {
 async fn while_time_stands<T>(future: impl Future<Output = T>) -> T {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let holder =
-        tokio::task::spawn_blocking(move || drop(held.recv_timeout(Duration::from_secs(60))));
+        tokio::task::spawn_blocking(move || held.recv_timeout(Duration::from_secs(60)).is_ok());
     let answer = future.await;
     drop(release);
     holder.await.expect("a holder");
