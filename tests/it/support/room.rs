@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::FutureExt;
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep_until}; // of paused time: nothing waits
 use voice_studio::audio::SampleRate;
 use voice_studio::client::player::Player;
 use voice_studio::clock::{Clock, SessionClock};
@@ -45,7 +46,7 @@ pub(crate) struct Room {
     /// The capture sample at which the host's microphone picks up a click.
     pub(crate) click_at: Option<u64>,
     clock: SessionClock,
-    next: tokio::time::Instant,
+    next: Instant,
     host_rate: SampleRate,
     _dir: TempDir,
     outbox: Option<Arc<Outbox>>,
@@ -106,7 +107,7 @@ impl Room {
             host_rate,
             began: SessionTime::ZERO,
             click_at: None,
-            next: tokio::time::Instant::now(),
+            next: Instant::now(),
             folder: dir.path().join("table"),
             _dir: dir,
             outbox: None,
@@ -117,7 +118,7 @@ impl Room {
         };
         // Between two ticks, so that it is never a matter of luck who comes first.
         room.next += Duration::from_millis(5);
-        tokio::time::sleep_until(room.next).await;
+        sleep_until(room.next).await;
         room.attach(None);
         room.run(200).await;
         room
@@ -186,7 +187,7 @@ impl Room {
         }
         // By the clock, not by counting: a sleep is rounded up, and a host who is late by 5 % has a broken device.
         self.next += Duration::from_millis(STEP_MS);
-        tokio::time::sleep_until(self.next).await;
+        sleep_until(self.next).await;
         self.take_in();
         if self.outbox.is_some() {
             for report in self.page.player.play(STEP_SAMPLES, self.captured) {
