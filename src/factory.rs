@@ -1,6 +1,7 @@
 //! Builds the adapters from the configuration: the one place besides `app` that knows products by name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::adapters::hearing::earshot::Earshot;
 use crate::adapters::hearing::silero::Silero;
@@ -118,6 +119,13 @@ impl Adapters {
             })
         };
         self.states().into_iter().filter_map(sentence).collect()
+    }
+
+    /// Waits until everything that loads has loaded or failed. Loading tells nobody, so it is asked every 20 ms.
+    pub async fn settle(&self) {
+        while !self.is_settled() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Whether everything that loads has loaded or failed.

@@ -78,12 +78,7 @@ async fn hold(
 }
 
 async fn wait_for_models(adapters: &Adapters) -> anyhow::Result<()> {
-    let loaded = async {
-        while !adapters.is_settled() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    if tokio::time::timeout(LOAD_LIMIT, loaded).await.is_err() {
+    if tokio::time::timeout(LOAD_LIMIT, adapters.settle()).await.is_err() {
         bail!("the models did not load within {} s", LOAD_LIMIT.as_secs());
     }
     for warning in adapters.warnings() {

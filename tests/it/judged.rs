@@ -62,12 +62,7 @@ async fn hold_all() -> Vec<Held> {
     ]))
     .unwrap();
     let adapters = Arc::new(Adapters::from_config(&config));
-    comes("the models", async {
-        while !adapters.is_settled() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    comes("the models", adapters.settle()).await;
     assert_eq!(adapters.warnings(), [""; 0], "every model serves");
     let studio = app::start(&config, &adapters).unwrap();
     let (address, on_air) = (studio.address, Arc::new(Semaphore::new(AT_ONE_TIME)));
