@@ -11,7 +11,6 @@ mod plan;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use voice_studio::app;
@@ -217,20 +216,26 @@ fn each_of_three_lines_is_answered_by_whom_it_calls() {
             .filter(|turn| !turn.captions.is_empty())
             .map(|turn| (turn.speaker.as_str(), turn.granted.as_str()))
             .collect();
-        let [ada, grace, first, second] = grants.as_slice() else {
+        let [ada, grace, rest @ ..] = grants.as_slice() else {
             panic!("{}: {grants:?}", held.plan.episode)
         };
-        // Of a made voice the recogniser may write another name than the one it said.
-        if normal(held.host_turns()[0]).contains(&"ada".to_owned()) {
+        let said = held.host_turns();
+        assert_eq!(said.len(), 3, "{said:?}");
+        // Of a made voice the recogniser may write another word than the one it said; who is called is judged by what
+        // was written.
+        let wrote = |line: usize, word: &str| normal(said[line]).contains(&word.to_owned());
+        if wrote(0, "ada") {
             assert_eq!(*ada, ("claude", "addressed"), "{}", held.plan.episode);
         }
         assert_eq!(*grace, ("guest", "addressed"), "{}", held.plan.episode);
-        assert_eq!((first.1, second.1), ("addressed-first", "addressed-second"), "{grants:?}");
-        assert_ne!(first.0, second.0, "{grants:?}");
-        for turn in held.turns.iter().rev().take(2) {
+        if wrote(2, "both") || wrote(2, "each") {
+            let [first, second] = rest else { panic!("{}: {grants:?}", held.plan.episode) };
+            assert_eq!((first.1, second.1), ("addressed-first", "addressed-second"), "{grants:?}");
+            assert_ne!(first.0, second.0, "{grants:?}");
+        }
+        for turn in held.turns.iter().rev().take(rest.len()) {
             assert_eq!((turn.ended.as_str(), &turn.captions), ("completed", &turn.written));
         }
-        assert_eq!(held.host_turns().len(), 3, "{:?}", held.host_turns());
     }
 }
 
