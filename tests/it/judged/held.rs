@@ -83,6 +83,11 @@ impl Held {
         self.of_type("barge-in").filter_map(|event| event["verdict"].as_str()).collect()
     }
 
+    /// The AI turns of which anything was heard. A reply that was withdrawn in silence because the host went on is none.
+    pub(super) fn heard_turns(&self) -> Vec<&HeldTurn> {
+        self.turns.iter().filter(|turn| !turn.captions.is_empty()).collect()
+    }
+
     /// What each turn of the host's held.
     pub(super) fn host_turns(&self) -> Vec<&str> {
         self.of_type("turn.end")
