@@ -23,6 +23,8 @@ pub struct Services {
     pub dated: String,
     default_model: BTreeMap<String, String>,
     #[serde(default)]
+    voices: BTreeMap<String, [String; 2]>,
+    #[serde(default)]
     retired: Vec<Retired>,
     #[serde(default)]
     price: Vec<Price>,
@@ -111,6 +113,13 @@ impl Services {
     #[must_use]
     pub fn default_model(&self, provider: &str) -> &str {
         self.default_model.get(provider).map_or("", String::as_str)
+    }
+
+    /// The voice of Claude (0) or of the guest (1) where nobody chose; empty for the product's own.
+    #[must_use]
+    pub fn default_voice(&self, provider: &str, speaker: usize) -> &str {
+        let voices = self.voices.get(provider);
+        voices.and_then(|voices| voices.get(speaker)).map_or("", String::as_str)
     }
 
     /// Whether the name has an end.

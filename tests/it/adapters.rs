@@ -4,5 +4,5 @@
 
 mod hearing;
 mod minds;
-mod recognisers;
+pub(crate) mod recognisers;
 mod voices;

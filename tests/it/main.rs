@@ -11,7 +11,9 @@ mod briefing;
 mod rehearsal;
 
 mod adapters;
+mod resilience;
 mod speech;
+mod write_an_adapter;
 
 mod recording;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::time::sleep; // of a service, whose time may be paused
+use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paused
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
@@ -80,7 +80,7 @@ impl ServerSocket {
                 }
             },
             Some(Fault::Drip { every, .. }) => {
-                sleep(every).await;
+                sleep_until(Instant::now() + every).await;
                 self.send(Message::text(event)).await
             }
             _ => self.send(Message::text(event)).await,
@@ -105,7 +105,7 @@ impl ServerSocket {
     /// Waits as the service would.
     pub(crate) async fn pause(&mut self, length: Duration) {
         if !length.is_zero() {
-            sleep(length).await;
+            sleep_until(Instant::now() + length).await;
         }
     }
 
@@ -147,7 +147,7 @@ pub(super) async fn serve<P: Protocol>(
 ) {
     let fault = plan.take();
     if let Some(Fault::Latency(length)) = fault {
-        sleep(length).await;
+        sleep_until(Instant::now() + length).await;
     }
     let mut asked = Asked::default();
     let shake = |request: &Request, response: Response| {
