@@ -7,28 +7,29 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use voice_studio::conversation::briefing::{Briefing, Segment, SpeakerBrief};
-use voice_studio::conversation::rules::Rules;
-use voice_studio::conversation::{
+use crate::conversation::briefing::{Briefing, Segment, SpeakerBrief};
+use crate::conversation::rules::Rules;
+use crate::conversation::{
     AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId, VoicedWord,
 };
-use voice_studio::time::{SAMPLES_PER_MS, SessionTime, Span};
+use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
 
 use super::dice::Dice;
+use super::invariants::{Breach, hold};
 
 /// How quick everybody is, in milliseconds.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) onset_known: u64,
-    pub(crate) stop_known: u64,
-    pub(crate) words_after: u64,
-    pub(crate) final_after: u64,
-    pub(crate) judge_after: u64,
-    pub(crate) text_after: u64,
-    pub(crate) chunk_every: u64,
-    pub(crate) voice_after: u64,
-    pub(crate) report_every: u64,
-    pub(crate) flush_after: u64,
+pub struct Plan {
+    pub onset_known: u64,
+    pub stop_known: u64,
+    pub words_after: u64,
+    pub final_after: u64,
+    pub judge_after: u64,
+    pub text_after: u64,
+    pub chunk_every: u64,
+    pub voice_after: u64,
+    pub report_every: u64,
+    pub flush_after: u64,
 }
 
 impl Default for Plan {
@@ -56,8 +57,8 @@ enum Happening {
 }
 
 /// How a language model will reply.
-#[derive(Clone, Debug)]
-pub(crate) enum Script {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Script {
     Says(String),
     Fails(String, Outcome),
     Hangs,
@@ -65,9 +66,9 @@ pub(crate) enum Script {
 
 /// One AI voice, as it really is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Voice {
+pub struct Voice {
     /// End sample of each word, in order, with the word.
-    pub(crate) words: Vec<(u64, String)>,
+    pub words: Vec<(u64, String)>,
     ready: u64,
     total: Option<u64>,
     /// Position when it last moved or stood, and since when it moves.
@@ -98,27 +99,30 @@ struct Stretch {
 
 /// What happened, for stories and checks.
 #[derive(Clone, Debug)]
-pub(crate) enum Event {
+pub enum Event {
     Fact(Input),
     Order(Order),
 }
 
-pub(crate) struct Meeting {
-    pub(crate) conversation: Conversation,
-    pub(crate) now: SessionTime,
-    pub(crate) plan: Plan,
-    pub(crate) dice: Option<Dice>,
-    pub(crate) replies: [VecDeque<Script>; 2],
-    pub(crate) scores: VecDeque<Option<u16>>,
-    pub(crate) voices: BTreeMap<TurnId, Voice>,
+#[derive(Debug)]
+pub struct Meeting {
+    pub conversation: Conversation,
+    pub now: SessionTime,
+    pub plan: Plan,
+    pub dice: Option<Dice>,
+    pub replies: [VecDeque<Script>; 2],
+    pub scores: VecDeque<Option<u16>>,
+    pub voices: BTreeMap<TurnId, Voice>,
     queue: BTreeMap<(SessionTime, u64), Happening>,
+    /// When nothing may be going on.
+    pub rests: Vec<SessionTime>,
     sequence: u64,
     stretches: Vec<Stretch>,
     last_segment: u32,
     breaks_after: Option<u64>,
 }
 
-pub(crate) fn briefing() -> Briefing {
+pub fn briefing() -> Briefing {
     let speaker = |name: &str, alias: &str| SpeakerBrief {
         name: name.into(),
         aliases: vec![alias.into()],
@@ -141,16 +145,16 @@ pub(crate) fn briefing() -> Briefing {
     }
 }
 
-pub(crate) fn conversation() -> Conversation {
+pub fn conversation() -> Conversation {
     Conversation::new(Setup { briefing: Arc::new(briefing()), seed: 0 })
 }
 
-pub(crate) const fn ms(millis: u64) -> Span {
+pub const fn ms(millis: u64) -> Span {
     Span::from_millis(millis)
 }
 
 impl Meeting {
-    pub(crate) fn new(plan: Plan, dice: Option<Dice>) -> Self {
+    pub fn new(plan: Plan, dice: Option<Dice>) -> Self {
         Self {
             conversation: conversation(),
             now: SessionTime::ZERO,
@@ -160,6 +164,7 @@ impl Meeting {
             scores: VecDeque::new(),
             voices: BTreeMap::new(),
             queue: BTreeMap::new(),
+            rests: Vec::new(),
             sequence: 0,
             stretches: Vec::new(),
             last_segment: 0,
@@ -170,12 +175,12 @@ impl Meeting {
     // ── What the script does ─────────────────────────────────────────────────────────────────────────────
 
     /// `input` will be learned at `at`.
-    pub(crate) fn learn(&mut self, at: SessionTime, input: Input) {
+    pub fn learn(&mut self, at: SessionTime, input: Input) {
         self.schedule(at, Happening::Learn(input));
     }
 
     /// The host makes a sound from `at` for `length`.
-    pub(crate) fn voice(&mut self, at: SessionTime, length: Span) {
+    pub fn voice(&mut self, at: SessionTime, length: Span) {
         let until = at + length;
         self.learn(at + ms(self.plan.onset_known), Input::SpeechStarted { at });
         self.learn(
@@ -185,13 +190,13 @@ impl Meeting {
     }
 
     /// The host says `text` from `at` for `length`; the recogniser has the words `after` the end.
-    pub(crate) fn say(&mut self, at: SessionTime, length: Span, text: &str, after: Span) {
+    pub fn say(&mut self, at: SessionTime, length: Span, text: &str, after: Span) {
         self.voice(at, length);
         self.words(at, length, text, after);
     }
 
     /// The recogniser hears `text` from `at` for `length` and says so `after` the end.
-    pub(crate) fn words(&mut self, at: SessionTime, length: Span, text: &str, after: Span) {
+    pub fn words(&mut self, at: SessionTime, length: Span, text: &str, after: Span) {
         self.last_segment += 1;
         let (segment, until) = (self.last_segment, at + length);
         let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
@@ -200,7 +205,7 @@ impl Meeting {
     }
 
     /// The recogniser hears `text` from `at` for `length` and says at `told` that it may still change.
-    pub(crate) fn interim(&mut self, at: SessionTime, length: Span, text: &str, told: SessionTime) {
+    pub fn interim(&mut self, at: SessionTime, length: Span, text: &str, told: SessionTime) {
         self.last_segment += 1;
         let (segment, until) = (self.last_segment, at + length);
         let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
@@ -209,12 +214,12 @@ impl Meeting {
     }
 
     /// The next voice fails when it has this much sound.
-    pub(crate) const fn break_voice(&mut self, length: Span) {
+    pub const fn break_voice(&mut self, length: Span) {
         self.breaks_after = Some(length.samples());
     }
 
     /// The recogniser says its last words once more.
-    pub(crate) fn repeat_last(&mut self, at: SessionTime, stability: Stability) {
+    pub fn repeat_last(&mut self, at: SessionTime, stability: Stability) {
         if let Some(stretch) = self.stretches.last() {
             let input = stretch.recognised(stability);
             self.learn(at, input);
@@ -222,7 +227,7 @@ impl Meeting {
     }
 
     /// The recogniser's last words become `text`, for good.
-    pub(crate) fn correct_last(&mut self, at: SessionTime, text: &str) {
+    pub fn correct_last(&mut self, at: SessionTime, text: &str) {
         if let Some(stretch) = self.stretches.last_mut() {
             stretch.text = text.into();
             stretch.is_told = false;
@@ -235,35 +240,35 @@ impl Meeting {
 
     /// Goes to the next thing that happens, at most to `end`; appends it and its orders to `events`.
     /// False if nothing happens before `end`.
-    pub(crate) fn step(
+    ///
+    /// # Errors
+    /// [`Breach`] if a deadline stands after it has passed.
+    pub fn step(
         &mut self,
         end: SessionTime,
         events: &mut Vec<(SessionTime, Event)>,
-    ) -> bool {
-        let happening = self.queue.keys().next().map(|(at, _)| *at);
+    ) -> Result<bool, Breach> {
+        let happening = self.queue.first_key_value().map(|(&(at, _), _)| at);
         let deadline = self.conversation.next_deadline();
-        let deadline_first = match (happening, deadline) {
-            (None, None) => return false,
-            (Some(happening), Some((deadline, _))) => deadline <= happening,
-            (None, Some(_)) => true,
-            (Some(_), None) => false,
-        };
-        if deadline_first {
-            let (at, deadline) = deadline.unwrap();
+        if let Some((at, deadline)) = deadline
+            && happening.is_none_or(|happening| at <= happening)
+        {
             if at > end {
-                return false;
+                return Ok(false);
             }
             self.now = self.now.max(at);
             self.take(Input::DeadlinePassed { deadline }, events);
             let again = self.conversation.next_deadline();
-            assert_ne!(again, Some((at, deadline)), "a deadline that passed still stands");
-            return true;
+            hold!(
+                again != Some((at, deadline)),
+                "invariant 6: {deadline:?} stands after it has passed"
+            );
+            return Ok(true);
         }
-        let (at, sequence) = *self.queue.keys().next().unwrap();
-        if at > end {
-            return false;
+        if happening.is_none_or(|at| at > end) {
+            return Ok(false);
         }
-        let happening = self.queue.remove(&(at, sequence)).unwrap();
+        let Some(((at, _), happening)) = self.queue.pop_first() else { return Ok(false) };
         self.now = self.now.max(at);
         match happening {
             Happening::Learn(input) => {
@@ -292,17 +297,25 @@ impl Meeting {
             }
             Happening::Report(turn, epoch) => self.report(turn, epoch, events),
         }
-        true
+        Ok(true)
     }
 
     /// Runs until `end`.
-    pub(crate) fn run(&mut self, end: SessionTime, events: &mut Vec<(SessionTime, Event)>) {
+    ///
+    /// # Errors
+    /// [`Breach`], also if the world does not come to rest before `end`.
+    pub fn run(
+        &mut self,
+        end: SessionTime,
+        events: &mut Vec<(SessionTime, Event)>,
+    ) -> Result<(), Breach> {
         let mut steps = 0;
-        while self.step(end, events) {
+        while self.step(end, events)? {
             steps += 1;
-            assert!(steps < 100_000, "the world does not come to rest before {end}");
+            hold!(steps < 100_000, "invariant 7: the world does not come to rest before {end}");
         }
         self.now = self.now.max(end);
+        Ok(())
     }
 
     fn take(&mut self, input: Input, events: &mut Vec<(SessionTime, Event)>) {
@@ -420,13 +433,13 @@ impl Meeting {
         let mut words = Vec::new();
         let mut search = 0;
         for word in text.split_whitespace() {
-            let start = search + text[search..].find(word).unwrap();
+            let start = search + text[search..].find(word).unwrap_or(0);
             search = start + word.len();
-            let length = u64::try_from(word.chars().count()).unwrap() * 50 + 100;
+            let length = word.chars().map(|_| 50).sum::<u64>() + 100;
             let end_sample = sample + length * SAMPLES_PER_MS;
             words.push(VoicedWord {
-                text_start: u32::try_from(start).unwrap(),
-                text_end: u32::try_from(search).unwrap(),
+                text_start: offset(start),
+                text_end: offset(search),
                 start_sample: sample,
                 end_sample,
             });
@@ -507,4 +520,9 @@ impl Voice {
     fn ready_end(&self) -> u64 {
         self.words.last().map_or(0, |(end, _)| *end)
     }
+}
+
+/// A byte offset as the conversation writes it. Scripted texts are short.
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
