@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::dice::Dice;
 use super::meeting::{Meeting, Script, ms};
+use super::plan::Plan;
 use super::timeline::{in_seconds, seconds};
 use crate::conversation::{AiSpeaker, Input, Outcome, Stability, TurnId};
 use crate::time::{SessionTime, Span};
@@ -58,8 +59,11 @@ pub enum Act {
     Rests,
 }
 
+/// Which field of the plan a line sets.
+type PlanField = fn(&mut Plan) -> &mut u64;
+
 /// What can be told to be quick or slow: the name in a timeline and the field of the plan.
-pub const TAKES: [(&str, fn(&mut super::meeting::Plan) -> &mut u64); 10] = [
+pub const TAKES: [(&str, PlanField); 10] = [
     ("onset takes", |plan| &mut plan.onset_known),
     ("stop takes", |plan| &mut plan.stop_known),
     ("words take", |plan| &mut plan.words_after),
@@ -269,7 +273,7 @@ fn span(text: &str) -> Result<Span, String> {
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{text:?} is no number that fits"))
+    text.parse().ok().ok_or_else(|| format!("{text:?} is no number that fits"))
 }
 
 fn ai(name: &str) -> Result<AiSpeaker, String> {

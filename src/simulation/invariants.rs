@@ -8,7 +8,8 @@ use crate::conversation::prompt::Role;
 use crate::conversation::{Caption, Conversation, Input, Order, Prompt, Speaker, TurnId};
 use crate::time::SessionTime;
 
-use super::meeting::{Event, Voice, ms};
+use super::meeting::{Event, ms};
+use super::voice::Voice;
 
 /// A rule that was broken, in words: which invariant, and how.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

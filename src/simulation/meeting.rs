@@ -10,48 +10,19 @@ use std::sync::Arc;
 use crate::conversation::briefing::{Briefing, Segment, SpeakerBrief};
 use crate::conversation::rules::Rules;
 use crate::conversation::{
-    AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId, VoicedWord,
+    AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId,
 };
-use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
+use crate::time::{SessionTime, Span};
 
 use super::dice::Dice;
+use super::host::Stretch;
 use super::invariants::{Breach, hold};
-
-/// How quick everybody is, in milliseconds.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    pub onset_known: u64,
-    pub stop_known: u64,
-    pub words_after: u64,
-    pub final_after: u64,
-    pub judge_after: u64,
-    pub text_after: u64,
-    pub chunk_every: u64,
-    pub voice_after: u64,
-    pub report_every: u64,
-    pub flush_after: u64,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            onset_known: 40,
-            stop_known: 160,
-            words_after: 250,
-            final_after: 40,
-            judge_after: 50,
-            text_after: 200,
-            chunk_every: 20,
-            voice_after: 100,
-            report_every: 100,
-            flush_after: 40,
-        }
-    }
-}
+use super::plan::Plan;
+use super::voice::Voice;
 
 /// Something that will happen in the world.
 #[derive(Clone, Debug)]
-enum Happening {
+pub(super) enum Happening {
     Learn(Input),
     Report(TurnId, u32),
 }
@@ -62,39 +33,6 @@ pub enum Script {
     Says(String),
     Fails(String, Outcome),
     Hangs,
-}
-
-/// One AI voice, as it really is.
-#[derive(Clone, Debug, Default)]
-pub struct Voice {
-    /// End sample of each word, in order, with the word.
-    pub words: Vec<(u64, String)>,
-    ready: u64,
-    total: Option<u64>,
-    /// Position when it last moved or stood, and since when it moves.
-    position: u64,
-    moving_since: Option<SessionTime>,
-    told_at: SessionTime,
-    has_started: bool,
-    is_broken: bool,
-    epoch: u32,
-}
-
-impl Voice {
-    fn position(&self, now: SessionTime) -> u64 {
-        let moved = self.moving_since.map_or(0, |since| now.since(since).samples());
-        (self.position + moved).min(self.ready)
-    }
-}
-
-/// One host's stretch of speech, as the recogniser will tell it.
-#[derive(Clone, Debug)]
-struct Stretch {
-    segment: u32,
-    text: String,
-    from: SessionTime,
-    until: SessionTime,
-    is_told: bool,
 }
 
 /// What happened, for stories and checks.
@@ -117,9 +55,9 @@ pub struct Meeting {
     /// When nothing may be going on.
     pub rests: Vec<SessionTime>,
     sequence: u64,
-    stretches: Vec<Stretch>,
-    last_segment: u32,
-    breaks_after: Option<u64>,
+    pub(super) stretches: Vec<Stretch>,
+    pub(super) last_segment: u32,
+    pub(super) breaks_after: Option<u64>,
 }
 
 pub fn briefing() -> Briefing {
@@ -177,63 +115,6 @@ impl Meeting {
     /// `input` will be learned at `at`.
     pub fn learn(&mut self, at: SessionTime, input: Input) {
         self.schedule(at, Happening::Learn(input));
-    }
-
-    /// The host makes a sound from `at` for `length`.
-    pub fn voice(&mut self, at: SessionTime, length: Span) {
-        let until = at + length;
-        self.learn(at + ms(self.plan.onset_known), Input::SpeechStarted { at });
-        self.learn(
-            (until + ms(self.plan.stop_known)).max(at + ms(self.plan.onset_known)),
-            Input::SpeechStopped { at: until },
-        );
-    }
-
-    /// The host says `text` from `at` for `length`; the recogniser has the words `after` the end.
-    pub fn say(&mut self, at: SessionTime, length: Span, text: &str, after: Span) {
-        self.voice(at, length);
-        self.words(at, length, text, after);
-    }
-
-    /// The recogniser hears `text` from `at` for `length` and says so `after` the end.
-    pub fn words(&mut self, at: SessionTime, length: Span, text: &str, after: Span) {
-        self.last_segment += 1;
-        let (segment, until) = (self.last_segment, at + length);
-        let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
-        self.learn(until + after, stretch.recognised(Stability::Complete));
-        self.stretches.push(stretch);
-    }
-
-    /// The recogniser hears `text` from `at` for `length` and says at `told` that it may still change.
-    pub fn interim(&mut self, at: SessionTime, length: Span, text: &str, told: SessionTime) {
-        self.last_segment += 1;
-        let (segment, until) = (self.last_segment, at + length);
-        let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
-        self.learn(told, stretch.recognised(Stability::Interim));
-        self.stretches.push(stretch);
-    }
-
-    /// The next voice fails when it has this much sound.
-    pub const fn break_voice(&mut self, length: Span) {
-        self.breaks_after = Some(length.samples());
-    }
-
-    /// The recogniser says its last words once more.
-    pub fn repeat_last(&mut self, at: SessionTime, stability: Stability) {
-        if let Some(stretch) = self.stretches.last() {
-            let input = stretch.recognised(stability);
-            self.learn(at, input);
-        }
-    }
-
-    /// The recogniser's last words become `text`, for good.
-    pub fn correct_last(&mut self, at: SessionTime, text: &str) {
-        if let Some(stretch) = self.stretches.last_mut() {
-            stretch.text = text.into();
-            stretch.is_told = false;
-            let input = stretch.recognised(Stability::Final);
-            self.learn(at, input);
-        }
     }
 
     // ── The world runs ───────────────────────────────────────────────────────────────────────────────────
@@ -318,7 +199,7 @@ impl Meeting {
         Ok(())
     }
 
-    fn take(&mut self, input: Input, events: &mut Vec<(SessionTime, Event)>) {
+    pub(super) fn take(&mut self, input: Input, events: &mut Vec<(SessionTime, Event)>) {
         let mut orders = Vec::new();
         self.conversation.handle(self.now, input.clone(), &mut orders);
         events.push((self.now, Event::Fact(input)));
@@ -381,15 +262,6 @@ impl Meeting {
         }
     }
 
-    fn halt(&mut self, turn: TurnId) -> u64 {
-        let now = self.now;
-        let voice = self.voices.entry(turn).or_default();
-        voice.position = voice.position(now);
-        voice.moving_since = None;
-        voice.epoch += 1;
-        voice.position
-    }
-
     fn stop(&mut self, turn: TurnId) {
         // With dice, what is under way still arrives.
         if self.dice.is_none() {
@@ -423,68 +295,7 @@ impl Meeting {
         self.learn(at, Input::ReplyEnded { turn, outcome });
     }
 
-    fn speak(&mut self, turn: TurnId, piece: u16, text: &str) {
-        let delay = self.jitter(self.plan.voice_after);
-        let breaks = self.dice.as_mut().is_some_and(|dice| dice.chance(2));
-        let is_untimed = self.dice.as_mut().is_some_and(|dice| dice.chance(5));
-        let now = self.now;
-        let voice = self.voices.entry(turn).or_default();
-        let mut sample = voice.ready_end();
-        let mut words = Vec::new();
-        let mut search = 0;
-        for word in text.split_whitespace() {
-            let start = search + text[search..].find(word).unwrap_or(0);
-            search = start + word.len();
-            let length = word.chars().map(|_| 50).sum::<u64>() + 100;
-            let end_sample = sample + length * SAMPLES_PER_MS;
-            words.push(VoicedWord {
-                text_start: offset(start),
-                text_end: offset(search),
-                start_sample: sample,
-                end_sample,
-            });
-            voice.words.push((end_sample, word.into()));
-            sample = end_sample;
-        }
-        let at = (now + delay).max(voice.told_at);
-        voice.told_at = at;
-        let is_first = !voice.has_started;
-        voice.has_started = true;
-        let words = if is_untimed { Vec::new() } else { words };
-        self.learn(at, Input::PieceVoiced { turn, piece, words, samples: sample });
-        if is_first {
-            self.learn(at, Input::VoiceStarted { turn });
-        }
-        if let Some(samples) = self.breaks_after.take() {
-            self.learn(at, Input::VoiceEnded { turn, samples, outcome: Outcome::Failed });
-        }
-        if breaks {
-            let outcome = Outcome::Failed;
-            self.learn(at + ms(10), Input::VoiceEnded { turn, samples: sample, outcome });
-        }
-    }
-
-    fn report(&mut self, turn: TurnId, epoch: u32, events: &mut Vec<(SessionTime, Event)>) {
-        let now = self.now;
-        let every = self.jitter(self.plan.report_every);
-        let is_lost = self.dice.as_mut().is_some_and(|dice| dice.chance(5));
-        let Some(voice) = self.voices.get(&turn).filter(|voice| voice.epoch == epoch) else {
-            return;
-        };
-        let samples = voice.position(now);
-        let is_at_end = voice.total.is_some_and(|total| samples >= total);
-        self.schedule(now + every, Happening::Report(turn, epoch));
-        if is_lost && !is_at_end {
-            return;
-        }
-        // Rounded as a page does: what is under way is not reported to the sample.
-        self.take(Input::Played { turn, samples, at: now }, events);
-        if samples > 0 && self.conversation.floor_view().turn != Some(turn) {
-            self.halt(turn);
-        }
-    }
-
-    fn jitter(&mut self, millis: u64) -> Span {
+    pub(super) fn jitter(&mut self, millis: u64) -> Span {
         let Some(dice) = &mut self.dice else { return ms(millis) };
         // Three in a hundred are very late.
         if dice.chance(3) {
@@ -494,35 +305,8 @@ impl Meeting {
         }
     }
 
-    fn schedule(&mut self, at: SessionTime, happening: Happening) {
+    pub(super) fn schedule(&mut self, at: SessionTime, happening: Happening) {
         self.sequence += 1;
         self.queue.insert((at.max(self.now), self.sequence), happening);
     }
-}
-
-impl Stretch {
-    fn recognised(&self, stability: Stability) -> Input {
-        Input::Recognised {
-            segment: self.segment,
-            text: self.text.clone(),
-            from: self.from,
-            until: self.until,
-            stability,
-        }
-    }
-
-    const fn told(&mut self) {
-        self.is_told = true;
-    }
-}
-
-impl Voice {
-    fn ready_end(&self) -> u64 {
-        self.words.last().map_or(0, |(end, _)| *end)
-    }
-}
-
-/// A byte offset as the conversation writes it. Scripted texts are short.
-fn offset(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -9,11 +9,14 @@
 
 pub mod act;
 pub mod dice;
+mod host;
 pub mod invariants;
 pub mod meeting;
+pub mod plan;
 pub mod random;
 pub mod story;
 pub mod timeline;
+pub mod voice;
 
 pub use invariants::{Breach, Watch};
 pub use meeting::{Event, Meeting};

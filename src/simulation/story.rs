@@ -74,7 +74,7 @@ fn tell(order: &Order, shows: &[&str]) -> Option<String> {
             if caption.cut {
                 line.push_str(" cut");
             }
-            write!(line, " {} to {}", caption.start, caption.end).unwrap();
+            put(&mut line, format_args!(" {} to {}", caption.start, caption.end));
             if_shown(if caption.is_final { "captions" } else { "interim" }, line)
         }
         Order::ShowAutopilot { enabled } => {

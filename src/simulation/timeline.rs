@@ -6,13 +6,14 @@
 //!  0.0 faults from 77
 //! ```
 //!
-//! [`Timeline`] prints as it is read. The rest of the world behaves as [`Plan::default`](super::meeting::Plan) says.
+//! [`Timeline`] prints as it is read. The rest of the world behaves as [`Plan::default`](super::plan::Plan) says.
 
 use std::fmt;
 
 use super::act::Act;
 use super::invariants::{Breach, Watch, hold, same_inputs_give_same_orders};
-use super::meeting::{Event, Meeting, Plan, conversation};
+use super::meeting::{Event, Meeting, conversation};
+use super::plan::Plan;
 use crate::conversation::Input;
 use crate::time::SessionTime;
 
@@ -127,6 +128,6 @@ pub(super) fn seconds(text: &str) -> Result<SessionTime, String> {
     if !is_number(whole) || !is_number(part) || part.len() > 3 || whole.len() > 7 {
         return Err(format!("{text:?} is no time in seconds"));
     }
-    let millis = format!("{whole}{part:0<3}").parse().map_err(|_| format!("{text:?} is too long"));
-    millis.map(SessionTime::from_millis)
+    let millis = format!("{whole}{part:0<3}").parse().ok();
+    millis.map(SessionTime::from_millis).ok_or_else(|| format!("{text:?} is too long"))
 }
