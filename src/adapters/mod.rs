@@ -19,13 +19,16 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+mod ending;
 pub mod hearing;
 pub mod llm;
 mod numbers;
 pub mod onnx;
 pub mod scripted;
 pub mod stt;
+mod task;
 pub mod tts;
+mod wire;
 mod worker;
 
 /// A boxed future, the return type of every `open`.
