@@ -42,7 +42,8 @@
 //! | [`client`] | a client of that protocol for rehearsals, benches and tests | anything but the protocol |
 //! | [`http`] | routes, access, errors, the embedded page | rules |
 //! | [`factory`], [`house`], [`app`] | composition: who serves, what a session is given, start and stop in order | rules |
-//! | [`config`], [`clock`], [`models`], [`briefings`] | every setting; the only reader of time; local models; briefings as files | – |
+//! | [`services`] | what is known of the services' models: defaults, ends, prices | a request |
+//! | [`config`], [`secret`], [`clock`], [`models`], [`briefings`] | every setting; the type that cannot be printed; the only reader of time; local models; briefings as files | – |
 //!
 //! ## Invariants
 //!
@@ -76,6 +77,8 @@ pub mod house;
 pub mod http;
 pub mod models;
 pub mod recording;
+pub mod secret;
+pub mod services;
 pub mod session;
 pub mod time;
 pub mod transport;

@@ -19,9 +19,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use crate::services::Usage;
+
 mod ending;
 pub mod hearing;
 pub mod llm;
+pub mod net;
 mod numbers;
 pub mod onnx;
 pub mod scripted;
@@ -102,6 +105,70 @@ impl AdapterError {
             Self::Cancelled { .. } => "cancelled",
         }
     }
+}
+
+/// What a wrapper tells of the products behind it, in the stream of their events. No product tells one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdapterNote {
+    /// Something changed in who serves.
+    Changed(AdapterChange),
+    /// A product's work that must be paid for; the sum of a stream's uses is what it used.
+    Used(ServiceUse),
+}
+
+/// One step of getting work done in spite of failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterChange {
+    /// The product it is about.
+    pub adapter: &'static str,
+    /// Its model, where it has one.
+    pub model: String,
+    /// What happened.
+    pub outcome: ChangeOutcome,
+    /// The number of the attempt in this stream, from 1.
+    pub attempt: u32,
+    /// Why, without spoken words: what failed before.
+    pub cause: Option<String>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// It failed, and the same product is asked again.
+    Retrying,
+    /// It failed, and the next product is asked.
+    Switching,
+    /// Nobody is left to be asked now; another round begins after a pause.
+    Waiting,
+    /// This product serves, after something else failed.
+    Serving,
+    /// The first choice serves again.
+    Returned,
+}
+
+impl ChangeOutcome {
+    /// The word in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retrying => "retrying",
+            Self::Switching => "switching",
+            Self::Waiting => "waiting",
+            Self::Serving => "serving",
+            Self::Returned => "returned",
+        }
+    }
+}
+
+/// Work of one product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceUse {
+    /// The product.
+    pub adapter: &'static str,
+    /// Its model as its provider spells it.
+    pub model: String,
+    /// How much.
+    pub usage: Usage,
 }
 
 /// Whether an adapter can serve now, for `/health` and the start-up block.

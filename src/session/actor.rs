@@ -23,6 +23,7 @@ use super::messages::{Finish, LogEvent};
 use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
+use super::service_notes::Accounts;
 use super::stage::Stage;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
@@ -92,6 +93,8 @@ pub struct Session {
     pub(super) host: HostEar,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
+    /// What the products used, and whose are being exchanged.
+    pub(super) accounts: Accounts,
     pub(super) due: Vec<DueFrame<TurnId>>,
     pub(super) muted: bool,
     /// The recogniser's segments so far; ears that are replaced go on from here.
@@ -124,6 +127,7 @@ impl Session {
             chair: ListenerChair::default(),
             stages: AiSpeaker::BOTH.map(Stage::new),
             levels: LiveLevels::default(),
+            accounts: Accounts::default(),
             due: Vec::new(),
             muted: false,
             last_segment: 0,
@@ -263,6 +267,9 @@ impl Session {
             ctx.cancel_future(timer);
         }
         self.host_ends(end);
+        for line in self.accounts.summary() {
+            self.log(end, line);
+        }
         self.log(end, Event::fact("session.end").with("samples", end.samples()));
         self.children.finish(Finish { end, fit: self.host.fit() });
         self.children.dismiss();

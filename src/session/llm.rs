@@ -113,6 +113,9 @@ async fn pass_on(
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
                 tell(ReplyEvent::Text(text));
             }
+            Ok(Some(Ok(LlmEvent::Note(note)))) => {
+                tell(ReplyEvent::Noted(note));
+            }
             Ok(Some(Ok(LlmEvent::Done(usage)))) => return Ok(usage),
             Ok(Some(Err(error))) => return Err(error),
             Ok(None) => {

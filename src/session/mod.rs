@@ -30,6 +30,7 @@ pub mod pacer;
 mod playing;
 pub mod recorder;
 mod seating;
+mod service_notes;
 mod stage;
 mod stream_time;
 pub mod stt;
@@ -39,3 +40,4 @@ pub mod tts;
 mod turn_sound;
 
 pub use actor::{Session, SessionHandle};
+pub use service_notes::TurnUse;

@@ -91,6 +91,10 @@ impl SpeechToText for AssemblyAi {
         NAME
     }
 
+    fn model(&self) -> &str {
+        &self.options.model
+    }
+
     fn capabilities(&self) -> SttCapabilities {
         SttCapabilities { interim: true, word_times: true, rate: RATE }
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::SttWord;
+use super::{SttOptions, SttWord};
 use crate::adapters::AdapterError;
 use crate::audio::SampleRate;
 
@@ -60,13 +60,14 @@ pub(super) struct Decoded {
 
 /// Whoever turns a stretch of sound into words, one at a time.
 pub(super) trait Decoder {
-    /// The words of `sound`; `None` if it was called off meanwhile.
+    /// The words of `sound`, spoken in a stream of these options; `None` if it was called off meanwhile.
     ///
     /// # Errors
     /// Why there are none.
     fn decode(
         &mut self,
         sound: &[i16],
+        options: &SttOptions,
         cancelled: &AtomicBool,
     ) -> Result<Option<Decoded>, AdapterError>;
 }
@@ -121,6 +122,7 @@ pub(super) struct DecodeJob {
     sound: Vec<i16>,
     until_sample: u64,
     heard: Arc<AtomicU64>,
+    options: Arc<SttOptions>,
     ticket: Arc<Ticket>,
     answer: oneshot::Sender<Answer>,
 }
@@ -177,6 +179,7 @@ impl DecodeQueue {
         sound: Vec<i16>,
         until_sample: u64,
         heard: &Arc<AtomicU64>,
+        options: &Arc<SttOptions>,
     ) -> Pending {
         let ticket = Arc::new(Ticket {
             urgency: AtomicU8::new(urgency as u8),
@@ -188,6 +191,7 @@ impl DecodeQueue {
             sound,
             until_sample,
             heard: Arc::clone(heard),
+            options: Arc::clone(options),
             ticket: Arc::clone(&ticket),
             answer: sender,
         };
@@ -264,7 +268,7 @@ impl DecodeSource {
             self.shared.called_off.fetch_add(1, Ordering::Relaxed);
             return job.reply(Answer::Dropped);
         }
-        match decoder.decode(&job.sound, &job.ticket.cancelled) {
+        match decoder.decode(&job.sound, &job.options, &job.ticket.cancelled) {
             Ok(Some(decoded)) => {
                 self.shared.decoded.fetch_add(1, Ordering::Relaxed);
                 self.shared.capped.fetch_add(u64::from(decoded.capped), Ordering::Relaxed);
@@ -305,7 +309,8 @@ mod tests {
     use super::*;
 
     fn ask(queue: &DecodeQueue, urgency: Urgency, until_sample: u64) -> Pending {
-        queue.ask(urgency, Vec::new(), until_sample, &Arc::new(AtomicU64::new(until_sample)))
+        let heard = Arc::new(AtomicU64::new(until_sample));
+        queue.ask(urgency, Vec::new(), until_sample, &heard, &Arc::default())
     }
 
     #[test]
@@ -338,9 +343,9 @@ mod tests {
     fn an_interim_a_second_behind_is_stale_and_a_final_never() {
         let (queue, source) = decode_queue();
         let heard = Arc::new(AtomicU64::new(16_001));
-        let _interim = queue.ask(Urgency::Interim, Vec::new(), 0, &heard);
+        let _interim = queue.ask(Urgency::Interim, Vec::new(), 0, &heard, &Arc::default());
         assert!(source.next().is_some_and(|job| job.is_stale()));
-        let _final = queue.ask(Urgency::Final, Vec::new(), 0, &heard);
+        let _final = queue.ask(Urgency::Final, Vec::new(), 0, &heard, &Arc::default());
         assert!(source.next().is_some_and(|job| !job.is_stale()));
     }
 }

@@ -79,6 +79,10 @@ impl SpeechToText for Deepgram {
         NAME
     }
 
+    fn model(&self) -> &str {
+        &self.options.model
+    }
+
     fn capabilities(&self) -> SttCapabilities {
         SttCapabilities { interim: true, word_times: true, rate: RATE }
     }

@@ -18,7 +18,7 @@ use std::fmt;
 
 use tokio::sync::mpsc;
 
-use super::{AdapterError, Availability, BoxFuture};
+use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
 
 /// Sound waiting for a recogniser: 100 frames, 2 s. When full the sender drops the oldest and counts it.
@@ -30,6 +30,10 @@ pub const STT_EVENT_CAPACITY: usize = 64;
 pub trait SpeechToText: fmt::Debug + Send + Sync {
     /// The product's name in logs, `/health` and recordings.
     fn name(&self) -> &'static str;
+    /// The model's name as its provider spells it; empty where there is no choice.
+    fn model(&self) -> &str {
+        ""
+    }
     /// Facts about it.
     fn capabilities(&self) -> SttCapabilities;
     /// Whether it can serve now.
@@ -91,6 +95,8 @@ pub enum SttInput {
 pub enum SttEvent {
     /// Words of the stretch `segment`; a later one with the same number replaces them unless they were final.
     Words(SttWords),
+    /// From a wrapper: something about the products behind it.
+    Note(AdapterNote),
     /// All has been said.
     Done,
 }

@@ -86,7 +86,7 @@ impl SpeechToText for Moonshine {
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
             let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
             let queue = Arc::clone(&self.queue);
-            let ears = StretchEars::new(NAME, true, queue, self.worker.clone(), permit);
+            let ears = StretchEars::new(NAME, options, true, queue, self.worker.clone(), permit);
             tokio::spawn(ears.listen(given, said));
             Ok(SttStream { input, events })
         })

@@ -13,6 +13,7 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Tensor, TensorRef};
 
 use super::decode_queue::{Decoded, Decoder};
+use super::SttOptions;
 use super::moonshine::NAME;
 use crate::adapters::AdapterError;
 use crate::adapters::numbers::{index, unit};
@@ -53,6 +54,7 @@ impl Decoder for MoonshineModel {
     fn decode(
         &mut self,
         sound: &[i16],
+        _options: &SttOptions,
         cancelled: &AtomicBool,
     ) -> Result<Option<Decoded>, AdapterError> {
         if sound.len() < SOUND_MIN_SAMPLES {

@@ -16,7 +16,7 @@ use super::decode_queue::{Answer, CLOSINGS_MAX, DecodeQueue, Urgency};
 use super::inventions::{VOICE_MIN_SAMPLES, guarded};
 use super::stretch::{Close, LONG_SAMPLES, Sound, Stretch, TAIL_SAMPLES};
 use super::stretch_words::{Closing, Interim, Text, Words, answer_of};
-use super::{SttEvent, SttInput, SttWord, SttWords};
+use super::{SttEvent, SttInput, SttOptions, SttWord, SttWords};
 use crate::adapters::AdapterError;
 use crate::adapters::ending::{Events, Stop, conclude, give};
 use crate::adapters::worker::WorkerState;
@@ -34,6 +34,7 @@ const QUEUE_LATER: usize = 4;
 #[derive(Debug)]
 pub(super) struct StretchEars {
     adapter: &'static str,
+    options: Arc<SttOptions>,
     /// Whether words are asked for while the voice sounds.
     interims: bool,
     queue: Arc<DecodeQueue>,
@@ -74,6 +75,7 @@ impl StretchEars {
     /// A stream that has heard nothing yet; the permit is given back when it ends.
     pub(super) fn new(
         adapter: &'static str,
+        options: SttOptions,
         interims: bool,
         queue: Arc<DecodeQueue>,
         worker: WorkerState,
@@ -81,6 +83,7 @@ impl StretchEars {
     ) -> Self {
         Self {
             adapter,
+            options: Arc::new(options),
             interims,
             queue,
             worker,
@@ -280,7 +283,7 @@ impl StretchEars {
             return Words::Known(Text::default());
         }
         let sound = self.sound.between(stretch.from_sample, until);
-        Words::Awaited(self.queue.ask(urgency, sound, until, &self.heard))
+        Words::Awaited(self.queue.ask(urgency, sound, until, &self.heard, &self.options))
     }
 
     fn ask_interim_if_due(&mut self) {
@@ -304,7 +307,7 @@ impl StretchEars {
             return;
         }
         let sound = self.sound.between(current.stretch.from_sample, heard);
-        let pending = self.queue.ask(Urgency::Interim, sound, heard, &self.heard);
+        let pending = self.queue.ask(Urgency::Interim, sound, heard, &self.heard, &self.options);
         current.interim = Some(Interim { until_sample: heard, pending });
     }
 

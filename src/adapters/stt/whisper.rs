@@ -47,8 +47,6 @@ pub struct WhisperOptions {
     pub key: Option<Secret>,
     /// Model, where the route names one, such as `Systran/faster-whisper-small`.
     pub model: String,
-    /// BCP 47 language of the show; empty lets the server find it.
-    pub language: String,
     /// Whether growing stretches are sent again and again. Every question costs, so it is off where questions are paid.
     pub interims: bool,
 }
@@ -59,14 +57,18 @@ pub struct Whisper {
     queue: Arc<DecodeQueue>,
     streams: Arc<Semaphore>,
     worker: WorkerState,
+    model: String,
     interims: bool,
 }
 
 impl Whisper {
-    /// Starts the threads that ask; nothing is connected before the first stretch. Must be called on a runtime, which
+    /// Starts the threads that ask; nothing is connected before the first stretch. The runtime that this is called on
     /// carries the connections.
-    #[must_use]
-    pub fn start(net: &Net, options: &WhisperOptions) -> Self {
+    ///
+    /// # Errors
+    /// A sentence, if there is none.
+    pub fn start(net: &Net, options: &WhisperOptions) -> Result<Self, String> {
+        let runtime = Handle::try_current().map_err(|error| error.to_string())?;
         let (queue, source) = decode_queue();
         let source = Arc::new(source);
         let threads = match options.route {
@@ -76,7 +78,7 @@ impl Whisper {
         let start = || {
             let jobs = Arc::clone(&source);
             let source = Arc::clone(&source);
-            let requests = WhisperRequests::new(net.clone(), options.clone(), Handle::current());
+            let requests = WhisperRequests::new(net.clone(), options.clone(), runtime.clone());
             worker::spawn(
                 NAME,
                 move || Ok(requests.clone()),
@@ -88,12 +90,13 @@ impl Whisper {
         for _ in 1..threads {
             start();
         }
-        Self {
+        Ok(Self {
             queue: Arc::new(queue),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             worker,
+            model: options.model.clone(),
             interims: options.interims,
-        }
+        })
     }
 
     /// What it has done since it began.
@@ -108,6 +111,10 @@ impl SpeechToText for Whisper {
         NAME
     }
 
+    fn model(&self) -> &str {
+        &self.model
+    }
+
     fn capabilities(&self) -> SttCapabilities {
         SttCapabilities { interim: self.interims, word_times: true, rate: SampleRate::HZ_16000 }
     }
@@ -116,7 +123,7 @@ impl SpeechToText for Whisper {
         self.worker.availability()
     }
 
-    fn open(&self, _options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
+    fn open(&self, options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
         Box::pin(async move {
             self.worker.ready().await?;
             let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
@@ -125,7 +132,7 @@ impl SpeechToText for Whisper {
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
             let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
             let (queue, worker) = (Arc::clone(&self.queue), self.worker.clone());
-            let ears = StretchEars::new(NAME, self.interims, queue, worker, permit);
+            let ears = StretchEars::new(NAME, options, self.interims, queue, worker, permit);
             tokio::spawn(ears.listen(given, said));
             Ok(SttStream { input, events })
         })

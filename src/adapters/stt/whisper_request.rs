@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use super::decode_queue::{Decoded, Decoder};
 use super::whisper::{NAME, WhisperOptions, WhisperRoute};
-use super::SttWord;
+use super::{SttOptions, SttWord};
 use crate::adapters::AdapterError;
 use crate::adapters::net::{Net, answer_of, broke, unreadable};
 use crate::adapters::numbers::samples_at;
@@ -23,6 +23,8 @@ const ANSWER_MIN: Duration = Duration::from_secs(10);
 const ANSWER_PER_SOUND: u32 = 3;
 /// How often a question that is under way looks whether anybody still wants its answer.
 const CANCEL_CHECK: Duration = Duration::from_millis(50);
+/// Terms in a prompt: it reads the last 224 tokens of it.
+const TERMS_MAX: usize = 40;
 /// The longest answer: 15 s of speech are a few hundred words.
 const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -39,14 +41,19 @@ impl WhisperRequests {
         Self { net, options, runtime }
     }
 
-    async fn ask(&self, sound: &[i16]) -> Result<Decoded, AdapterError> {
-        let WhisperOptions { service, route, key, model, language, .. } = &self.options;
+    async fn ask(&self, sound: &[i16], stream: &SttOptions) -> Result<Decoded, AdapterError> {
+        let WhisperOptions { service, route, key, model, .. } = &self.options;
         let file = Part::bytes(wav_of(sound)).file_name("speech.wav").mime_str("audio/wav");
         let file = file.map_err(|error| broke(NAME, "write the question", &error))?;
         let mut form = Form::new().part("file", file);
         // The servers know languages without their region.
-        if let Some(language) = language.split('-').next().filter(|code| !code.is_empty()) {
+        if let Some(language) = stream.language.split('-').next().filter(|code| !code.is_empty()) {
             form = form.text("language", language.to_owned());
+        }
+        if !stream.terms.is_empty() {
+            // It writes names as it has seen them before.
+            let terms: Vec<&str> = stream.terms.iter().take(TERMS_MAX).map(String::as_str).collect();
+            form = form.text("prompt", terms.join(", "));
         }
         let (path, form) = match route {
             WhisperRoute::Transcribe => ("/transcribe", form.text("word_timestamps", "true")),
@@ -81,6 +88,7 @@ impl Decoder for WhisperRequests {
     fn decode(
         &mut self,
         sound: &[i16],
+        options: &SttOptions,
         cancelled: &AtomicBool,
     ) -> Result<Option<Decoded>, AdapterError> {
         let length = Duration::from_millis(sound.len() as u64 * 1000 / u64::from(RATE.hz()));
@@ -93,7 +101,7 @@ impl Decoder for WhisperRequests {
                 }
             };
             tokio::select! {
-                answer = tokio::time::timeout(waited, self.ask(sound)) => {
+                answer = tokio::time::timeout(waited, self.ask(sound, options)) => {
                     answer.unwrap_or(Err(late)).map(Some)
                 }
                 () = unwanted => Ok(None),

@@ -85,6 +85,10 @@ impl TextToSpeech for ElevenLabs {
         NAME
     }
 
+    fn model(&self) -> &str {
+        &self.voice.options.model
+    }
+
     fn capabilities(&self) -> TtsCapabilities {
         TtsCapabilities { word_times: true, rate: RATE }
     }

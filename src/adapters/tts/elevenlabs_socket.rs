@@ -66,26 +66,12 @@ pub(super) async fn speak(
         is_written: false,
         reader: SampleReader::default(),
     };
-    loop {
-        turn.end_spoken(events).await?;
-        if turn.is_written && !turn.has_begun && turn.sent.is_empty() {
-            // A turn without a word: there is nothing to be finished.
-            return Ok(());
-        }
-        let may_take = !turn.is_written && turn.sent.len() < PIECES_AHEAD;
-        tokio::select! {
-            biased;
-            () = events.closed() => return Err(Stop::Dropped),
-            message = turn.socket.next() => {
-                if turn.on_message(message?, events).await? {
-                    return Ok(());
-                }
-            }
-            piece = written.recv(), if may_take => {
-                unless_dropped(events, turn.on_piece(piece)).await??;
-            }
-        }
+    let ended = turn.speak_all(&mut written, events).await;
+    if let Err(Stop::Failed(_)) = ended {
+        // Whoever goes on in its place must know how far this piece was spoken.
+        turn.tell_words(events).await?;
     }
+    ended
 }
 
 struct Turn {
@@ -98,6 +84,33 @@ struct Turn {
 }
 
 impl Turn {
+    async fn speak_all(
+        &mut self,
+        written: &mut mpsc::Receiver<TtsPiece>,
+        events: &Events<TtsEvent>,
+    ) -> Result<(), Stop> {
+        loop {
+            self.end_spoken(events).await?;
+            if self.is_written && !self.has_begun && self.sent.is_empty() {
+                // A turn without a word: there is nothing to be finished.
+                return Ok(());
+            }
+            let may_take = !self.is_written && self.sent.len() < PIECES_AHEAD;
+            tokio::select! {
+                biased;
+                () = events.closed() => return Err(Stop::Dropped),
+                message = self.socket.next() => {
+                    if self.on_message(message?, events).await? {
+                        return Ok(());
+                    }
+                }
+                piece = written.recv(), if may_take => {
+                    unless_dropped(events, self.on_piece(piece)).await??;
+                }
+            }
+        }
+    }
+
     async fn on_piece(&mut self, piece: Option<TtsPiece>) -> Result<(), AdapterError> {
         let Some(TtsPiece { piece, text }) = piece else {
             self.is_written = true;
@@ -136,17 +149,25 @@ impl Turn {
     }
 
     async fn end_first(&mut self, events: &Events<TtsEvent>) -> Result<(), Stop> {
-        let Some(Sent { piece, letters, samples }) = self.sent.pop_front() else { return Ok(()) };
+        self.tell_words(events).await?;
+        let Some(Sent { piece, .. }) = self.sent.pop_front() else { return Ok(()) };
+        give(events, TtsEvent::PieceEnded { piece }).await
+    }
+
+    /// The words of the first piece, as far as they were spoken.
+    async fn tell_words(&self, events: &Events<TtsEvent>) -> Result<(), Stop> {
+        let Some(Sent { piece, letters, samples }) = self.sent.front() else { return Ok(()) };
+        let (piece, samples) = (*piece, *samples);
         let mut words = letters.words();
         for word in &mut words {
             // The service rounds to milliseconds; a word cannot end behind the sound.
             word.start_sample = word.start_sample.min(samples);
             word.end_sample = word.end_sample.min(samples);
         }
-        if !words.is_empty() {
-            give(events, TtsEvent::Words { piece, words }).await?;
+        if words.is_empty() {
+            return Ok(());
         }
-        give(events, TtsEvent::PieceEnded { piece }).await
+        give(events, TtsEvent::Words { piece, words }).await
     }
 
     /// Whether that was the final message.

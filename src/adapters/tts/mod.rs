@@ -17,7 +17,7 @@ use std::fmt;
 
 use tokio::sync::mpsc;
 
-use super::{AdapterError, Availability, BoxFuture};
+use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
 
 /// Pieces of text waiting for a voice.
@@ -30,6 +30,10 @@ pub const TTS_EVENT_CAPACITY: usize = 20;
 pub trait TextToSpeech: fmt::Debug + Send + Sync {
     /// The product's name in logs, `/health` and recordings.
     fn name(&self) -> &'static str;
+    /// The model's name as its provider spells it; empty where there is no choice.
+    fn model(&self) -> &str {
+        ""
+    }
     /// Facts about it.
     fn capabilities(&self) -> TtsCapabilities;
     /// Whether it can serve now.
@@ -96,6 +100,8 @@ pub enum TtsEvent {
         /// The piece.
         piece: u16,
     },
+    /// From a wrapper: something about the products behind it.
+    Note(AdapterNote),
     /// All pieces have been said.
     Done,
 }

@@ -55,6 +55,10 @@ impl TextToSpeech for OpenAiSpeech {
         NAME
     }
 
+    fn model(&self) -> &str {
+        &self.voice.options.model
+    }
+
     fn capabilities(&self) -> TtsCapabilities {
         TtsCapabilities { word_times: false, rate: RATE }
     }

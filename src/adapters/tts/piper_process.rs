@@ -127,7 +127,7 @@ struct Process {
     _readers: [Running<()>; 2],
     /// Lines that were given and whose files have not been read.
     owed: usize,
-    folder: Folder,
+    _folder: Folder,
 }
 
 impl Process {
@@ -154,7 +154,7 @@ impl Process {
             Running::spawn(read_names(output, folder.path.clone(), names.clone())),
             Running::spawn(read_names(log, folder.path.clone(), names)),
         ];
-        Ok(Self { child, input, names: finished, _readers: readers, owed: 0, folder })
+        Ok(Self { child, input, names: finished, _readers: readers, owed: 0, _folder: folder })
     }
 
     fn is_alive(&mut self) -> bool {

@@ -51,10 +51,9 @@ fn whisper(simulator: &Simulator<sim::whisper::WhisperServer>, route: WhisperRou
         route,
         key,
         model: "whisper-1".to_owned(),
-        language: "en-GB".to_owned(),
         interims: true,
     };
-    Whisper::start(&Net::new().expect("clients"), &options)
+    Whisper::start(&Net::new().expect("clients"), &options).expect("a runtime")
 }
 
 /// Two sentences of numbered words with pauses around, as a session would give them: sound and hints.

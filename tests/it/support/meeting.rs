@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use voice_studio::conversation::briefing::{Briefing, Segment, SpeakerBrief};
+use voice_studio::conversation::briefing::{Briefing, ProviderChoice, Segment, SpeakerBrief};
 use voice_studio::conversation::rules::Rules;
 use voice_studio::conversation::{
     AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId, VoicedWord,
@@ -135,6 +135,7 @@ pub(crate) fn briefing() -> Briefing {
             speaker("Ada", "Claude"),
             speaker("Grace", "Guest"),
         ],
+        providers: ProviderChoice::default(),
         segments: vec![Segment { title: "Opening".into(), minutes: 2, goal: "Begin.".into() }],
         everyone: String::new(),
         private: [String::new(), String::new()],

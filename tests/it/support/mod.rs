@@ -8,6 +8,7 @@ pub(crate) mod invariants;
 pub(crate) mod log;
 pub(crate) mod meeting;
 pub(crate) mod room;
+pub(crate) mod simulators;
 pub(crate) mod sound;
 pub(crate) mod sources;
 pub(crate) mod stand_ins;
