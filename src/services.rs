@@ -22,6 +22,7 @@ pub struct Services {
     /// The day the table was last looked over.
     pub dated: String,
     default_model: BTreeMap<String, String>,
+    /// Claude's voice and the guest's.
     #[serde(default)]
     voices: BTreeMap<String, [String; 2]>,
     #[serde(default)]
@@ -115,11 +116,11 @@ impl Services {
         self.default_model.get(provider).map_or("", String::as_str)
     }
 
-    /// The voice of Claude (0) or of the guest (1) where nobody chose; empty for the product's own.
+    /// The voices of Claude and of the guest where nobody chose; empty names where the product has but one.
     #[must_use]
-    pub fn default_voice(&self, provider: &str, speaker: usize) -> &str {
-        let voices = self.voices.get(provider);
-        voices.and_then(|voices| voices.get(speaker)).map_or("", String::as_str)
+    pub fn voices(&self, provider: &str) -> &[String; 2] {
+        static NONE: [String; 2] = [String::new(), String::new()];
+        self.voices.get(provider).unwrap_or(&NONE)
     }
 
     /// Whether the name has an end.

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 pub use crate::services::Usage;
 
+mod ending;
 pub mod hearing;
 pub mod llm;
 pub mod net;
@@ -29,7 +30,9 @@ pub mod onnx;
 pub mod resilience;
 pub mod scripted;
 pub mod stt;
+mod task;
 pub mod tts;
+mod wire;
 mod worker;
 
 /// A boxed future, the return type of every `open`.

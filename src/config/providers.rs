@@ -149,8 +149,8 @@ impl Provider for SttProvider {
     }
     fn is_built(self) -> bool {
         match self {
-            Self::Moonshine => true,
-            Self::AssemblyAi | Self::Google | Self::Whisper | Self::Deepgram => false,
+            Self::AssemblyAi | Self::Whisper | Self::Deepgram | Self::Moonshine => true,
+            Self::Google => false,
         }
     }
 }
@@ -169,8 +169,8 @@ impl Provider for TtsProvider {
     }
     fn is_built(self) -> bool {
         match self {
-            Self::Flite => true,
-            Self::Google | Self::Piper | Self::ElevenLabs | Self::OpenAi | Self::Espeak => false,
+            Self::Piper | Self::ElevenLabs | Self::OpenAi | Self::Flite | Self::Espeak => true,
+            Self::Google => false,
         }
     }
 }

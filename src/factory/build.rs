@@ -24,7 +24,7 @@ pub(crate) type BuildError = String;
 /// Builds adapters. Products of this machine are built once, as their models are large.
 #[derive(Debug)]
 pub(super) struct Workshop {
-    config: Config,
+    pub(super) config: Config,
     net: Result<Net, String>,
     models: OfflineModels,
     moonshine: Mutex<Option<Arc<Moonshine>>>,
@@ -49,10 +49,10 @@ impl Workshop {
     ) -> Result<Arc<dyn SpeechToText>, BuildError> {
         match provider {
             SttProvider::Moonshine => Ok(self.moonshine()),
-            SttProvider::AssemblyAi
-            | SttProvider::Google
-            | SttProvider::Whisper
-            | SttProvider::Deepgram => Err(not_built(provider)),
+            SttProvider::AssemblyAi => self.assemblyai(),
+            SttProvider::Deepgram => self.deepgram(),
+            SttProvider::Whisper => self.whisper(),
+            SttProvider::Google => Err(not_built(provider)),
         }
     }
 
@@ -63,11 +63,11 @@ impl Workshop {
     ) -> Result<Arc<dyn TextToSpeech>, BuildError> {
         match provider {
             TtsProvider::Flite => Ok(self.flite()),
-            TtsProvider::Google
-            | TtsProvider::Piper
-            | TtsProvider::ElevenLabs
-            | TtsProvider::OpenAi
-            | TtsProvider::Espeak => Err(not_built(provider)),
+            TtsProvider::ElevenLabs => self.elevenlabs(),
+            TtsProvider::OpenAi => self.openai_speech(),
+            TtsProvider::Piper => self.piper(),
+            TtsProvider::Espeak => self.espeak(),
+            TtsProvider::Google => Err(not_built(provider)),
         }
     }
 
@@ -122,16 +122,16 @@ impl Workshop {
         Arc::clone(built.get_or_insert_with(|| Arc::new(Flite::new())))
     }
 
-    fn net(&self) -> Result<Net, BuildError> {
+    pub(super) fn net(&self) -> Result<Net, BuildError> {
         self.net.clone()
     }
 }
 
-fn key(given: &Option<Secret>, name: &str) -> Result<Secret, BuildError> {
+pub(super) fn key(given: &Option<Secret>, name: &str) -> Result<Secret, BuildError> {
     given.clone().ok_or_else(|| format!("{name} is not set"))
 }
 
-fn endpoint(address: &str) -> Result<Endpoint, BuildError> {
+pub(super) fn endpoint(address: &str) -> Result<Endpoint, BuildError> {
     Endpoint::parse(address).ok_or_else(|| format!("{address} is no address of a service"))
 }
 

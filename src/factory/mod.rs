@@ -4,6 +4,7 @@
 //! product is built once for each model and shared by all sessions.
 
 mod build;
+mod speech;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,8 +91,11 @@ impl Adapters {
         let chosen = self.chosen_by(briefing)?;
         let voice_of = |speaker: AiSpeaker| -> Result<VoiceOf, BuildError> {
             let wanted = &briefing.speaker(speaker.into()).voice;
-            let usual = services().default_voice(chosen.tts.as_str(), speaker.index());
-            let voice = if wanted.is_empty() { usual.to_owned() } else { wanted.clone() };
+            let voice = if wanted.is_empty() {
+                services().voices(chosen.tts.as_str())[speaker.index()].clone()
+            } else {
+                wanted.clone()
+            };
             let options = TtsOptions { voice, language: briefing.language.clone() };
             Ok(VoiceOf { voice: self.voice_chain(chosen.tts, speaker)?, options })
         };
@@ -163,8 +167,8 @@ impl Adapters {
         }
         let first = members.remove(0);
         let named = members.into_iter().map(|member| {
-            let voice = services().default_voice(member.adapter.name(), speaker.index());
-            (member, voice.to_owned())
+            let voice = services().voices(member.adapter.name())[speaker.index()].clone();
+            (member, voice)
         });
         Ok(Arc::new(ResilientVoice::new(first, named)))
     }

@@ -2,6 +2,8 @@
 //!
 //! One check a kind, cases are adapters: a new adapter is one more call.
 
+mod distant_ears;
+mod distant_voices;
 mod hearing;
 mod minds;
 pub(crate) mod recognisers;

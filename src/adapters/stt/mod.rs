@@ -1,12 +1,18 @@
 //! Speech to text.
 
+pub mod assemblyai;
+mod decode_queue;
+pub mod deepgram;
+mod inventions;
 pub mod moonshine;
-mod moonshine_decode;
-mod moonshine_ears;
 mod moonshine_model;
-mod moonshine_stretch;
-mod moonshine_text;
-mod moonshine_words;
+mod segments;
+mod socket_ears;
+mod stretch;
+mod stretch_ears;
+mod stretch_words;
+pub mod whisper;
+mod whisper_request;
 
 use std::fmt;
 
@@ -121,4 +127,9 @@ pub struct SttWord {
     pub start_sample: u64,
     /// Stream time.
     pub end_sample: u64,
+}
+
+/// Sound at another rate than the one a recogniser asked for.
+fn wrong_rate(adapter: &'static str, given: SampleRate, wanted: SampleRate) -> AdapterError {
+    AdapterError::Refused { adapter, reason: format!("sound at {given}, {wanted} is wanted") }
 }

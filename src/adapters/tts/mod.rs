@@ -1,8 +1,17 @@
 //! Text to speech.
 
+pub mod elevenlabs;
+mod elevenlabs_letters;
+mod elevenlabs_socket;
+pub mod espeak;
 pub mod flite;
 mod flite_ffi;
 mod flite_text;
+pub mod openai;
+mod piecewise;
+pub mod piper;
+mod piper_process;
+mod wav;
 
 use std::fmt;
 

@@ -97,12 +97,19 @@ async fn everything_becomes_final_once(adapter: &dyn SpeechToText, script: &[Stt
     assert!(finals(&said).iter().any(|words| !words.text.is_empty()), "nothing was understood");
     for pair in said.windows(2) {
         if pair[0].stability == Stability::Complete && pair[1].stability == Stability::Final {
+            // A service may put marks and capitals in last; the words are the same.
             assert_eq!(
-                pair[0].text, pair[1].text,
+                bare(&pair[0].text),
+                bare(&pair[1].text),
                 "the silence lasted, so the complete words are the final ones"
             );
         }
     }
+}
+
+fn bare(text: &str) -> String {
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace());
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 async fn finish_gives_final_words_at_once_and_the_stream_goes_on(

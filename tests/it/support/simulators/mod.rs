@@ -7,11 +7,18 @@
 //! Each is proven by its provider's own SDK: `tests/conformance/`, run by `tests/it/conformance.rs`.
 
 pub(crate) mod anthropic;
+pub(crate) mod assemblyai;
 pub(crate) mod chat;
+pub(crate) mod deepgram;
+pub(crate) mod elevenlabs;
 mod fault;
+mod hearing;
 mod http;
 pub(crate) mod numbered;
 mod socket;
+pub(crate) mod speech;
+mod tones;
+pub(crate) mod whisper;
 
 use std::net::SocketAddr;
 use std::pin::Pin;

@@ -1,8 +1,6 @@
 //! The WebSocket half of a simulator.
 
 use std::sync::Mutex;
-use std::time::Duration;
-
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paused
@@ -87,11 +85,6 @@ impl ServerSocket {
         }
     }
 
-    /// Sends sound, which no fault counts.
-    pub(crate) async fn binary(&mut self, bytes: Vec<u8>) -> bool {
-        !self.is_over && self.send(Message::binary(bytes)).await
-    }
-
     /// Closes in order.
     pub(crate) async fn close(&mut self, code: u16, reason: &str) {
         if let Some(held) = self.held.take() {
@@ -100,13 +93,6 @@ impl ServerSocket {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.to_owned().into() };
         drop(self.stream.close(Some(frame)).await);
         self.is_over = true;
-    }
-
-    /// Waits as the service would.
-    pub(crate) async fn pause(&mut self, length: Duration) {
-        if !length.is_zero() {
-            sleep_until(Instant::now() + length).await;
-        }
     }
 
     async fn send(&mut self, message: Message) -> bool {
