@@ -4,6 +4,7 @@
 //! product is built once for each model and shared by all sessions.
 
 mod build;
+mod checkup;
 mod speech;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::services::services;
 use crate::session::cast::{Cast, VoiceOf};
 use crate::session::ears::EarAdapters;
 use build::{BuildError, Workshop};
+pub use checkup::Checkup;
 
 /// Every adapter the configuration asks for, built once and shared by all sessions.
 #[derive(Debug)]
@@ -224,7 +226,7 @@ impl Adapters {
         };
         let others = if self.config.use_real_adapters { others.as_slice() } else { &[] };
         for other in others.iter().map(|other| Mind::Other(*other)).filter(|o| *o != chosen) {
-            members.extend(said(self.mind(other, ""), speaker.into_kind()));
+            members.extend(said(self.mind(other, ""), kind_of(speaker)));
         }
         Ok(members)
     }
@@ -290,7 +292,7 @@ impl Adapters {
         let voices = self.voice_members(chosen.tts);
         let minds = |speaker: AiSpeaker| {
             let members = self.mind_members(self.mind_of(speaker, chosen), "", speaker);
-            states_of(speaker.into_kind(), members, |mind| (mind.name(), mind.availability()))
+            states_of(kind_of(speaker), members, |mind| (mind.name(), mind.availability()))
         };
         let vad = &self.voice_activity;
         let mut states = vec![AdapterState::of("vad", vad.name(), vad.availability())];
@@ -360,13 +362,10 @@ fn said<T>(built: Result<T, BuildError>, kind: &'static str) -> Option<T> {
 }
 
 /// The kind of a speaker's mind in `/health`.
-trait MindKind {
-    fn into_kind(self) -> &'static str;
-}
-
-impl MindKind for AiSpeaker {
-    fn into_kind(self) -> &'static str {
-        Speaker::from(self).as_str()
+const fn kind_of(speaker: AiSpeaker) -> &'static str {
+    match speaker {
+        AiSpeaker::Claude => Speaker::Claude.as_str(),
+        AiSpeaker::Guest => Speaker::Guest.as_str(),
     }
 }
 

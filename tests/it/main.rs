@@ -19,6 +19,8 @@ mod write_an_adapter;
 mod recording;
 
 mod judged;
+mod secrets;
+mod services;
 mod session;
 
 mod api_document;

@@ -2,4 +2,4 @@
 
 mod ears;
 mod minds;
-mod voices;
+pub(crate) mod voices;

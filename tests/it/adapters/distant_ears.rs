@@ -122,9 +122,15 @@ async fn check_sequence(adapter: &dyn SpeechToText, script: &[SttInput]) {
     if adapter.capabilities().word_times {
         for words in said.iter().filter(|words| words.stability == Stability::Final) {
             for word in &words.words {
-                let number: usize =
-                    word.text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
-                let place = if number < 8 { 400 + (number - 1) * 300 } else { 3_800 + (number - 8) * 300 };
+                let number: usize = word
+                    .text
+                    .chars()
+                    .filter(char::is_ascii_digit)
+                    .collect::<String>()
+                    .parse()
+                    .unwrap();
+                let place =
+                    if number < 8 { 400 + (number - 1) * 300 } else { 3_800 + (number - 8) * 300 };
                 let is_there = word.start_sample.abs_diff(place as u64 * 16) <= 320;
                 assert!(is_there, "{word:?} in place of {place} ms");
             }
@@ -156,8 +162,10 @@ async fn check_faults<P: Protocol>(
                 assert!(sequence.starts_with(&heard), "{fault:?}: {heard:?}");
                 let is_malformed = matches!(fault, Fault::MalformedAfter(_));
                 assert_eq!(error.is_retryable(), !is_malformed, "{fault:?}: {error}");
-                if let (Fault::Status(_, Some(after)), AdapterError::Unavailable { retry_after, .. }) =
-                    (fault, &error)
+                if let (
+                    Fault::Status(_, Some(after)),
+                    AdapterError::Unavailable { retry_after, .. },
+                ) = (fault, &error)
                 {
                     assert_eq!(*retry_after, Some(Duration::from_secs(after)), "{fault:?}");
                 }

@@ -162,7 +162,10 @@ async fn elevenlabs_gives_each_piece_its_own_sound_and_each_word_its_place() {
             PIECES.iter().map(|text| (text.len() as u64 + space) * letter).collect();
         assert_eq!(given.pieces, lengths, "{way:?}");
         let morning = &given.words[1];
-        assert_eq!((morning.0.as_str(), morning.1, morning.2), ("morning", 5 * letter, 12 * letter));
+        assert_eq!(
+            (morning.0.as_str(), morning.1, morning.2),
+            ("morning", 5 * letter, 12 * letter)
+        );
         assert_eq!(given.words.len(), 5 + 3 + 2, "{way:?}");
     }
 }

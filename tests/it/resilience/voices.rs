@@ -70,7 +70,7 @@ async fn listen(voice: &ResilientVoice) -> Heard {
 }
 
 /// The pitches that sound, one after the other: a word of a scripted voice is a tone of its own and a rest.
-fn pitches(sound: &[i16], rate: SampleRate) -> Vec<u32> {
+pub(crate) fn pitches(sound: &[i16], rate: SampleRate) -> Vec<u32> {
     let mut pitches = Vec::new();
     let (mut from, mut quiet) = (None, 0);
     for (at, sample) in sound.iter().chain(&[0; 4000]).enumerate() {

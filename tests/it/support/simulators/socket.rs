@@ -1,7 +1,7 @@
 //! The WebSocket half of a simulator.
 
-use std::sync::Mutex;
 use futures_util::{SinkExt, StreamExt};
+use std::sync::Mutex;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paused
 use tokio_tungstenite::WebSocketStream;
