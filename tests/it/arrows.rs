@@ -50,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "secret",
             "services",
             "models",
+            "clock",
             "adapters::*",
             "session",
             "conversation",
