@@ -22,6 +22,7 @@ use serde::Serialize;
 pub use crate::services::Usage;
 
 mod ending;
+pub mod google;
 pub mod hearing;
 pub mod llm;
 pub mod net;

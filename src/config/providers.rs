@@ -149,8 +149,9 @@ impl Provider for SttProvider {
     }
     fn is_built(self) -> bool {
         match self {
-            Self::AssemblyAi | Self::Whisper | Self::Deepgram | Self::Moonshine => true,
-            Self::Google => false,
+            Self::AssemblyAi | Self::Google | Self::Whisper | Self::Deepgram | Self::Moonshine => {
+                true
+            }
         }
     }
 }
@@ -169,8 +170,12 @@ impl Provider for TtsProvider {
     }
     fn is_built(self) -> bool {
         match self {
-            Self::Piper | Self::ElevenLabs | Self::OpenAi | Self::Flite | Self::Espeak => true,
-            Self::Google => false,
+            Self::Google
+            | Self::Piper
+            | Self::ElevenLabs
+            | Self::OpenAi
+            | Self::Flite
+            | Self::Espeak => true,
         }
     }
 }

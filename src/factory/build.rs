@@ -52,7 +52,7 @@ impl Workshop {
             SttProvider::AssemblyAi => self.assemblyai(),
             SttProvider::Deepgram => self.deepgram(),
             SttProvider::Whisper => self.whisper(),
-            SttProvider::Google => Err(not_built(provider)),
+            SttProvider::Google => self.google_speech(),
         }
     }
 
@@ -67,7 +67,7 @@ impl Workshop {
             TtsProvider::OpenAi => self.openai_speech(),
             TtsProvider::Piper => self.piper(),
             TtsProvider::Espeak => self.espeak(),
-            TtsProvider::Google => Err(not_built(provider)),
+            TtsProvider::Google => self.google_voices(),
         }
     }
 
@@ -133,10 +133,6 @@ pub(super) fn key(given: &Option<Secret>, name: &str) -> Result<Secret, BuildErr
 
 pub(super) fn endpoint(address: &str) -> Result<Endpoint, BuildError> {
     Endpoint::parse(address).ok_or_else(|| format!("{address} is no address of a service"))
-}
-
-fn not_built<C: Choice>(choice: C) -> BuildError {
-    format!("this version has no adapter for {}", choice.as_str())
 }
 
 /// What the table of services says a model needs in its requests.

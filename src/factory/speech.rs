@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use super::build::{BuildError, Workshop, endpoint, key};
+use crate::adapters::google::access::GoogleAccess;
 use crate::adapters::net::Endpoint;
 use crate::adapters::stt::SpeechToText;
 use crate::adapters::stt::assemblyai::{AssemblyAi, AssemblyAiOptions};
 use crate::adapters::stt::deepgram::{Deepgram, DeepgramOptions};
+use crate::adapters::stt::google::{
+    GoogleSpeech, GoogleSpeechOptions, GoogleSpeechVersion, STREAM_HARD, STREAM_SOFT,
+};
 use crate::adapters::stt::whisper::{Whisper, WhisperOptions, WhisperRoute};
 use crate::adapters::tts::TextToSpeech;
 use crate::adapters::tts::elevenlabs::{ElevenLabs, ElevenLabsOptions, ElevenLabsWay};
 use crate::adapters::tts::espeak::Espeak;
+use crate::adapters::tts::google::{GoogleVoices, GoogleVoicesOptions};
 use crate::adapters::tts::openai::{OpenAiSpeech, OpenAiSpeechOptions};
 use crate::adapters::tts::piper::{Piper, PiperOptions, PiperServer};
+use crate::clock::Clock;
 use crate::config::{SttProvider, TtsProvider};
 use crate::services::services;
 
@@ -36,6 +42,38 @@ impl Workshop {
             key: key(&keys.deepgram, "DEEPGRAM_API_KEY")?,
             model: self.stt_model(SttProvider::Deepgram, "deepgram"),
         })))
+    }
+
+    /// Version 2 is asked where the model is named with it; see [`google_version`].
+    pub(super) fn google_speech(&self) -> Result<Arc<dyn SpeechToText>, BuildError> {
+        let service = endpoint(&self.config.addresses.google_speech)?;
+        let (access, project) = self.google_access()?;
+        let model = self.stt_model(SttProvider::Google, "google-stt");
+        let (version, model) = google_version(&model, &project);
+        let (stream_soft, stream_hard) = (STREAM_SOFT, STREAM_HARD);
+        let options =
+            GoogleSpeechOptions { service, access, version, model, stream_soft, stream_hard };
+        Ok(Arc::new(GoogleSpeech::new(options)?))
+    }
+
+    pub(super) fn google_voices(&self) -> Result<Arc<dyn TextToSpeech>, BuildError> {
+        let service = endpoint(&self.config.addresses.google_tts)?;
+        let (access, _project) = self.google_access()?;
+        let voice = services().voices("google")[0].clone();
+        let options = GoogleVoicesOptions { service, access, voice };
+        Ok(Arc::new(GoogleVoices::new(self.net()?, options)?))
+    }
+
+    /// Who asks Google, and the project of the key file.
+    fn google_access(&self) -> Result<(Arc<GoogleAccess>, String), BuildError> {
+        let path = self.config.keys.google_credentials.as_ref();
+        let path = path.ok_or("GOOGLE_APPLICATION_CREDENTIALS is not set")?;
+        let file = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let token_uri = self.config.addresses.google_token.as_deref();
+        let now = || Clock::system().unix_ms() / 1000;
+        let access = GoogleAccess::of_key_file(self.net()?, &file, token_uri, now);
+        let (access, project) = access.map_err(|what| format!("{}: {what}", path.display()))?;
+        Ok((Arc::new(access), project))
     }
 
     pub(super) fn whisper(&self) -> Result<Arc<dyn SpeechToText>, BuildError> {
@@ -97,6 +135,17 @@ impl Workshop {
     fn tts_model(&self, provider: TtsProvider, name: &str) -> String {
         let named = self.config.tts_model.as_ref().filter(|_| self.config.chosen.tts == provider);
         named.cloned().unwrap_or_else(|| services().default_model(name).to_owned())
+    }
+}
+
+/// Which version a model belongs to: `v2/long` asks version 2 for `long`, everything else version 1.
+fn google_version(model: &str, project: &str) -> (GoogleSpeechVersion, String) {
+    match model.strip_prefix("v2/") {
+        Some(model) => {
+            let recognizer = format!("projects/{project}/locations/global/recognizers/_");
+            (GoogleSpeechVersion::V2 { recognizer }, model.to_owned())
+        }
+        None => (GoogleSpeechVersion::V1, model.to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod distant_ears;
 mod distant_voices;
+mod google;
 mod hearing;
 mod minds;
 pub(crate) mod recognisers;

@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "secret",
             "services",
             "models",
+            "clock",
             "adapters::*",
             "session",
             "conversation",

@@ -28,6 +28,8 @@ mod http;
 mod lifecycle;
 mod websocket;
 
+mod conformance;
+
 mod command_line;
 mod config;
 mod models;

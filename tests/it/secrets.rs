@@ -136,13 +136,18 @@ async fn no_key_is_in_anything_that_a_whole_run_puts_out() {
     assert_eq!(of_groq["health"]["breaker"], "open", "{of_groq}");
     assert_eq!(of_groq["state"], "unavailable");
     let of_claude = states.iter().find(|state| state["name"] == "anthropic").expect("anthropic");
-    assert_eq!((&of_claude["health"]["breaker"], &of_claude["state"]), (&"closed".into(), &"ready".into()));
+    assert_eq!(
+        (&of_claude["health"]["breaker"], &of_claude["state"]),
+        (&"closed".into(), &"ready".into())
+    );
     let more = [health.text(), guest.end().await].concat();
     drop(running);
 
     let all = [seen, more, everything_in(dir.path())].concat();
     assert!(all.contains("TRACE") && all.contains("session.start"), "the run was logged");
-    let place = all.find(SECRET).map(|at| all[at.saturating_sub(200)..].chars().take(300).collect::<String>());
+    let place = all
+        .find(SECRET)
+        .map(|at| all[at.saturating_sub(200)..].chars().take(300).collect::<String>());
     assert_eq!(place, None);
     assert!(was_asked_with(&claude, CLAUDES) && was_asked_with(&groq, GROQS));
     assert!(was_asked_with(&ears, DEEPGRAMS) && was_asked_with(&voice, OPENAIS));

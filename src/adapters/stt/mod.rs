@@ -3,6 +3,9 @@
 pub mod assemblyai;
 mod decode_queue;
 pub mod deepgram;
+pub mod google;
+mod google_ears;
+mod google_version;
 mod inventions;
 pub mod moonshine;
 mod moonshine_model;

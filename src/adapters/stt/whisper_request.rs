@@ -11,7 +11,7 @@ use super::decode_queue::{Decoded, Decoder};
 use super::whisper::{NAME, WhisperOptions, WhisperRoute};
 use super::{SttOptions, SttWord};
 use crate::adapters::AdapterError;
-use crate::adapters::net::{Net, answer_of, broke, unreadable};
+use crate::adapters::net::{Net, answer_of, broke, truncated, unreadable};
 use crate::adapters::numbers::samples_at;
 use crate::adapters::wire::{bytes_of, parse};
 use crate::audio::SampleRate;
@@ -81,6 +81,9 @@ impl WhisperRequests {
         }
         let answer =
             answer.bytes().await.map_err(|error| broke(NAME, "read the answer", &error))?;
+        if answer.is_empty() {
+            return Err(truncated(NAME, "an answer"));
+        }
         let answer: Answer = parse(NAME, &answer)?;
         Ok(answer.decoded())
     }

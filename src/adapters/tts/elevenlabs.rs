@@ -209,7 +209,8 @@ impl Lines {
                     return Ok(Some((Part::Sound(sound), self)));
                 }
             } else if self.is_over {
-                let words = self.letters.words();
+                // Told once: the next call finds none.
+                let words = std::mem::take(&mut self.letters).words();
                 return Ok((!words.is_empty()).then_some((Part::Words(words), self)));
             } else if self.waiting.len() > LINE_BYTES_MAX {
                 return Err(unreadable(NAME, "a line without end"));

@@ -48,7 +48,7 @@ impl Spelling {
 }
 
 /// The letters of one piece, as far as they have been spoken.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Letters {
     /// The text's letters with their places in bytes, spaces left out.
     due: Vec<(usize, char)>,

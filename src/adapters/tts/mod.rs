@@ -7,6 +7,7 @@ pub mod espeak;
 pub mod flite;
 mod flite_ffi;
 mod flite_text;
+pub mod google;
 pub mod openai;
 mod piecewise;
 pub mod piper;

@@ -13,11 +13,11 @@ use voice_studio::secret::Secret;
 
 use super::voices::check_text_to_speech;
 use crate::support::comes;
-use crate::support::simulators::{self as sim, Fault, Protocol, Simulator};
+use crate::support::simulators::{self as sim, Fault, FaultPlan, Protocol, Simulator};
 
 const KEY: &str = "a-key-for-tests";
 const WAYS: [ElevenLabsWay; 2] = [ElevenLabsWay::Socket, ElevenLabsWay::Requests];
-const PIECES: [&str; 3] = ["Good morning to you all,", "how are you?", "I'm well."];
+pub(crate) const PIECES: [&str; 3] = ["Good morning to you all,", "how are you?", "I'm well."];
 
 fn net() -> Net {
     Net::new().expect("clients")
@@ -53,14 +53,18 @@ fn openai(simulator: &Simulator<sim::speech::OpenAiSpeech>) -> OpenAiSpeech {
 
 /// What a stream gave: samples a piece that ended, samples in all, its words, and how it ended.
 #[derive(Debug, Default)]
-struct Given {
+pub(crate) struct Given {
     pieces: Vec<u64>,
     samples: u64,
     words: Vec<(String, u64, u64)>,
-    end: Option<Result<(), AdapterError>>,
+    pub(crate) end: Option<Result<(), AdapterError>>,
 }
 
-async fn speak(adapter: &dyn TextToSpeech, options: TtsOptions, texts: &[&str]) -> Given {
+pub(crate) async fn speak(
+    adapter: &dyn TextToSpeech,
+    options: TtsOptions,
+    texts: &[&str],
+) -> Given {
     let mut given = Given::default();
     let TtsStream { pieces, mut events } = match comes("open", adapter.open(options)).await {
         Ok(stream) => stream,
@@ -106,24 +110,24 @@ async fn speak(adapter: &dyn TextToSpeech, options: TtsOptions, texts: &[&str]) 
 
 /// Under every fault a stream ends in order or with one error; the service is never told to say a text twice, and no
 /// piece is called spoken that is not.
-async fn check_faults<P: Protocol>(
-    simulator: &Simulator<P>,
+pub(crate) async fn check_faults_of_voice(
+    plan: &FaultPlan,
     adapter: &dyn TextToSpeech,
-    spoken: impl Fn(&P) -> Vec<String>,
+    spoken: impl Fn() -> Vec<String>,
     events_before: usize,
     harmless: &[Fault],
 ) {
     let whole = speak(adapter, TtsOptions::default(), &PIECES).await;
     assert_eq!((whole.pieces.len(), whole.end.is_some_and(|end| end.is_ok())), (3, true));
     for fault in Fault::all(events_before) {
-        let before = spoken(&simulator.protocol).len();
-        simulator.plan.push(fault);
+        let before = spoken().len();
+        plan.push(fault);
         let given = speak(adapter, TtsOptions::default(), &PIECES).await;
         println!("{}: {fault:?}: {} pieces, {:?}", adapter.name(), given.pieces.len(), given.end);
-        let mut said = spoken(&simulator.protocol).split_off(before);
+        let mut said = spoken().split_off(before);
         said.sort();
         said.dedup();
-        assert_eq!(said.len(), spoken(&simulator.protocol).len() - before, "{fault:?}: said twice");
+        assert_eq!(said.len(), spoken().len() - before, "{fault:?}: said twice");
         let end = given.end.expect("an end");
         if harmless.contains(&fault) || matches!(fault, Fault::Latency(_) | Fault::Drip { .. }) {
             assert!(end.is_ok(), "{fault:?}: {end:?}");
@@ -175,8 +179,9 @@ async fn elevenlabs_lives_with_every_fault_and_says_nothing_twice() {
     for way in WAYS {
         let simulator = Simulator::start(sim::elevenlabs::ElevenLabs::new(KEY)).await;
         let adapter = elevenlabs(&simulator, way);
-        let spoken = sim::elevenlabs::ElevenLabs::spoken;
-        check_faults(&simulator, &adapter, spoken, 1, &[Fault::ClockJump(-3_600_000)]).await;
+        let spoken = || simulator.protocol.spoken();
+        let harmless = [Fault::ClockJump(-3_600_000)];
+        check_faults_of_voice(&simulator.plan, &adapter, spoken, 1, &harmless).await;
     }
 }
 
@@ -206,8 +211,8 @@ async fn openai_speech_keeps_the_contract_and_lives_with_every_fault() {
     let simulator = Simulator::start(sim::speech::OpenAiSpeech::new(KEY)).await;
     check_text_to_speech(&openai(&simulator)).await;
     let harmless = [Fault::ClockJump(-3_600_000)];
-    let spoken = sim::speech::OpenAiSpeech::spoken;
-    check_faults(&simulator, &openai(&simulator), spoken, 1, &harmless).await;
+    let spoken = || simulator.protocol.spoken();
+    check_faults_of_voice(&simulator.plan, &openai(&simulator), spoken, 1, &harmless).await;
 }
 
 #[tokio::test]
@@ -216,8 +221,8 @@ async fn pipers_server_keeps_the_contract_and_lives_with_every_fault() {
     let adapter = PiperServer::new(net(), at(&simulator, ""));
     check_text_to_speech(&adapter).await;
     let harmless = [Fault::ClockJump(-3_600_000)];
-    let spoken = sim::speech::PiperServer::spoken;
-    check_faults(&simulator, &adapter, spoken, 1, &harmless).await;
+    let spoken = || simulator.protocol.spoken();
+    check_faults_of_voice(&simulator.plan, &adapter, spoken, 1, &harmless).await;
 }
 
 // ── Programs ─────────────────────────────────────────────────────────────────────────────────────────────────

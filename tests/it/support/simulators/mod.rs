@@ -12,6 +12,7 @@ pub(crate) mod chat;
 pub(crate) mod deepgram;
 pub(crate) mod elevenlabs;
 mod fault;
+pub(crate) mod google;
 mod hearing;
 mod http;
 pub(crate) mod numbered;

@@ -139,11 +139,14 @@ pub(super) async fn serve<P: Protocol>(
     let shake = |request: &Request, response: Response| {
         asked = asked_by(request);
         let refused = match fault.and_then(Fault::status) {
-            Some((status, _)) => Some((status, protocol.error_body(status))),
-            None => protocol.refuses(&asked),
+            Some((status, after)) => Some((status, protocol.error_body(status), after)),
+            None => protocol.refuses(&asked).map(|(status, body)| (status, body, None)),
         };
-        let Some((status, body)) = refused else { return Ok(response) };
+        let Some((status, body, retry_after)) = refused else { return Ok(response) };
         let mut refusal = http::Response::new(Some(body));
+        if let Some(after) = retry_after {
+            refusal.headers_mut().insert("retry-after", after.into());
+        }
         *refusal.status_mut() = http::StatusCode::from_u16(status).expect("a status");
         Err(refusal)
     };
