@@ -7,7 +7,7 @@
 
 use super::facts::{lower_first, sentences, upper_first};
 use super::reply::Writer;
-use super::scene::{QUESTION_WORDS, Scene, Wish};
+use super::scene::{ARTICLES, QUESTION_WORDS, Scene, Wish};
 use super::words::words;
 
 /// Every so many replies the other AI is asked to go on.
@@ -91,8 +91,7 @@ impl Writer<'_> {
     /// First sentences of an answer about `topic`, which is a question (`how tides work`) or a thing (`the tides`).
     fn ways_to_take_up(&self, topic: &str, wish: Wish, is_off_brief: bool) -> Vec<String> {
         let Scene { other, is_answered_by_other, .. } = self.scene;
-        let is_question =
-            topic.split(' ').next().is_some_and(|first| QUESTION_WORDS.contains(&first));
+        let is_question = is_asked_straight(topic);
         let question = upper_first(topic);
         if is_question && is_answered_by_other {
             return vec![
@@ -206,5 +205,37 @@ impl Writer<'_> {
     fn topic_of_other(&self) -> Option<String> {
         let last = self.prompt.messages.iter().rfind(|message| message.name == self.scene.other)?;
         self.scene.topic_of(&last.text)
+    }
+}
+
+/// Whether a topic is a question as one asks it (`how old is the bridge`) and not one inside a sentence (`how the radio
+/// was invented`), which is said as a thing is.
+fn is_asked_straight(topic: &str) -> bool {
+    const VERBS: [&str; 18] = [
+        "is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will",
+        "has", "have", "had", "makes", "goes", "happens",
+    ];
+    let mut words = topic.split(' ');
+    let asks = words.next().is_some_and(|first| QUESTION_WORDS.contains(&first));
+    // The verb comes before whom it is about, at the latest as in `how far away is the moon`.
+    let mut before = words.take(3).take_while(|word| !ARTICLES.contains(word));
+    asks && before.any(|word| VERBS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_inside_a_sentence_is_no_question() {
+        for asked in
+            ["what should a founder measure", "how far away is the moon", "what makes a talk"]
+        {
+            assert!(is_asked_straight(asked), "{asked}");
+        }
+        for told in ["how the radio was invented", "what a founder should measure", "the tides", ""]
+        {
+            assert!(!is_asked_straight(told), "{told}");
+        }
     }
 }
