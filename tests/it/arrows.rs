@@ -11,13 +11,17 @@ use crate::support::sources::{Source, references_in, root, source_files};
 const ARROWS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("hex", &[]),
+    ("faults", &[]),
     ("clock", &["time"]),
     ("conversation", &["time", "hex"]),
     ("audio", &["time"]),
     ("adapters", &["conversation", "audio", "time"]),
-    ("recording", &["conversation", "audio", "time", "hex"]),
-    ("session", &["adapters", "recording", "conversation", "audio", "time", "clock", "hex"]),
-    ("transport", &["session", "recording", "conversation", "audio", "time", "clock"]),
+    ("recording", &["conversation", "audio", "time", "hex", "faults"]),
+    (
+        "session",
+        &["adapters", "recording", "conversation", "audio", "time", "clock", "hex", "faults"],
+    ),
+    ("transport", &["session", "recording", "conversation", "audio", "time", "clock", "faults"]),
     ("client", &["transport::protocol"]),
     (
         "http",

@@ -15,7 +15,10 @@ mod speech;
 
 mod recording;
 
+mod fuzz;
+
 mod judged;
+mod lost;
 mod session;
 
 mod http;
