@@ -72,6 +72,14 @@ pub struct ResumeSession {
 #[rtype(result = "Vec<SessionSummary>")]
 pub struct ListSessions;
 
+/// The session of this id, if it is on air.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Option<SessionHandle>")]
+pub struct FindSession {
+    /// As `session.ready` says it.
+    pub session_id: String,
+}
+
 /// One session on air.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,6 +90,11 @@ pub struct SessionSummary {
     pub episode_id: String,
     /// Its briefing's title.
     pub title: String,
+    /// Display names, in the order of [`crate::conversation::Speaker::ALL`].
+    pub names: [String; 3],
+    /// When it began, Unix milliseconds.
+    #[serde(skip)]
+    pub started_unix_ms: u64,
 }
 
 /// No new sessions from now on. Those on air go on and are told the sentence; answers when the last of them is over.
@@ -207,6 +220,7 @@ impl Directory {
         let (arbiter, pacer) = &self.arbiters[index];
         let Opened { identity, setup, host_rate, cast, record, clock, earlier } = opened;
         let briefing = Arc::clone(&setup.briefing);
+        let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {
             identity: identity.clone(),
             setup,
@@ -218,7 +232,8 @@ impl Directory {
             earlier,
         };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
-        let handle = SessionHandle { identity, address: address.clone(), briefing };
+        let handle =
+            SessionHandle { identity, address: address.clone(), briefing, started_unix_ms };
         self.sessions.insert(handle.identity.session_id.clone(), handle.clone());
         let id = handle.identity.session_id.clone();
         let over = address.send(AwaitEnd);
@@ -288,6 +303,8 @@ impl Handler<ListSessions> for Directory {
             session_id: handle.identity.session_id.clone(),
             episode_id: handle.identity.episode_id.clone(),
             title: handle.briefing.title.clone(),
+            names: handle.briefing.speakers.each_ref().map(|speaker| speaker.name.clone()),
+            started_unix_ms: handle.started_unix_ms,
         };
         self.sessions.values().map(summary).collect()
     }
@@ -306,6 +323,14 @@ impl Handler<BeginDrain> for Directory {
             let endings = sessions.iter().map(|session| session.send(AwaitEnd));
             futures_util::future::join_all(endings).await;
         })
+    }
+}
+
+impl Handler<FindSession> for Directory {
+    type Result = Option<SessionHandle>;
+
+    fn handle(&mut self, wanted: FindSession, _ctx: &mut Self::Context) -> Self::Result {
+        self.sessions.get(&wanted.session_id).cloned()
     }
 }
 

@@ -21,8 +21,8 @@ use voice_studio::time::SessionTime;
 use voice_studio::transport::protocol::{AiAudio, ClientMessage, HostAudio};
 
 use crate::recording::{decode, memory_dir, unfinished_recording};
-use crate::support::dice::Dice;
 use crate::support::stand_ins::briefing;
+use voice_studio::simulation::dice::Dice;
 
 /// Inputs a target is given with every test run, where a target touches the disk and where it does not.
 const RUNS_ON_DISK: u64 = 150;

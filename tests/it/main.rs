@@ -21,6 +21,7 @@ mod judged;
 mod lost;
 mod session;
 
+mod api_document;
 mod http;
 mod lifecycle;
 mod websocket;

@@ -15,10 +15,10 @@ use voice_studio::conversation::Speaker;
 use voice_studio::recording::{Event, Manifest, read_events};
 
 use crate::recording::foreign::{FILL_HOLES, ffmpeg_decode, text, tool};
-use crate::support::dice::Dice;
 use crate::support::log::check_cut_log;
 use crate::support::models;
 use crate::support::process::{Process, binary};
+use voice_studio::simulation::dice::Dice;
 
 /// What the issue of a killed server may cost, in ms.
 const LOST_MS_MAX: u64 = 1_000;
