@@ -36,6 +36,11 @@ use crate::time::{SessionTime, Span};
 
 /// How far the recorder's watermark trails session time: only then is it known what was heard.
 pub const WATERMARK_LAG: Span = Span::from_millis(400);
+const _: () = assert!(
+    crate::audio::host_line::WAIT_MAX.samples() + Span::from_millis(40).samples()
+        <= WATERMARK_LAG.samples(),
+    "what the host's line still takes, the recorder still takes"
+);
 
 /// How often the watermark moves on: five ticks, so that a kill costs at most 0.4 s of cluster and 0.5 s of this.
 pub(super) const ADVANCE_EVERY: Span = Span::from_millis(100);

@@ -66,6 +66,16 @@ async fn type_in(guest: &mut Guest, known: &mut Known, text: &str) {
     known.until(guest, |known, _| known.captions.iter().any(|caption| caption.text == text)).await;
 }
 
+/// Waits until the log on the disk has it too: what the page saw a few milliseconds before a kill may be lost.
+async fn is_logged(folder: &Path, text: &str) {
+    crate::support::comes("a line of the log", async {
+        while !std::fs::read_to_string(folder.join("events.jsonl")).expect("a log").contains(text) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
 /// What a take took over from the one before, line by line.
 fn remembered(start: &Event) -> Vec<String> {
     let lines = start.fields["memory"]["lines"].as_array().expect("a memory");
@@ -86,6 +96,7 @@ async fn a_session_whose_process_was_killed_goes_on_in_a_new_take_and_remembers(
                 if matches!(numbered.message, ServerMessage::Autopilot { enabled: true }))
         })
         .await;
+    is_logged(&process.recording(), "\"order\":\"show-autopilot\"").await;
     let dir = process.kill();
     let first = events(&dir.path().join("recordings/table"));
     let text = std::fs::read_to_string(dir.path().join("recordings/table/events.jsonl"));
@@ -167,7 +178,14 @@ async fn a_session_that_died_twice_is_one_conversation_in_three_takes() {
             1 => process.join().await,
             _ => process.join_as(known.hello()).await,
         };
-        type_in(&mut guest, &mut known, &format!("Ada, this is line {take}.")).await;
+        let line = format!("Ada, this is line {take}.");
+        type_in(&mut guest, &mut known, &line).await;
+        let folder = if take == 1 { "table".to_owned() } else { format!("table-{take}") };
+        is_logged(
+            &process.dir.path().join("recordings").join(folder),
+            &format!("\"heardText\":\"{line}"),
+        )
+        .await;
         if take == 3 {
             assert_eq!(guest.end().await, "table-3");
             let folder = process.dir.path().join("recordings/table-3");
@@ -189,6 +207,7 @@ async fn a_token_that_is_wrong_or_whose_recording_is_missing_opens_nothing() {
     let mut guest = process.join().await;
     let mut known = Known::default();
     type_in(&mut guest, &mut known, "Ada, good morning.").await;
+    is_logged(&process.recording(), "good morning").await;
     let dir = process.kill();
     let process = Process::start_in(dir, &[]);
     let wrong = Hello { resume_token: Some(format!("{}0", known.token)), ..Hello::default() };

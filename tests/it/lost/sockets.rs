@@ -20,11 +20,11 @@ use crate::support::stand_ins::StandIns;
 use crate::support::studio::{Opening, Studio};
 
 /// Sessions behind the bad network, besides the one on a good one.
-const DISTURBED: u64 = 8;
+const DISTURBED: u64 = 10;
 /// Cuts that all of them together must have seen for the test to mean something.
 const CUTS_MIN: u64 = 200;
 
-const BAD: Weather = Weather { life_ms: (120, 1_300), slow_per_cent: 6, slow_ms: 60 };
+const BAD: Weather = Weather { life_ms: (100, 900), slow_per_cent: 6, slow_ms: 60 };
 const GOOD: Weather = Weather { life_ms: (600_000, 600_000), slow_per_cent: 0, slow_ms: 1 };
 
 fn stand_ins() -> StandIns {
