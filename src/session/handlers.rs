@@ -116,7 +116,7 @@ impl Handler<BreakOff> for Session {
         if self.ending.is_none() {
             self.advance(Input::EndRequested, ctx);
             // Whoever is in mid-sentence gets the time it takes to fall silent, and no more.
-            ctx.run_later(LAST_SAMPLES_PATIENCE, |session, ctx| session.close(ctx));
+            ctx.run_later(LAST_SAMPLES_PATIENCE, Self::close);
         }
         self.wait_for_end()
     }

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("audio", &["time"]),
     ("adapters", &["conversation", "audio", "time"]),
     ("recording", &["conversation", "audio", "time", "hex", "faults"]),
+    ("replay", &["recording", "simulation", "conversation", "time"]),
     (
         "session",
         &["adapters", "recording", "conversation", "audio", "time", "clock", "hex", "faults"],
@@ -74,6 +75,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "http",
             "transport",
             "session",
+            "replay",
             "simulation",
             "adapters",
             "recording",

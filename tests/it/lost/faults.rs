@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use voice_studio::adapters::scripted::{ScriptedMind, ScriptedVoice};

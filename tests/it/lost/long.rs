@@ -31,7 +31,6 @@ use voice_studio::session::notice::{Notice, SoundFrame};
 use voice_studio::session::outbox::{Outbox, Outgoing};
 use voice_studio::session::pacer::Pacer;
 use voice_studio::session::recorder::OpenRecord;
-use voice_studio::time::SessionTime;
 use voice_studio::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
 
 use crate::recording::decode;
@@ -368,7 +367,7 @@ async fn the_session_itself() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let holder =
         tokio::task::spawn_blocking(move || held.recv_timeout(Duration::from_secs(120)).is_ok());
-    drop(over.await);
+    let _is_over = over.await.is_ok();
     drop(release);
     holder.await.expect("a holder");
     judge(&show, per_million, minutes);

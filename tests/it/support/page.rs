@@ -85,7 +85,7 @@ impl Page {
         while !self.is_done() {
             assert!(Instant::now() < limit, "{}: {} replies", self.episode, self.heard_of.replies);
             if let Ok(mut client) = Client::connect(proxy.address).await {
-                self.sit(&mut client, |page| page.is_done()).await;
+                self.sit(&mut client, Self::is_done).await;
             }
         }
         proxy.calm_down();
@@ -134,7 +134,7 @@ impl Page {
         while is_ready && self.captured + 960 <= now {
             let tone = (self.captured..self.captured + 960).flat_map(|index| {
                 let phase = std::f64::consts::TAU * 440.0 * index as f64 / 48_000.0;
-                i16::to_le_bytes((TONE * phase.sin()) as i16)
+                i16::to_le_bytes(tone_sample(phase))
             });
             let frame = HostAudio {
                 sequence: self.sent_frames,
@@ -195,4 +195,9 @@ impl Page {
             None => Some(()),
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the tone is soft")]
+fn tone_sample(phase: f64) -> i16 {
+    (TONE * phase.sin()) as i16
 }

@@ -115,12 +115,15 @@ impl Way {
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_studio, mut to_studio) = studio.into_split();
         let mut up = Vec::new();
-        let carried = timeout_at(ends_at, async {
-            tokio::select! {
-                () = self.pump(&mut from_client, &mut to_studio, Some(&mut up)) => {}
-                () = self.pump(&mut from_studio, &mut to_client, None) => {}
-            }
-        });
+        let carried = timeout_at(
+            ends_at,
+            Box::pin(async {
+                tokio::select! {
+                    () = self.pump(&mut from_client, &mut to_studio, Some(&mut up)) => {}
+                    () = self.pump(&mut from_studio, &mut to_client, None) => {}
+                }
+            }),
+        );
         if carried.await.is_ok() {
             return;
         }
@@ -143,7 +146,7 @@ impl Way {
             End::Deaf => {
                 let swallowed = self.throw(|dice| dice.between(50, 400));
                 let deaf = async {
-                    let mut part = [0; 4096];
+                    let mut part = vec![0; 4096];
                     tokio::select! {
                         () = self.pump(&mut from_client, &mut to_studio, Some(&mut up)) => {}
                         () = async { while from_studio.read(&mut part).await.is_ok_and(|count| count > 0) {} } => {}
@@ -163,7 +166,7 @@ impl Way {
     ) {
         let mut own = Vec::new();
         let waiting = held.unwrap_or(&mut own);
-        let mut part = [0; 8192];
+        let mut part = vec![0; 8192];
         loop {
             while !waiting.is_empty() {
                 let (count, slow_ms) = self.throw(|dice| {
