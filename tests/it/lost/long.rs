@@ -98,33 +98,31 @@ impl Device {
         u64::try_from(u128::from(self.ran) * u128::from(self.per_million) / 1_000_000).unwrap()
     }
 
-    /// What it captured until `now`, 20 ms at a time.
-    fn frames(&mut self, now: u64) -> Vec<HostSound> {
-        let mut frames = Vec::new();
-        while self.sent + STEP <= self.counter() {
-            let (first, behind) = (self.sent, self.counter() - self.sent);
-            let sample = |index: u64| -> i16 {
-                let phase = (first + index) % CLICK_EVERY;
-                match (self.is_muted, phase) {
-                    (false, 0..48) => 28_000,
-                    (false, 48..96) => -28_000,
-                    _ => 0,
-                }
-            };
-            let pcm: Vec<u8> = (0..STEP).flat_map(|index| sample(index).to_le_bytes()).collect();
-            let in_frame = (CLICK_EVERY - first % CLICK_EVERY) % CLICK_EVERY;
-            if in_frame < STEP && !self.is_muted {
-                let ago = (behind - in_frame) * 1_000_000 / self.per_million;
-                self.clicks.push(now - ago);
+    /// How many server samples from now its next frame of 20 ms is complete, if that is within `span` of them.
+    fn next_frame_within(&self, span: u64) -> Option<u64> {
+        let ran = (u128::from(self.sent + STEP) * 1_000_000).div_ceil(self.per_million.into());
+        let offset = u64::try_from(ran).unwrap().saturating_sub(self.ran);
+        (offset <= span).then_some(offset)
+    }
+
+    /// The next frame, whose last sample was captured at `ended_at` of session time.
+    fn frame(&mut self, ended_at: u64) -> HostSound {
+        let first = self.sent;
+        self.sent += STEP;
+        let sample = |index: u64| -> i16 {
+            match (self.is_muted, (first + index) % CLICK_EVERY) {
+                (false, 0..48) => 28_000,
+                (false, 48..96) => -28_000,
+                _ => 0,
             }
-            frames.push(HostSound {
-                capture_sample: first - self.began,
-                muted: self.is_muted,
-                pcm: pcm.into(),
-            });
-            self.sent += STEP;
+        };
+        let pcm: Vec<u8> = (0..STEP).flat_map(|index| sample(index).to_le_bytes()).collect();
+        let in_frame = (CLICK_EVERY - first % CLICK_EVERY) % CLICK_EVERY;
+        if in_frame < STEP && !self.is_muted {
+            self.clicks.push(ended_at - (STEP - in_frame) * 1_000_000 / self.per_million);
         }
-        frames
+        let capture_sample = first - self.began;
+        HostSound { capture_sample, muted: self.is_muted, pcm: pcm.into() }
     }
 }
 
@@ -231,22 +229,27 @@ impl Show {
 
     /// 20 ms of the server's time. `is_stalled`: the host's device stands still.
     async fn step(&mut self, is_stalled: bool) {
+        let start = self.next;
         self.next += Duration::from_millis(20);
-        sleep_until(self.next).await;
         if !is_stalled {
+            // A device sends a frame when it is complete, on its own clock.
+            while let Some(offset) = self.device.next_frame_within(STEP) {
+                sleep_until(start + Duration::from_nanos(offset * 1_000_000_000 / 48_000)).await;
+                let frame = self.device.frame(self.clock.at(start).samples() + offset);
+                if self.outbox.is_some() {
+                    self.tell(frame);
+                }
+            }
             self.device.ran += STEP;
         }
+        sleep_until(self.next).await;
         let now = self.clock.now().samples();
-        let frames = self.device.frames(now);
         if self.outbox.is_some() {
-            frames.into_iter().for_each(|frame| self.tell(frame));
             self.take_in();
             let capture = self.device.counter() - self.device.began;
             let reports = self.player.play(960, capture);
             self.note_onset(now);
             reports.iter().for_each(|report| self.report(report));
-        } else {
-            self.device.clicks.retain(|click| *click + 2 * STEP < now);
         }
     }
 
