@@ -42,11 +42,7 @@ pub(super) async fn unless_dropped<Event, T>(
 }
 
 /// Says the one last word of a stream: `done`, or why there is none.
-pub(super) async fn conclude<Event>(
-    events: Events<Event>,
-    ended: Result<(), Stop>,
-    done: Event,
-) {
+pub(super) async fn conclude<Event>(events: Events<Event>, ended: Result<(), Stop>, done: Event) {
     let last = match ended {
         Ok(()) => Ok(done),
         Err(Stop::Failed(error)) => Err(error),

@@ -28,7 +28,10 @@ pub(super) fn parse<T: DeserializeOwned>(
     text: &[u8],
 ) -> Result<T, AdapterError> {
     serde_json::from_slice(text).map_err(|error| {
-        unreadable(adapter, &format!("a message ({:?} at column {})", error.classify(), error.column()))
+        unreadable(
+            adapter,
+            &format!("a message ({:?} at column {})", error.classify(), error.column()),
+        )
     })
 }
 
@@ -45,7 +48,8 @@ pub(super) fn of_close(adapter: &'static str, code: u16) -> AdapterError {
 
 /// A service's own code for an error, as far as it is one: sentences may repeat what was said, or a part of the key.
 pub(super) fn word(code: &str) -> &str {
-    let is_word = code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let is_word =
+        code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
     if is_word && !code.is_empty() { code } else { "no code" }
 }
 
@@ -99,6 +103,9 @@ mod tests {
     #[test]
     fn a_fault_is_placed_without_its_words() {
         let error = parse::<u8>("t", br#""a private word""#).unwrap_err();
-        assert!(matches!(&error, AdapterError::Malformed { reason, .. } if !reason.contains("private")), "{error}");
+        assert!(
+            matches!(&error, AdapterError::Malformed { reason, .. } if !reason.contains("private")),
+            "{error}"
+        );
     }
 }

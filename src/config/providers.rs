@@ -149,11 +149,9 @@ impl Provider for SttProvider {
     }
     fn is_built(self) -> bool {
         match self {
-            Self::AssemblyAi
-            | Self::Google
-            | Self::Whisper
-            | Self::Deepgram
-            | Self::Moonshine => true,
+            Self::AssemblyAi | Self::Google | Self::Whisper | Self::Deepgram | Self::Moonshine => {
+                true
+            }
         }
     }
 }

@@ -176,7 +176,11 @@ mod tests {
             ("http://localhost:8001", "http://localhost:8001", WhisperRoute::Transcribe),
             ("http://h:8080/inference", "http://h:8080", WhisperRoute::WhisperCpp),
             ("http://h:8000/v1", "http://h:8000/v1", WhisperRoute::OpenAi),
-            ("https://api.openai.com/v1/audio/transcriptions", "https://api.openai.com/v1", WhisperRoute::OpenAi),
+            (
+                "https://api.openai.com/v1/audio/transcriptions",
+                "https://api.openai.com/v1",
+                WhisperRoute::OpenAi,
+            ),
         ] {
             let (found, own) = whisper_route(address).unwrap();
             assert_eq!((found.to_string().as_str(), own), (server, route), "{address}");

@@ -29,7 +29,9 @@ fn python() -> Option<PathBuf> {
 /// Runs `tests/conformance/<script>` with these addresses; it prints `ok` as its last word.
 pub(crate) async fn run(script: &str, addresses: &[String]) {
     let Some(python) = python() else {
-        println!("skipped: {script}: no libraries in .dev/conformance; ./dev setup test puts them there");
+        println!(
+            "skipped: {script}: no libraries in .dev/conformance; ./dev setup test puts them there"
+        );
         return;
     };
     let mut command = Command::new(python);
@@ -76,7 +78,8 @@ async fn openais_library_takes_the_simulators_of_its_speech_and_of_whisper_serve
 
 #[tokio::test]
 async fn googles_libraries_take_their_simulators() {
-    let streams = GoogleSimulator::start("", u64::try_from(FIVE_MINUTES.as_millis()).unwrap()).await;
+    let streams =
+        GoogleSimulator::start("", u64::try_from(FIVE_MINUTES.as_millis()).unwrap()).await;
     let short = GoogleSimulator::start("", 1_000).await;
     let requests = Simulator::start(GoogleRequests::new("")).await;
     let tokens = Simulator::start(GoogleRequests::new("ya29.a-token")).await;

@@ -160,7 +160,8 @@ impl ServiceAccount {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form);
         let answer = answer_of(adapter, request).await?;
-        let answer = answer.bytes().await.map_err(|error| broke(adapter, "read the token", &error))?;
+        let answer =
+            answer.bytes().await.map_err(|error| broke(adapter, "read the token", &error))?;
         let fresh: Token = parse(adapter, &answer)?;
         let kept = Duration::from_secs(fresh.expires_in / 5 * 4);
         let secret = Secret::new(fresh.access_token);
@@ -181,9 +182,9 @@ impl ServiceAccount {
         self.key
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
             .map_err(|_unspecified| AdapterError::Refused {
-                adapter,
-                reason: "its private key does not sign".to_owned(),
-            })?;
+            adapter,
+            reason: "its private key does not sign".to_owned(),
+        })?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }

@@ -105,10 +105,8 @@ impl SpeechToText for AssemblyAi {
 
     fn open(&self, options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
         Box::pin(async move {
-            let headers = [
-                ("authorization", self.options.key.expose()),
-                ("assemblyai-version", VERSION),
-            ];
+            let headers =
+                [("authorization", self.options.key.expose()), ("assemblyai-version", VERSION)];
             let path = self.path(&options);
             let socket = Socket::connect(NAME, &self.options.service, &path, &headers).await?;
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);

@@ -297,7 +297,11 @@ impl GoogleEars {
         is_closing: bool,
         events: &Events<SttEvent>,
     ) -> Result<(), Stop> {
-        let stream = if is_closing { self.closing.as_ref().map(|(stream, _)| stream) } else { self.stream.as_ref() };
+        let stream = if is_closing {
+            self.closing.as_ref().map(|(stream, _)| stream)
+        } else {
+            self.stream.as_ref()
+        };
         let base = stream.map_or(0, |stream| stream.base);
         let mut interim = Said::default();
         for result in results {
@@ -309,12 +313,17 @@ impl GoogleEars {
                 interim.until_sample = interim.until_sample.max(said.until_sample);
                 continue;
             }
-            self.settled = self.settled.max(said.until_sample.min(self.heard));
+            let is_plausible = said.until_sample > self.settled || said.text.trim().is_empty();
+            // Words whose time nobody can believe end where the sound does: they must not be asked for again.
+            let until = if is_plausible { said.until_sample.min(self.heard) } else { self.heard };
+            self.settled = self.settled.max(until);
             if let Some(event) = self.segments.finish(said) {
                 give(events, event).await?;
             }
         }
-        if interim.text.is_empty() {
+        // One that was overtaken by its own final words says nothing new.
+        let is_overtaken = interim.until_sample > 0 && interim.until_sample <= self.settled;
+        if interim.text.is_empty() || is_overtaken {
             return Ok(());
         }
         // It tells no beginning before the words are final.

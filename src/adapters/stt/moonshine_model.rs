@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Tensor, TensorRef};
 
-use super::decode_queue::{Decoded, Decoder};
 use super::SttOptions;
+use super::decode_queue::{Decoded, Decoder};
 use super::moonshine::NAME;
 use crate::adapters::AdapterError;
 use crate::adapters::numbers::{index, unit};

@@ -52,7 +52,8 @@ impl WhisperRequests {
         }
         if !stream.terms.is_empty() {
             // It writes names as it has seen them before.
-            let terms: Vec<&str> = stream.terms.iter().take(TERMS_MAX).map(String::as_str).collect();
+            let terms: Vec<&str> =
+                stream.terms.iter().take(TERMS_MAX).map(String::as_str).collect();
             form = form.text("prompt", terms.join(", "));
         }
         let (path, form) = match route {
@@ -78,7 +79,8 @@ impl WhisperRequests {
         if answer.content_length().is_some_and(|length| length > ANSWER_BYTES_MAX) {
             return Err(unreadable(NAME, "an answer of more than 4 MB"));
         }
-        let answer = answer.bytes().await.map_err(|error| broke(NAME, "read the answer", &error))?;
+        let answer =
+            answer.bytes().await.map_err(|error| broke(NAME, "read the answer", &error))?;
         if answer.is_empty() {
             return Err(truncated(NAME, "an answer"));
         }
@@ -161,7 +163,8 @@ impl Answer {
         let text = self.text.unwrap_or_else(|| {
             segments.iter().map(|segment| segment.text.as_str()).collect::<String>()
         });
-        let in_segments = segments.into_iter().flat_map(|segment| segment.words.unwrap_or_default());
+        let in_segments =
+            segments.into_iter().flat_map(|segment| segment.words.unwrap_or_default());
         let words = self.words.unwrap_or_else(|| in_segments.collect());
         Decoded { text: squeezed(&text), capped: false, words: whole_words(words) }
     }

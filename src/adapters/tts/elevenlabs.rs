@@ -180,7 +180,12 @@ impl PieceVoice for Requests {
             .header("xi-api-key", key.expose())
             .json(&Request { text: &text, model_id: model, language_code });
         let body = body_of(NAME, answer_of(NAME, request).await?);
-        let lines = Lines { body: Box::pin(body), waiting: Vec::new(), letters: Letters::of(&text), is_over: false };
+        let lines = Lines {
+            body: Box::pin(body),
+            waiting: Vec::new(),
+            letters: Letters::of(&text),
+            is_over: false,
+        };
         let parts = stream::try_unfold(lines, Lines::next);
         Ok(Spoken { form: Form::Pcm, parts: Box::pin(parts) })
     }
@@ -235,6 +240,7 @@ impl Lines {
 
 /// Samples as bytes out of base64.
 pub(super) fn sound_of(base64: &str) -> Result<Bytes, AdapterError> {
-    let bytes = BASE64.decode(base64).map_err(|_no_base64| unreadable(NAME, "sound that is no base64"))?;
+    let bytes =
+        BASE64.decode(base64).map_err(|_no_base64| unreadable(NAME, "sound that is no base64"))?;
     Ok(bytes.into())
 }

@@ -97,7 +97,8 @@ impl Letters {
         };
         let place = self.due[self.spoken + skipped].0;
         self.spoken += skipped + 1;
-        if let Some(word) = self.words.iter().position(|&(start, end)| (start..end).contains(&place))
+        if let Some(word) =
+            self.words.iter().position(|&(start, end)| (start..end).contains(&place))
         {
             let known = self.times[word].get_or_insert((from, until));
             *known = (known.0.min(from), known.1.max(until));

@@ -46,7 +46,11 @@ impl Espeak {
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let rate = SampleRate::new(RATE_HZ).unwrap_or(SampleRate::HZ_24000);
         Self {
-            voice: Arc::new(Processes { program: program.into(), rate, languages: OnceCell::new() }),
+            voice: Arc::new(Processes {
+                program: program.into(),
+                rate,
+                languages: OnceCell::new(),
+            }),
         }
     }
 }
@@ -87,7 +91,8 @@ impl Processes {
             return Ok(voice.clone());
         }
         let languages = self.languages.get_or_try_init(|| self.ask_languages()).await?;
-        let wanted = if language.is_empty() { "en-us".to_owned() } else { language.to_ascii_lowercase() };
+        let wanted =
+            if language.is_empty() { "en-us".to_owned() } else { language.to_ascii_lowercase() };
         let base = wanted.split('-').next().unwrap_or_default();
         let of_base = |own: &&String| own.split('-').next() == Some(base);
         let exact = languages.iter().find(|own| **own == wanted);

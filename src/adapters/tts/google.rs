@@ -168,8 +168,7 @@ impl PieceVoice for Requests {
     }
 
     async fn say(&self, text: String, options: Arc<TtsOptions>) -> Result<Spoken, AdapterError> {
-        let wanted =
-            if options.voice.is_empty() { &self.options.voice } else { &options.voice };
+        let wanted = if options.voice.is_empty() { &self.options.voice } else { &options.voice };
         let voice = VoiceName::of(wanted, &options.language);
         if voice.streams() { self.stream(text, voice).await } else { self.ask(&text, &voice).await }
     }
@@ -183,7 +182,8 @@ impl Requests {
             voice: Voice { language_code: &voice.language, name: &voice.name },
             audio_config: AudioConfig { audio_encoding: "LINEAR16", sample_rate_hertz: RATE.hz() },
         };
-        let mut request = self.net.post(&self.options.service, "/v1/text:synthesize").json(&synthesis);
+        let mut request =
+            self.net.post(&self.options.service, "/v1/text:synthesize").json(&synthesis);
         if let Some((bearer, _)) = self.options.access.bearer(NAME).await? {
             request = request.bearer_auth(bearer.expose());
         }
@@ -199,20 +199,25 @@ impl Requests {
     /// One stream a piece over the warm connection: only its end tells where a piece ends.
     async fn stream(&self, text: String, voice: VoiceName) -> Result<Spoken, AdapterError> {
         let config = v1::StreamingSynthesizeConfig {
-            voice: Some(v1::VoiceSelectionParams { language_code: voice.language, name: voice.name }),
+            voice: Some(v1::VoiceSelectionParams {
+                language_code: voice.language,
+                name: voice.name,
+            }),
             streaming_audio_config: Some(v1::StreamingAudioConfig {
                 audio_encoding: v1::PCM,
                 sample_rate_hertz: i32::try_from(RATE.hz()).unwrap_or(i32::MAX),
             }),
         };
         let input = v1::StreamingSynthesisInput { input_source: Some(v1::InputSource::Text(text)) };
-        let asks = [v1::StreamingRequest::StreamingConfig(config), v1::StreamingRequest::Input(input)]
-            .map(|request| v1::StreamingSynthesizeRequest { streaming_request: Some(request) });
+        let asks =
+            [v1::StreamingRequest::StreamingConfig(config), v1::StreamingRequest::Input(input)]
+                .map(|request| v1::StreamingSynthesizeRequest { streaming_request: Some(request) });
         let answers = self.line.call(METHOD, stream::iter(asks)).await?;
-        let sound = answers.map(|answer: Result<v1::StreamingSynthesizeResponse, tonic::Status>| {
-            let answer = answer.map_err(|status| of_status(NAME, &status))?;
-            Ok(Bytes::from(answer.audio_content))
-        });
+        let sound =
+            answers.map(|answer: Result<v1::StreamingSynthesizeResponse, tonic::Status>| {
+                let answer = answer.map_err(|status| of_status(NAME, &status))?;
+                Ok(Bytes::from(answer.audio_content))
+            });
         Ok(Spoken::sound(Form::Pcm, sound))
     }
 }

@@ -103,7 +103,9 @@ async fn say_all<V: PieceVoice>(
 ) -> Result<(), Stop> {
     let (begun, mut next) = mpsc::channel(1);
     let _ahead = Running::spawn(begin_all(Arc::clone(voice), options, written, begun));
-    while let Some((TtsPiece { piece, text: _ }, asked)) = unless_dropped(events, next.recv()).await? {
+    while let Some((TtsPiece { piece, text: _ }, asked)) =
+        unless_dropped(events, next.recv()).await?
+    {
         if let Some(asked) = asked {
             let spoken = unless_dropped(events, asked.outcome()).await?;
             let spoken = spoken.map_err(|_panicked| broke_off(V::NAME))??;

@@ -72,7 +72,11 @@ impl PiperProcesses {
             return refused(format!("{voice:?} is no name of a voice"));
         }
         let model = self.options.model.with_file_name(format!("{voice}.onnx"));
-        if model.is_file() { Ok(model) } else { refused(format!("there is no {}", model.display())) }
+        if model.is_file() {
+            Ok(model)
+        } else {
+            refused(format!("there is no {}", model.display()))
+        }
     }
 
     fn place(&self, model: &Path) -> Result<Arc<Mutex<Option<Process>>>, AdapterError> {
@@ -163,9 +167,8 @@ impl Process {
 
     /// Has one line spoken and returns its file.
     async fn speak(&mut self, text: &str) -> Result<Vec<u8>, AdapterError> {
-        let broken = |what: &str, error: &std::io::Error| {
-            unavailable(NAME, format!("{what}: {error}"))
-        };
+        let broken =
+            |what: &str, error: &std::io::Error| unavailable(NAME, format!("{what}: {error}"));
         // A line is an utterance: breaks inside are none of its.
         let line: String =
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).chain(['\n']).collect();
@@ -197,11 +200,7 @@ impl Process {
 }
 
 /// Finds the names of finished files in what a process writes; everything else is let go, since it may hold words.
-async fn read_names(
-    output: impl AsyncRead + Unpin,
-    folder: PathBuf,
-    names: mpsc::Sender<PathBuf>,
-) {
+async fn read_names(output: impl AsyncRead + Unpin, folder: PathBuf, names: mpsc::Sender<PathBuf>) {
     let folder = folder.to_string_lossy().into_owned();
     let mut lines = BufReader::new(output).split(b'\n');
     while let Ok(Some(line)) = lines.next_segment().await {

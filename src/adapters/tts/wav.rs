@@ -76,9 +76,12 @@ impl WavReader {
                 };
             }
             if name == b"fmt " {
-                let (Some(form), Some(channels), Some(hz), Some(bits)) =
-                    (number(body, 2), number(body + 2, 2), number(body + 4, 4), number(body + 14, 2))
-                else {
+                let (Some(form), Some(channels), Some(hz), Some(bits)) = (
+                    number(body, 2),
+                    number(body + 2, 2),
+                    number(body + 4, 4),
+                    number(body + 14, 2),
+                ) else {
                     return Ok(None);
                 };
                 const PCM: usize = 1;

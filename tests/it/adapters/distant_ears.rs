@@ -31,17 +31,23 @@ fn at<P: Protocol>(simulator: &Simulator<P>, path: &str) -> Endpoint {
     Endpoint::parse(&format!("{}{path}", simulator.url())).expect("an address")
 }
 
-fn deepgram(simulator: &Simulator<sim::deepgram::Deepgram>) -> Deepgram {
+pub(crate) fn deepgram(simulator: &Simulator<sim::deepgram::Deepgram>) -> Deepgram {
     let service = at(simulator, "");
     Deepgram::new(DeepgramOptions { service, key: key(), model: "nova-3".to_owned() })
 }
 
-fn assemblyai(simulator: &Simulator<sim::assemblyai::AssemblyAi>, model: &str) -> AssemblyAi {
+pub(crate) fn assemblyai(
+    simulator: &Simulator<sim::assemblyai::AssemblyAi>,
+    model: &str,
+) -> AssemblyAi {
     let service = at(simulator, "");
     AssemblyAi::new(AssemblyAiOptions { service, key: key(), model: model.to_owned() })
 }
 
-fn whisper(simulator: &Simulator<sim::whisper::WhisperServer>, route: WhisperRoute) -> Whisper {
+pub(crate) fn whisper(
+    simulator: &Simulator<sim::whisper::WhisperServer>,
+    route: WhisperRoute,
+) -> Whisper {
     let (path, key) = match route {
         WhisperRoute::OpenAi => ("/v1", Some(key())),
         WhisperRoute::Transcribe | WhisperRoute::WhisperCpp => ("", None),
@@ -127,9 +133,15 @@ pub(crate) async fn check_sequence(adapter: &dyn SpeechToText, script: &[SttInpu
     if adapter.capabilities().word_times {
         for words in said.iter().filter(|words| words.stability == Stability::Final) {
             for word in &words.words {
-                let number: usize =
-                    word.text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
-                let place = if number < 8 { 400 + (number - 1) * 300 } else { 3_800 + (number - 8) * 300 };
+                let number: usize = word
+                    .text
+                    .chars()
+                    .filter(char::is_ascii_digit)
+                    .collect::<String>()
+                    .parse()
+                    .unwrap();
+                let place =
+                    if number < 8 { 400 + (number - 1) * 300 } else { 3_800 + (number - 8) * 300 };
                 let is_there = word.start_sample.abs_diff(place as u64 * 16) <= 320;
                 assert!(is_there, "{word:?} in place of {place} ms");
             }
@@ -162,8 +174,10 @@ pub(crate) async fn check_faults(
                 // What nobody can read is not asked for again, unless it never came to its end.
                 let may_be_unreadable = matches!(fault, Fault::MalformedAfter(_));
                 assert!(error.is_retryable() || may_be_unreadable, "{fault:?}: {error}");
-                if let (Fault::Status(_, Some(after)), AdapterError::Unavailable { retry_after, .. }) =
-                    (fault, &error)
+                if let (
+                    Fault::Status(_, Some(after)),
+                    AdapterError::Unavailable { retry_after, .. },
+                ) = (fault, &error)
                 {
                     assert_eq!(*retry_after, Some(Duration::from_secs(after)), "{fault:?}");
                 }

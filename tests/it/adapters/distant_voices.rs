@@ -19,15 +19,15 @@ const KEY: &str = "a-key-for-tests";
 const WAYS: [ElevenLabsWay; 2] = [ElevenLabsWay::Socket, ElevenLabsWay::Requests];
 pub(crate) const PIECES: [&str; 3] = ["Good morning to you all,", "how are you?", "I'm well."];
 
-fn net() -> Net {
+pub(crate) fn net() -> Net {
     Net::new().expect("clients")
 }
 
-fn at<P: Protocol>(simulator: &Simulator<P>, path: &str) -> Endpoint {
+pub(crate) fn at<P: Protocol>(simulator: &Simulator<P>, path: &str) -> Endpoint {
     Endpoint::parse(&format!("{}{path}", simulator.url())).expect("an address")
 }
 
-fn elevenlabs(
+pub(crate) fn elevenlabs(
     simulator: &Simulator<sim::elevenlabs::ElevenLabs>,
     way: ElevenLabsWay,
 ) -> ElevenLabs {
@@ -41,7 +41,7 @@ fn elevenlabs(
     ElevenLabs::new(net(), options)
 }
 
-fn openai(simulator: &Simulator<sim::speech::OpenAiSpeech>) -> OpenAiSpeech {
+pub(crate) fn openai(simulator: &Simulator<sim::speech::OpenAiSpeech>) -> OpenAiSpeech {
     let options = OpenAiSpeechOptions {
         service: at(simulator, "/v1"),
         key: Some(Secret::new(KEY.to_owned())),
@@ -60,7 +60,11 @@ pub(crate) struct Given {
     pub(crate) end: Option<Result<(), AdapterError>>,
 }
 
-pub(crate) async fn speak(adapter: &dyn TextToSpeech, options: TtsOptions, texts: &[&str]) -> Given {
+pub(crate) async fn speak(
+    adapter: &dyn TextToSpeech,
+    options: TtsOptions,
+    texts: &[&str],
+) -> Given {
     let mut given = Given::default();
     let TtsStream { pieces, mut events } = match comes("open", adapter.open(options)).await {
         Ok(stream) => stream,
@@ -162,7 +166,10 @@ async fn elevenlabs_gives_each_piece_its_own_sound_and_each_word_its_place() {
             PIECES.iter().map(|text| (text.len() as u64 + space) * letter).collect();
         assert_eq!(given.pieces, lengths, "{way:?}");
         let morning = &given.words[1];
-        assert_eq!((morning.0.as_str(), morning.1, morning.2), ("morning", 5 * letter, 12 * letter));
+        assert_eq!(
+            (morning.0.as_str(), morning.1, morning.2),
+            ("morning", 5 * letter, 12 * letter)
+        );
         assert_eq!(given.words.len(), 5 + 3 + 2, "{way:?}");
     }
 }

@@ -10,8 +10,8 @@ use voice_studio::adapters::stt::google::{
     GoogleSpeech, GoogleSpeechOptions, GoogleSpeechVersion, STREAM_HARD, STREAM_SOFT,
 };
 use voice_studio::adapters::stt::{SpeechToText, SttOptions};
+use voice_studio::adapters::tts::TtsOptions;
 use voice_studio::adapters::tts::google::{GoogleVoices, GoogleVoicesOptions};
-use voice_studio::adapters::tts::{TextToSpeech, TtsOptions};
 
 use super::distant_ears::{check_faults, check_sequence, hear, numbers, script_of, two_sentences};
 use super::distant_voices::{PIECES, check_faults_of_voice, speak};
@@ -54,8 +54,7 @@ fn speech(
 ) -> GoogleSpeech {
     let (service, access) = (at(&simulator.url()), Arc::clone(access));
     let model = "latest_long".to_owned();
-    let options =
-        GoogleSpeechOptions { service, access, version, model, stream_soft, stream_hard };
+    let options = GoogleSpeechOptions { service, access, version, model, stream_soft, stream_hard };
     GoogleSpeech::new(options).expect("an address")
 }
 

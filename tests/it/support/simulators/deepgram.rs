@@ -159,7 +159,8 @@ impl Line {
                     "start": self.seconds(heard.start_ms()), "end": self.seconds(heard.end_ms()) })
             })
             .collect();
-        let alternative = json!({ "transcript": text_of(words), "confidence": 0.98, "words": told });
+        let alternative =
+            json!({ "transcript": text_of(words), "confidence": 0.98, "words": told });
         let seconds = (self.listener.heard_ms() - self.from_ms) as f64 / 1000.0;
         let results = json!({ "type": "Results", "channel_index": [0, 1], "duration": seconds,
             "start": self.seconds(self.from_ms), "is_final": is_final, "speech_final": is_final && !from_finalize,

@@ -7,19 +7,18 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{Stream, StreamExt};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
-use tonic::server::{Grpc, NamedService, StreamingService};
-use tonic::transport::server::TcpIncoming;
+use tonic::codegen::{BoxFuture, http};
+use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 use voice_studio::adapters::google::messages::{
     Duration as Length, speech_v1 as v1, speech_v2 as v2, texttospeech_v1 as tts,
@@ -66,12 +65,7 @@ impl GoogleSimulator {
             streams: Mutex::default(),
             spoken: Mutex::default(),
         });
-        let server = tonic::transport::Server::builder()
-            .add_service(Speech::<1>(Arc::clone(&state)))
-            .add_service(Speech::<2>(Arc::clone(&state)))
-            .add_service(Voices(Arc::clone(&state)))
-            .serve_with_incoming(TcpIncoming::from(listener));
-        let serving = tokio::spawn(async move { server.await.expect("a server") });
+        let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { address, state, serving }
     }
 
@@ -206,14 +200,6 @@ enum Ask {
 #[derive(Clone)]
 struct Speech<const V: u8>(Arc<State>);
 
-impl NamedService for Speech<1> {
-    const NAME: &'static str = "google.cloud.speech.v1.Speech";
-}
-
-impl NamedService for Speech<2> {
-    const NAME: &'static str = "google.cloud.speech.v2.Speech";
-}
-
 fn ask_v1(request: v1::StreamingRecognizeRequest) -> Result<Ask, Status> {
     Ok(match request.request {
         None => Ask::Nothing,
@@ -237,9 +223,11 @@ fn ask_v2(request: v2::StreamingRecognizeRequest) -> Result<Ask, Status> {
         Some(v2::Request::StreamingConfig(streaming)) => {
             let config = streaming.config.ok_or_else(|| Status::invalid_argument("config"))?;
             let decoding = config.explicit_decoding_config.unwrap_or_default();
-            let form = (decoding.encoding, decoding.sample_rate_hertz, decoding.audio_channel_count);
+            let form =
+                (decoding.encoding, decoding.sample_rate_hertz, decoding.audio_channel_count);
             let parts: Vec<&str> = request.recognizer.split('/').collect();
-            let is_named = matches!(parts.as_slice(), ["projects", _, "locations", _, "recognizers", _]);
+            let is_named =
+                matches!(parts.as_slice(), ["projects", _, "locations", _, "recognizers", _]);
             if form != (v2::LINEAR16, 16_000, 1) || !is_named {
                 return Err(Status::invalid_argument("sound or recogniser that is not simulated"));
             }
@@ -255,7 +243,7 @@ fn ask_v2(request: v2::StreamingRecognizeRequest) -> Result<Ask, Status> {
 type Results = Vec<v1::StreamingRecognitionResult>;
 
 /// Hears one stream and answers with results, which a version wraps.
-async fn recognise<Message, Wrapped: Send + 'static>(
+async fn recognise<Message: Send + 'static, Wrapped: Send + Sync + 'static>(
     state: Arc<State>,
     asks: impl Stream<Item = Result<Message, Status>> + Send + 'static,
     ask_of: fn(Message) -> Result<Ask, Status>,
@@ -270,7 +258,8 @@ async fn recognise<Message, Wrapped: Send + 'static>(
         let mut listener = Listener::default();
         let mut is_configured = false;
         while let Some(ask) = asks.next().await {
-            let sound = match ask.and_then(ask_of) {
+            let asked = ask.and_then(ask_of);
+            let sound = match asked {
                 Ok(Ask::Config { language, model, terms }) if !is_configured => {
                     is_configured = true;
                     lock(&state.streams).push(format!("{language} {model} {terms:?}"));
@@ -292,7 +281,11 @@ async fn recognise<Message, Wrapped: Send + 'static>(
             } else if is_more {
                 // The last word is not steady yet.
                 let (steady, unsteady) = listener.open().split_at(listener.open().len() - 1);
-                [steady, unsteady].iter().filter(|words| !words.is_empty()).map(|words| result(words, false, jump)).collect()
+                [steady, unsteady]
+                    .iter()
+                    .filter(|words| !words.is_empty())
+                    .map(|words| result(words, false, jump))
+                    .collect()
             } else {
                 continue;
             };
@@ -371,16 +364,15 @@ impl StreamingService<v2::StreamingRecognizeRequest> for Speech<2> {
 #[derive(Clone)]
 struct Voices(Arc<State>);
 
-impl NamedService for Voices {
-    const NAME: &'static str = "google.cloud.texttospeech.v1.TextToSpeech";
-}
-
 impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
     type Response = tts::StreamingSynthesizeResponse;
     type ResponseStream = Answers<Self::Response>;
     type Future = BoxFuture<Response<Self::ResponseStream>, Status>;
 
-    fn call(&mut self, request: Request<Streaming<tts::StreamingSynthesizeRequest>>) -> Self::Future {
+    fn call(
+        &mut self,
+        request: Request<Streaming<tts::StreamingSynthesizeRequest>>,
+    ) -> Self::Future {
         let state = Arc::clone(&self.0);
         Box::pin(async move {
             state.admit(&request)?;
@@ -402,7 +394,9 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
             let (mut outlet, answers) = Outlet::new(fault);
             tokio::spawn(async move {
                 while let Ok(Some(ask)) = asks.message().await {
-                    let Some(tts::StreamingRequest::Input(input)) = ask.streaming_request else { break };
+                    let Some(tts::StreamingRequest::Input(input)) = ask.streaming_request else {
+                        break;
+                    };
                     let Some(tts::InputSource::Text(text)) = input.input_source else { break };
                     lock(&state.spoken).push(text.clone());
                     for part in pcm_of(&text, HZ).chunks(9_601) {
@@ -421,41 +415,52 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
 
 // ── Wiring ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Answered = BoxFuture<http::Response<tonic::body::Body>, std::convert::Infallible>;
+type Answered = Result<http::Response<tonic::body::Body>, std::convert::Infallible>;
 
-/// The method of a service that streams both ways; no other is simulated.
-macro_rules! serves {
-    ($service:ty, $method:literal, $ask:ty, $answer:ty) => {
-        impl<B> Service<http::Request<B>> for $service
-        where
-            B: Body + Send + 'static,
-            B::Error: Into<StdError> + Send + 'static,
-        {
-            type Response = http::Response<tonic::body::Body>;
-            type Error = std::convert::Infallible;
-            type Future = Answered;
-
-            fn poll_ready(&mut self, _task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn call(&mut self, request: http::Request<B>) -> Self::Future {
-                let service = self.clone();
-                Box::pin(async move {
-                    if !request.uri().path().ends_with($method) {
-                        return Ok(Status::unimplemented("not simulated").into_http());
-                    }
-                    let codec: tonic_prost::ProstCodec<$answer, $ask> = Default::default();
-                    Ok(Grpc::new(codec).streaming(service, request).await)
-                })
-            }
-        }
-    };
+/// A method that streams both ways; no other is simulated.
+async fn answer<S, Ask, Answer>(
+    service: S,
+    request: http::Request<hyper::body::Incoming>,
+) -> Answered
+where
+    S: StreamingService<Ask, Response = Answer> + Send,
+    S::ResponseStream: Send + 'static,
+    Ask: prost::Message + Default + 'static,
+    Answer: prost::Message + Default + 'static,
+{
+    let codec: tonic_prost::ProstCodec<Answer, Ask> = tonic_prost::ProstCodec::default();
+    Ok(Grpc::new(codec).streaming(service, request).await)
 }
 
-serves!(Speech<1>, "/StreamingRecognize", v1::StreamingRecognizeRequest, v1::StreamingRecognizeResponse);
-serves!(Speech<2>, "/StreamingRecognize", v2::StreamingRecognizeRequest, v2::StreamingRecognizeResponse);
-serves!(Voices, "/StreamingSynthesize", tts::StreamingSynthesizeRequest, tts::StreamingSynthesizeResponse);
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    // The connections end with the server.
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        let answering =
+            hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let state = Arc::clone(&state);
+                async move {
+                    match request.uri().path() {
+                        "/google.cloud.speech.v1.Speech/StreamingRecognize" => {
+                            answer(Speech::<1>(state), request).await
+                        }
+                        "/google.cloud.speech.v2.Speech/StreamingRecognize" => {
+                            answer(Speech::<2>(state), request).await
+                        }
+                        "/google.cloud.texttospeech.v1.TextToSpeech/StreamingSynthesize" => {
+                            answer(Voices(state), request).await
+                        }
+                        _ => Ok(Status::unimplemented("not simulated").into_http()),
+                    }
+                }
+            });
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), answering);
+        // How a visitor leaves is no matter.
+        connections.spawn(async move { drop(connection.await) });
+    }
+}
 
 // ── By request ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -479,10 +484,12 @@ impl GoogleRequests {
     fn exchange(asked: &Asked) -> Option<()> {
         let form = String::from_utf8_lossy(&asked.body).into_owned();
         let assertion = form.split('&').find_map(|pair| pair.strip_prefix("assertion="))?;
-        let has_kind = form.contains("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer");
+        let has_kind =
+            form.contains("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer");
         let parts: Vec<&str> = assertion.split('.').collect();
         let [header, claims, signature] = parts.as_slice() else { return None };
-        let decode = |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok();
+        let decode =
+            |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok();
         let header: serde_json::Value = serde_json::from_slice(&decode(header)?).ok()?;
         let claims: serde_json::Value = serde_json::from_slice(&decode(claims)?).ok()?;
         let is_whole = has_kind
@@ -500,8 +507,14 @@ impl Protocol for GoogleRequests {
         Box::pin(async move {
             if asked.route() == "/token" {
                 let (status, body) = match Self::exchange(asked) {
-                    Some(()) => (200, json!({ "access_token": self.token, "expires_in": 3599, "token_type": "Bearer" })),
-                    None => (400, json!({ "error": "invalid_grant", "error_description": "Invalid JWT Signature." })),
+                    Some(()) => (
+                        200,
+                        json!({ "access_token": self.token, "expires_in": 3599, "token_type": "Bearer" }),
+                    ),
+                    None => (
+                        400,
+                        json!({ "error": "invalid_grant", "error_description": "Invalid JWT Signature." }),
+                    ),
                 };
                 return answer.whole(status, "application/json", body.to_string().as_bytes()).await;
             }
@@ -523,7 +536,9 @@ impl Protocol for GoogleRequests {
                 None
             };
             if let Some((status, word)) = refusal {
-                return answer.whole(status, "application/json", error(status, word).as_bytes()).await;
+                return answer
+                    .whole(status, "application/json", error(status, word).as_bytes())
+                    .await;
             }
             lock(&self.spoken).push(text.clone());
             let sound = json!({ "audioContent": STANDARD.encode(wav_of(&text, HZ)) });
@@ -539,7 +554,8 @@ impl Protocol for GoogleRequests {
 }
 
 fn error(status: u16, word: &str) -> String {
-    json!({ "error": { "code": status, "status": word, "message": "simulated", "details": [] } }).to_string()
+    json!({ "error": { "code": status, "status": word, "message": "simulated", "details": [] } })
+        .to_string()
 }
 
 /// A stream that is let to live for so long.

@@ -8,11 +8,11 @@ pub(crate) fn pcm_of(text: &str, hz: u32) -> Vec<u8> {
     let letter_samples = hz * LETTER_MS / 1000;
     text.chars()
         .flat_map(|letter| {
-            let pitch = if letter.is_alphanumeric() { 300 + u32::from(letter) % 64 * 20 } else { 0 };
+            let pitch =
+                if letter.is_alphanumeric() { 300 + u32::from(letter) % 64 * 20 } else { 0 };
             let step = std::f64::consts::TAU * f64::from(pitch) / f64::from(hz);
-            (0..letter_samples).flat_map(move |at| {
-                ((8_000.0 * (step * f64::from(at)).sin()) as i16).to_le_bytes()
-            })
+            (0..letter_samples)
+                .flat_map(move |at| ((8_000.0 * (step * f64::from(at)).sin()) as i16).to_le_bytes())
         })
         .collect()
 }

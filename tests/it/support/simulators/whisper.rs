@@ -28,14 +28,18 @@ impl Protocol for WhisperServer {
                 return;
             };
             let Some(words) = form.words() else {
-                answer.whole(400, "application/json", error("no WAV file at 16 kHz").as_bytes()).await;
+                answer
+                    .whole(400, "application/json", error("no WAV file at 16 kHz").as_bytes())
+                    .await;
                 return;
             };
             let told = match asked.route() {
                 "/transcribe" => faster_whisper(&words),
                 "/v1/audio/transcriptions" => {
                     if asked.header("authorization") != format!("Bearer {}", self.key) {
-                        answer.whole(401, "application/json", error("invalid_api_key").as_bytes()).await;
+                        answer
+                            .whole(401, "application/json", error("invalid_api_key").as_bytes())
+                            .await;
                         return;
                     }
                     if form.text("model").is_empty() {
