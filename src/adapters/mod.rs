@@ -28,6 +28,7 @@ pub mod llm;
 pub mod net;
 mod numbers;
 pub mod onnx;
+pub mod resilience;
 pub mod scripted;
 pub mod stt;
 mod task;
@@ -196,6 +197,12 @@ pub struct AdapterState {
     /// Why it cannot serve and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether it steps in only when another fails.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fallback: bool,
+    /// Its breaker and counters, where it is one of a chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<resilience::HealthState>,
 }
 
 impl AdapterState {
@@ -207,7 +214,19 @@ impl AdapterState {
             Availability::Loading => ("loading", None),
             Availability::Unavailable(reason) => ("unavailable", Some(reason)),
         };
-        Self { kind, name: name.to_owned(), state, reason }
+        Self { kind, name: name.to_owned(), state, reason, fallback: false, health: None }
+    }
+
+    /// The same with what a chain knows of it: while its breaker is open it does not serve.
+    #[must_use]
+    pub fn with_health(mut self, health: resilience::HealthState, fallback: bool) -> Self {
+        if self.state == "ready" && health.breaker != resilience::BreakerState::Closed {
+            self.state = "unavailable";
+            self.reason = health.last_cause.clone();
+        }
+        self.health = Some(health);
+        self.fallback = fallback;
+        self
     }
 }
 

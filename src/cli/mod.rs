@@ -12,12 +12,15 @@ use clap::{Parser, Subcommand};
 use crate::config::{ConfigErrors, EXIT_CONFIG};
 
 pub mod briefings;
+mod doctor;
 mod host_file;
 mod log;
 mod models;
 mod print;
 mod recover;
 mod rehearse;
+mod replay;
+mod replay_audio;
 mod serve;
 mod signal;
 
@@ -36,6 +39,8 @@ enum Command {
     Serve,
     /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
     Rehearse(rehearse::Arguments),
+    /// Replay a session from its log and compare, ask what if, or draw it
+    Replay(replay::Arguments),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
     /// List and check briefings
@@ -43,6 +48,8 @@ enum Command {
     Briefings(briefings::Command),
     /// List, fetch and check the local models
     Models(models::Arguments),
+    /// Check every configured provider: key, model, first result and its latency
+    Doctor(doctor::Arguments),
 }
 
 /// Reads the command line and does what it says.
@@ -51,9 +58,11 @@ pub fn main() -> ExitCode {
     let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         print::error(&error);

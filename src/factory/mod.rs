@@ -4,6 +4,7 @@
 //! product is built once for each model and shared by all sessions.
 
 mod build;
+mod checkup;
 mod speech;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,10 @@ use crate::adapters::hearing::smart_turn::SmartTurn;
 use crate::adapters::hearing::{EndOfTurn, VoiceActivity};
 use crate::adapters::llm::LanguageModel;
 use crate::adapters::onnx::OfflineModels;
+use crate::adapters::resilience::Member;
+use crate::adapters::resilience::ears::ResilientEars;
+use crate::adapters::resilience::mind::ResilientMind;
+use crate::adapters::resilience::voice::ResilientVoice;
 use crate::adapters::stt::SpeechToText;
 use crate::adapters::tts::{TextToSpeech, TtsOptions};
 use crate::adapters::{AdapterState, Availability};
@@ -26,6 +31,7 @@ use crate::services::services;
 use crate::session::cast::{Cast, VoiceOf};
 use crate::session::ears::EarAdapters;
 use build::{BuildError, Workshop};
+pub use checkup::Checkup;
 
 /// Every adapter the configuration asks for, built once and shared by all sessions.
 #[derive(Debug)]
@@ -41,9 +47,9 @@ pub struct Adapters {
 /// What was built so far, by product and model. Bounded by what settings and briefings name.
 #[derive(Debug, Default)]
 struct Built {
-    ears: BTreeMap<&'static str, Arc<dyn SpeechToText>>,
-    voices: BTreeMap<&'static str, Arc<dyn TextToSpeech>>,
-    minds: BTreeMap<(&'static str, String), Arc<dyn LanguageModel>>,
+    ears: BTreeMap<&'static str, Member<dyn SpeechToText>>,
+    voices: BTreeMap<&'static str, Member<dyn TextToSpeech>>,
+    minds: BTreeMap<(&'static str, String), Member<dyn LanguageModel>>,
 }
 
 /// Who writes a speaker's words.
@@ -72,15 +78,9 @@ impl Adapters {
 
     /// What the settings choose is built at the start, so that its models load before anybody comes.
     fn build_chosen(&self) {
-        let chosen = self.config.effective();
-        let results = [
-            self.ears(chosen.stt).err(),
-            self.voice(chosen.tts).err(),
-            self.mind(self.mind_of(AiSpeaker::Claude, chosen), "").err(),
-            self.mind(self.mind_of(AiSpeaker::Guest, chosen), "").err(),
-        ];
-        for error in results.into_iter().flatten() {
-            tracing::warn!(error, "an adapter could not be built");
+        for failed in self.states().into_iter().filter(|adapter| adapter.name == NONE) {
+            let reason = failed.reason.unwrap_or_default();
+            tracing::warn!(kind = failed.kind, reason, "an adapter could not be built");
         }
     }
 
@@ -99,11 +99,11 @@ impl Adapters {
                 wanted.clone()
             };
             let options = TtsOptions { voice, language: briefing.language.clone() };
-            Ok(VoiceOf { voice: self.voice(chosen.tts)?, options })
+            Ok(VoiceOf { voice: self.voice_chain(chosen.tts, speaker)?, options })
         };
         let mind_of = |speaker: AiSpeaker| {
             let model = &briefing.speaker(speaker.into()).model;
-            self.mind(self.mind_of(speaker, chosen), model)
+            self.mind_chain(self.mind_of(speaker, chosen), model, speaker)
         };
         let voice_activity = match self.voice_activity.availability() {
             Availability::Unavailable(_) => &self.voice_activity_fallback,
@@ -116,7 +116,7 @@ impl Adapters {
         let [claude, guest] = AiSpeaker::BOTH;
         Ok(Cast {
             ears: EarAdapters {
-                speech_to_text: self.ears(chosen.stt)?,
+                speech_to_text: self.ear_chain(chosen.stt)?,
                 voice_activity: Arc::clone(voice_activity),
                 end_of_turn,
             },
@@ -147,28 +147,118 @@ impl Adapters {
         }
     }
 
-    fn ears(&self, provider: SttProvider) -> Result<Arc<dyn SpeechToText>, BuildError> {
-        let mut built = self.built();
-        if let Some(known) = built.ears.get(provider.as_str()) {
-            return Ok(Arc::clone(known));
+    // ── Chains: the chosen product and who steps in for it. Products of this machine alone need none ─────────
+
+    fn ear_chain(&self, chosen: SttProvider) -> Result<Arc<dyn SpeechToText>, BuildError> {
+        let mut members = self.ear_members(chosen)?;
+        if !self.config.use_real_adapters {
+            return Ok(members.swap_remove(0).adapter);
         }
-        let adapter = self.workshop.speech_to_text(provider)?;
-        built.ears.insert(provider.as_str(), Arc::clone(&adapter));
-        Ok(adapter)
+        let first = members.remove(0);
+        Ok(Arc::new(ResilientEars::new(first, members)))
     }
 
-    fn voice(&self, provider: TtsProvider) -> Result<Arc<dyn TextToSpeech>, BuildError> {
+    fn voice_chain(
+        &self,
+        chosen: TtsProvider,
+        speaker: AiSpeaker,
+    ) -> Result<Arc<dyn TextToSpeech>, BuildError> {
+        let mut members = self.voice_members(chosen)?;
+        if !self.config.use_real_adapters {
+            return Ok(members.swap_remove(0).adapter);
+        }
+        let first = members.remove(0);
+        let named = members.into_iter().map(|member| {
+            let voice = services().voices(member.adapter.name())[speaker.index()].clone();
+            (member, voice)
+        });
+        Ok(Arc::new(ResilientVoice::new(first, named)))
+    }
+
+    fn mind_chain(
+        &self,
+        chosen: Mind,
+        model: &str,
+        speaker: AiSpeaker,
+    ) -> Result<Arc<dyn LanguageModel>, BuildError> {
+        let mut members = self.mind_members(chosen, model, speaker)?;
+        if !self.config.use_real_adapters {
+            return Ok(members.swap_remove(0).adapter);
+        }
+        let first = members.remove(0);
+        Ok(Arc::new(ResilientMind::new(first, members)))
+    }
+
+    // ── Members: each product is built once for each model ────────────────────────────────────────────────────
+
+    pub(crate) fn ear_members(
+        &self,
+        chosen: SttProvider,
+    ) -> Result<Vec<Member<dyn SpeechToText>>, BuildError> {
+        let mut members = vec![self.ears(chosen)?];
+        for other in self.others(&self.config.fallbacks.stt, chosen) {
+            members.extend(said(self.ears(other), "stt"));
+        }
+        Ok(members)
+    }
+
+    pub(crate) fn voice_members(
+        &self,
+        chosen: TtsProvider,
+    ) -> Result<Vec<Member<dyn TextToSpeech>>, BuildError> {
+        let mut members = vec![self.voice(chosen)?];
+        for other in self.others(&self.config.fallbacks.tts, chosen) {
+            members.extend(said(self.voice(other), "tts"));
+        }
+        Ok(members)
+    }
+
+    fn mind_members(
+        &self,
+        chosen: Mind,
+        model: &str,
+        speaker: AiSpeaker,
+    ) -> Result<Vec<Member<dyn LanguageModel>>, BuildError> {
+        let mut members = vec![self.mind(chosen, model)?];
+        let others = match speaker {
+            AiSpeaker::Claude => &self.config.fallbacks.claude,
+            AiSpeaker::Guest => &self.config.fallbacks.guest,
+        };
+        let others = if self.config.use_real_adapters { others.as_slice() } else { &[] };
+        for other in others.iter().map(|other| Mind::Other(*other)).filter(|o| *o != chosen) {
+            members.extend(said(self.mind(other, ""), kind_of(speaker)));
+        }
+        Ok(members)
+    }
+
+    /// Who steps in for `chosen`.
+    fn others<C: Choice + PartialEq>(&self, fallbacks: &[C], chosen: C) -> Vec<C> {
+        let is_used = self.config.use_real_adapters;
+        fallbacks.iter().copied().filter(|other| is_used && *other != chosen).collect()
+    }
+
+    fn ears(&self, provider: SttProvider) -> Result<Member<dyn SpeechToText>, BuildError> {
+        let mut built = self.built();
+        if let Some(known) = built.ears.get(provider.as_str()) {
+            return Ok(known.clone());
+        }
+        let member = Member::of_ears(self.workshop.speech_to_text(provider)?);
+        built.ears.insert(provider.as_str(), member.clone());
+        Ok(member)
+    }
+
+    fn voice(&self, provider: TtsProvider) -> Result<Member<dyn TextToSpeech>, BuildError> {
         let mut built = self.built();
         if let Some(known) = built.voices.get(provider.as_str()) {
-            return Ok(Arc::clone(known));
+            return Ok(known.clone());
         }
-        let adapter = self.workshop.text_to_speech(provider)?;
-        built.voices.insert(provider.as_str(), Arc::clone(&adapter));
-        Ok(adapter)
+        let member = Member::of_voice(self.workshop.text_to_speech(provider)?);
+        built.voices.insert(provider.as_str(), member.clone());
+        Ok(member)
     }
 
     /// The language model of this name; for an empty one the configured, or what the table of services says.
-    fn mind(&self, mind: Mind, model: &str) -> Result<Arc<dyn LanguageModel>, BuildError> {
+    fn mind(&self, mind: Mind, model: &str) -> Result<Member<dyn LanguageModel>, BuildError> {
         let (provider, configured) = match mind {
             Mind::Claude => ("anthropic", Some(self.config.claude_model.as_str())),
             Mind::Other(provider) => (
@@ -180,14 +270,14 @@ impl Adapters {
         let model = if model.is_empty() { fallback() } else { model };
         let mut built = self.built();
         if let Some(known) = built.minds.get(&(provider, model.to_owned())) {
-            return Ok(Arc::clone(known));
+            return Ok(known.clone());
         }
-        let adapter = match mind {
+        let member = Member::of_mind(match mind {
             Mind::Claude => self.workshop.claude(model)?,
             Mind::Other(provider) => self.workshop.mind(provider, model)?,
-        };
-        built.minds.insert((provider, model.to_owned()), Arc::clone(&adapter));
-        Ok(adapter)
+        });
+        built.minds.insert((provider, model.to_owned()), member.clone());
+        Ok(member)
     }
 
     fn built(&self) -> std::sync::MutexGuard<'_, Built> {
@@ -198,20 +288,20 @@ impl Adapters {
     #[must_use]
     pub fn states(&self) -> Vec<AdapterState> {
         let chosen = self.config.effective();
-        let ears = self.ears(chosen.stt);
-        let voice = self.voice(chosen.tts);
-        let mind = |kind, speaker: AiSpeaker| {
-            let mind = self.mind(self.mind_of(speaker, chosen), "");
-            state_of(kind, mind.map(|mind| (mind.name(), mind.availability())))
+        let ears = self.ear_members(chosen.stt);
+        let voices = self.voice_members(chosen.tts);
+        let minds = |speaker: AiSpeaker| {
+            let members = self.mind_members(self.mind_of(speaker, chosen), "", speaker);
+            states_of(kind_of(speaker), members, |mind| (mind.name(), mind.availability()))
         };
-        vec![
-            AdapterState::of("vad", self.voice_activity.name(), self.voice_activity.availability()),
-            state_of("stt", ears.map(|ears| (ears.name(), ears.availability()))),
-            AdapterState::of("endOfTurn", self.end_of_turn.name(), self.end_of_turn.availability()),
-            mind(Speaker::Claude.as_str(), AiSpeaker::Claude),
-            mind(Speaker::Guest.as_str(), AiSpeaker::Guest),
-            state_of("tts", voice.map(|voice| (voice.name(), voice.availability()))),
-        ]
+        let vad = &self.voice_activity;
+        let mut states = vec![AdapterState::of("vad", vad.name(), vad.availability())];
+        states.extend(states_of("stt", ears, |ears| (ears.name(), ears.availability())));
+        let judge = &self.end_of_turn;
+        states.push(AdapterState::of("endOfTurn", judge.name(), judge.availability()));
+        states.extend(AiSpeaker::BOTH.into_iter().flat_map(minds));
+        states.extend(states_of("tts", voices, |voice| (voice.name(), voice.availability())));
+        states
     }
 
     /// A sentence about each adapter that cannot serve.
@@ -244,13 +334,38 @@ impl Adapters {
     }
 }
 
-fn state_of(
+/// The name of an adapter that could not be built.
+const NONE: &str = "none";
+
+/// The states of a chain, first choice first; what a chain knows of its members is shown where it is one.
+fn states_of<Adapter: ?Sized>(
     kind: &'static str,
-    adapter: Result<(&'static str, Availability), BuildError>,
-) -> AdapterState {
-    match adapter {
-        Ok((name, availability)) => AdapterState::of(kind, name, availability),
-        Err(reason) => AdapterState::of(kind, "none", Availability::Unavailable(reason)),
+    members: Result<Vec<Member<Adapter>>, BuildError>,
+    of: impl Fn(&Adapter) -> (&'static str, Availability),
+) -> Vec<AdapterState> {
+    let members = match members {
+        Ok(members) => members,
+        Err(reason) => {
+            return vec![AdapterState::of(kind, NONE, Availability::Unavailable(reason))];
+        }
+    };
+    let state = |(index, member): (usize, &Member<Adapter>)| {
+        let (name, availability) = of(member.adapter.as_ref());
+        AdapterState::of(kind, name, availability).with_health(member.health.state(), index > 0)
+    };
+    members.iter().enumerate().map(state).collect()
+}
+
+/// A product that should step in and cannot be built is left out, and the log says so.
+fn said<T>(built: Result<T, BuildError>, kind: &'static str) -> Option<T> {
+    built.inspect_err(|reason| tracing::warn!(kind, reason, "a fallback could not be built")).ok()
+}
+
+/// The kind of a speaker's mind in `/health`.
+const fn kind_of(speaker: AiSpeaker) -> &'static str {
+    match speaker {
+        AiSpeaker::Claude => Speaker::Claude.as_str(),
+        AiSpeaker::Guest => Speaker::Guest.as_str(),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::error::RecordingError;
 use super::event_log::{Event, EventLine, Stamp, read_events};
 use super::manifest::{GapCause, GapEntry, seconds};
+use super::services_used::{ServicesUsed, USE_EVENT};
 use crate::conversation::{Caption, Speaker};
 use crate::time::{SessionTime, Span};
 
@@ -45,6 +46,8 @@ pub(super) struct Noted {
     pub(super) captions: Vec<Caption>,
     pub(super) gaps: Vec<Gap>,
     pub(super) markers: Vec<(SessionTime, String)>,
+    /// What services were used for.
+    pub(super) services: ServicesUsed,
     /// Who and when, from the log's own lines.
     pub(super) session_id: Option<String>,
     pub(super) last: Stamp,
@@ -97,6 +100,7 @@ impl Noted {
                     self.gaps.push(Gap { speaker, at, length, cause });
                 }
             }
+            USE_EVENT => self.services.take(&event.fields),
             MARKER_EVENT => {
                 let label = event.fields.get("label").and_then(Value::as_str);
                 if let (Some(label), Some(at)) = (label, event.at) {

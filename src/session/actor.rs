@@ -267,9 +267,6 @@ impl Session {
             ctx.cancel_future(timer);
         }
         self.host_ends(end);
-        for line in self.accounts.summary() {
-            self.log(end, line);
-        }
         self.log(end, Event::fact("session.end").with("samples", end.samples()));
         self.children.finish(Finish { end, fit: self.host.fit() });
         self.children.dismiss();
@@ -334,4 +331,6 @@ pub struct SessionHandle {
     pub address: Addr<Session>,
     /// The briefing it runs on.
     pub briefing: Arc<crate::conversation::briefing::Briefing>,
+    /// When it began, Unix milliseconds.
+    pub started_unix_ms: u64,
 }

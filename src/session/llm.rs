@@ -51,6 +51,8 @@ impl Actor for LlmActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+        let model = Arc::clone(&self.model);
+        ctx.spawn(async move { model.warm_up().await }.into_actor(self));
     }
 }
 

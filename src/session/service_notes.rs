@@ -2,8 +2,6 @@
 //!
 //! Nothing is decided here: who is asked next is the wrappers' matter, what a failed turn means the conversation's.
 
-use std::collections::BTreeMap;
-
 use actix::prelude::*;
 
 use super::actor::Session;
@@ -43,13 +41,9 @@ impl Kind {
     }
 }
 
-/// Whose work, of which product, with which model.
-type Account = (Kind, Option<AiSpeaker>, &'static str, String);
-
-/// What was used in a session. Bounded by the products that are configured.
+/// What was used, and who is shown as away. The sums of a session are made from its log.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    of_session: BTreeMap<Account, Usage>,
     of_turn: [TurnUse; 2],
     /// Whose products are being exchanged: their orbs show it.
     pub(super) connecting: [bool; 3],
@@ -97,23 +91,12 @@ impl Accounts {
         })
     }
 
-    fn enter(&mut self, kind: Kind, speaker: Option<AiSpeaker>, used: &ServiceUse) -> Option<u64> {
+    fn enter(&mut self, speaker: Option<AiSpeaker>, used: &ServiceUse) -> Option<u64> {
         let cost = services().cost_micro_usd(used.adapter, &used.model, used.usage);
-        let account = (kind, speaker, used.adapter, used.model.clone());
-        self.of_session.entry(account).or_default().add(used.usage);
         if let Some(speaker) = speaker {
             self.of_turn[speaker.index()].add(used.usage, cost);
         }
         cost
-    }
-
-    /// The lines of the log that sum a session up: one a product and speaker.
-    pub(super) fn summary(&self) -> Vec<Event> {
-        let line = |((kind, speaker, adapter, model), usage): (&Account, &Usage)| {
-            let cost = services().cost_micro_usd(adapter, model, *usage);
-            used_event("service.total", *kind, *speaker, adapter, model, *usage, cost)
-        };
-        self.of_session.iter().map(line).collect()
     }
 }
 
@@ -132,7 +115,7 @@ impl Session {
         match note {
             AdapterNote::Changed(change) => self.on_change(kind, speaker, change, ctx),
             AdapterNote::Used(used) => {
-                let cost = self.accounts.enter(kind, speaker, used);
+                let cost = self.accounts.enter(speaker, used);
                 let ServiceUse { adapter, model, usage } = used;
                 let line = used_event("service.use", kind, speaker, adapter, model, *usage, cost);
                 self.log(self.clock.now(), line);

@@ -7,6 +7,6 @@ mod distant_voices;
 mod google;
 mod hearing;
 mod minds;
-mod recognisers;
+pub(crate) mod recognisers;
 mod shows;
 mod voices;

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use crate::support::simulators::chat::House;
 use crate::support::simulators::google::{FIVE_MINUTES, GoogleRequests, GoogleSimulator};
 use crate::support::simulators::{self as sim, Simulator};
 
 const KEY: &str = "a-key-for-tests";
+const MOON: &str = "A moon is a rock that goes around a planet.";
 /// A library needs seconds to be loaded on a busy machine; one that waits for ever is stopped.
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -84,4 +86,27 @@ async fn googles_libraries_take_their_simulators() {
     let requests = Simulator::start(GoogleRequests::new("")).await;
     let tokens = Simulator::start(GoogleRequests::new("ya29.a-token")).await;
     run("google_sdk.py", &[streams.url(), short.url(), requests.url(), tokens.url()]).await;
+}
+
+#[tokio::test]
+async fn anthropics_library_takes_its_simulator() {
+    let service = sim::anthropic::Anthropic::new(KEY, &[MOON]);
+    let plan =
+        [None, None, Some(sim::Fault::Status(529, None)), Some(sim::Fault::Status(429, Some(0)))];
+    let plan = plan.into_iter().chain([None, Some(sim::Fault::ResetAfter(6))]).collect();
+    let simulator = Simulator::start_with(service, plan).await;
+    run("anthropic_sdk.py", &[simulator.url()]).await;
+}
+
+#[tokio::test]
+async fn the_libraries_of_openai_groq_and_together_take_the_simulators_of_chat_completions() {
+    let mut simulators = Vec::new();
+    for house in [House::OpenAi, House::Groq, House::Together, House::LlamaCpp] {
+        let is_first = house == House::OpenAi;
+        let plan = is_first.then(|| vec![None, Some(sim::Fault::Status(429, Some(0)))]);
+        let service = sim::chat::Chat::new(house, KEY, &[MOON]);
+        simulators.push(Simulator::start_with(service, plan.unwrap_or_default()).await);
+    }
+    let urls: Vec<String> = simulators.iter().map(Simulator::url).collect();
+    run("chat_sdk.py", &urls).await;
 }

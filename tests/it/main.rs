@@ -6,18 +6,24 @@ mod support;
 mod floor;
 mod floor_random;
 mod floor_speech;
+mod replay;
 
 mod briefing;
 mod rehearsal;
 
 mod adapters;
+mod resilience;
 mod speech;
+mod write_an_adapter;
 
 mod recording;
 
 mod judged;
+mod secrets;
+mod services;
 mod session;
 
+mod api_document;
 mod http;
 mod lifecycle;
 mod websocket;

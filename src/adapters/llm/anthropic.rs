@@ -67,6 +67,10 @@ impl LanguageModel for Anthropic {
         Availability::Ready
     }
 
+    fn warm_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.net.warm_up(&self.service))
+    }
+
     fn open(&self, prompt: Prompt) -> BoxFuture<'_, Result<LlmStream, AdapterError>> {
         Box::pin(async move {
             let request = self

@@ -35,6 +35,10 @@ pub trait LanguageModel: fmt::Debug + Send + Sync {
     fn model(&self) -> &str;
     /// Whether it can serve now.
     fn availability(&self) -> Availability;
+    /// Opens its connection ahead of the first reply, if it has one. Whether that works does not matter.
+    fn warm_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
     /// Starts a reply.
     fn open(&self, prompt: Prompt) -> BoxFuture<'_, Result<LlmStream, AdapterError>>;
 }

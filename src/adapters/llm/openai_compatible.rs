@@ -137,6 +137,10 @@ impl LanguageModel for OpenAiCompatible {
         Availability::Ready
     }
 
+    fn warm_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.net.warm_up(&self.service))
+    }
+
     fn open(&self, prompt: Prompt) -> BoxFuture<'_, Result<LlmStream, AdapterError>> {
         Box::pin(async move {
             let adapter = self.dialect.name;

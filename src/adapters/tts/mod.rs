@@ -39,6 +39,10 @@ pub trait TextToSpeech: fmt::Debug + Send + Sync {
     fn capabilities(&self) -> TtsCapabilities;
     /// Whether it can serve now.
     fn availability(&self) -> Availability;
+    /// Opens its connection ahead of the first turn, if it has one. Whether that works does not matter.
+    fn warm_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
     /// Starts a turn's voice.
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>>;
 }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -15,8 +14,6 @@ pub(crate) struct Anthropic {
     replies: Mutex<VecDeque<String>>,
     /// The key it lets in.
     key: String,
-    /// Time between two words.
-    pub(crate) word_every: Duration,
 }
 
 impl Anthropic {
@@ -24,13 +21,7 @@ impl Anthropic {
         Self {
             replies: Mutex::new(replies.iter().map(|reply| (*reply).to_owned()).collect()),
             key: key.to_owned(),
-            word_every: Duration::ZERO,
         }
-    }
-
-    pub(crate) const fn with_pace(mut self, word_every: Duration) -> Self {
-        self.word_every = word_every;
-        self
     }
 
     fn next_reply(&self) -> String {
@@ -114,7 +105,6 @@ impl Protocol for Anthropic {
                 .await;
             answer.event(event(&json!({ "type": "ping" }))).await;
             for word in &words {
-                answer.pause(self.word_every).await;
                 let delta = json!({ "type": "text_delta", "text": word });
                 answer
                     .event(event(

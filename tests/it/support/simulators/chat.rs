@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -36,7 +35,6 @@ pub(crate) struct Chat {
     house: House,
     replies: Mutex<VecDeque<String>>,
     key: String,
-    word_every: Duration,
 }
 
 impl Chat {
@@ -45,13 +43,7 @@ impl Chat {
             house,
             replies: Mutex::new(replies.iter().map(|reply| (*reply).to_owned()).collect()),
             key: key.to_owned(),
-            word_every: Duration::ZERO,
         }
-    }
-
-    pub(crate) const fn with_pace(mut self, word_every: Duration) -> Self {
-        self.word_every = word_every;
-        self
     }
 
     fn next_reply(&self) -> String {
@@ -139,7 +131,6 @@ impl Protocol for Chat {
                     .await;
             }
             for word in &words {
-                answer.pause(self.word_every).await;
                 answer.event(say(json!({ "role": "assistant", "content": word }), None)).await;
             }
             let mut last = self.chunk(model, jump, &json!({}), Some("stop"));

@@ -36,7 +36,7 @@ impl Fault {
     pub(crate) fn all(events: usize) -> Vec<Self> {
         vec![
             Self::Latency(Duration::from_millis(400)),
-            Self::Drip { bytes: 3, every: Duration::from_millis(2) },
+            Self::Drip { bytes: 64, every: Duration::from_millis(1) },
             Self::Status(429, Some(1)),
             Self::Status(500, None),
             Self::Status(529, None),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::sleep; // of a service, whose time may be paused
+use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paused
 
 use super::fault::{Fault, FaultPlan, Strike};
 use super::{Protocol, lock};
@@ -52,11 +52,6 @@ pub(crate) struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// The request's fault.
-    pub(crate) const fn fault(&self) -> Option<Fault> {
-        self.fault
-    }
-
     /// By how much told times jump, in ms.
     pub(crate) fn clock_jump_ms(&self) -> i64 {
         self.fault.map_or(0, Fault::clock_jump_ms)
@@ -121,7 +116,7 @@ impl Answer<'_> {
     /// Waits, unless the visitor leaves.
     pub(crate) async fn pause(&mut self, length: Duration) {
         if !length.is_zero() && !self.is_over {
-            sleep(length).await;
+            sleep_until(Instant::now() + length).await;
         }
     }
 

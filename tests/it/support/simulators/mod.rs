@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use fault::{Fault, FaultPlan};
 pub(crate) use http::{Answer, Asked};
-pub(crate) use socket::ServerSocket;
+pub(crate) use socket::{Heard, ServerSocket};
 
 /// A future of a protocol's work.
 pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

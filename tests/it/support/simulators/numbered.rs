@@ -25,13 +25,18 @@ pub(crate) fn word(number: usize) -> String {
     format!("word{number}")
 }
 
-/// One word and the quiet after it.
+/// One word and the quiet after it, at [`RATE`].
 pub(crate) fn speak(number: usize) -> Vec<i16> {
+    speak_at(number, RATE)
+}
+
+/// The same at another rate.
+pub(crate) fn speak_at(number: usize, rate: u32) -> Vec<i16> {
     assert!(number < WORDS_MAX, "pitches end at {WORDS_MAX}");
     let pitch = f64::from(BASE_HZ) + f64::from(STEP_HZ) * f64::from(u32::try_from(number).unwrap());
-    let samples = |ms: u32| usize::try_from(RATE * ms / 1000).unwrap();
+    let samples = |ms: u32| usize::try_from(rate * ms / 1000).unwrap();
     let tone = (0..samples(WORD_MS)).map(|at| {
-        let phase = std::f64::consts::TAU * pitch * at as f64 / f64::from(RATE);
+        let phase = std::f64::consts::TAU * pitch * at as f64 / f64::from(rate);
         (phase.sin() * 9_000.0) as i16
     });
     tone.chain(std::iter::repeat_n(0, samples(GAP_MS))).collect()

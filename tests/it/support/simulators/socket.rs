@@ -1,11 +1,9 @@
 //! The WebSocket half of a simulator.
 
-use std::sync::Mutex;
-use std::time::Duration;
-
 use futures_util::{SinkExt, StreamExt};
+use std::sync::Mutex;
 use tokio::net::TcpStream;
-use tokio::time::sleep; // of a service, whose time may be paused
+use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paused
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
@@ -80,16 +78,11 @@ impl ServerSocket {
                 }
             },
             Some(Fault::Drip { every, .. }) => {
-                sleep(every).await;
+                sleep_until(Instant::now() + every).await;
                 self.send(Message::text(event)).await
             }
             _ => self.send(Message::text(event)).await,
         }
-    }
-
-    /// Sends sound, which no fault counts.
-    pub(crate) async fn binary(&mut self, bytes: Vec<u8>) -> bool {
-        !self.is_over && self.send(Message::binary(bytes)).await
     }
 
     /// Closes in order.
@@ -100,13 +93,6 @@ impl ServerSocket {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.to_owned().into() };
         drop(self.stream.close(Some(frame)).await);
         self.is_over = true;
-    }
-
-    /// Waits as the service would.
-    pub(crate) async fn pause(&mut self, length: Duration) {
-        if !length.is_zero() {
-            sleep(length).await;
-        }
     }
 
     async fn send(&mut self, message: Message) -> bool {
@@ -147,7 +133,7 @@ pub(super) async fn serve<P: Protocol>(
 ) {
     let fault = plan.take();
     if let Some(Fault::Latency(length)) = fault {
-        sleep(length).await;
+        sleep_until(Instant::now() + length).await;
     }
     let mut asked = Asked::default();
     let shake = |request: &Request, response: Response| {
