@@ -16,6 +16,7 @@ mod doctor;
 mod host_file;
 mod log;
 mod models;
+mod panics;
 mod print;
 mod recover;
 mod rehearse;

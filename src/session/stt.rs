@@ -65,7 +65,7 @@ pub struct SttActor {
     /// session's segments go on.
     last_segment: u32,
     segments_before: u32,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl SttActor {
@@ -99,7 +99,7 @@ impl SttActor {
             is_deaf: false,
             last_segment,
             segments_before: last_segment,
-            _watch: watch,
+            watch,
         }
     }
 
@@ -279,6 +279,7 @@ impl Handler<Hear> for SttActor {
     type Result = ();
 
     fn handle(&mut self, message: Hear, _ctx: &mut Self::Context) {
+        self.watch.fault_point("ears");
         let length = Span::from_samples(message.samples.len() as u64);
         self.now = message.at + length;
         let mut samples = Vec::new();

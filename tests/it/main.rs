@@ -18,7 +18,10 @@ mod write_an_adapter;
 
 mod recording;
 
+mod fuzz;
+
 mod judged;
+mod lost;
 mod secrets;
 mod services;
 mod session;

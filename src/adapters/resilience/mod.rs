@@ -111,9 +111,17 @@ impl Attempts {
     }
 
     fn begin(&mut self) -> u32 {
+        self.start_the_clock();
         self.number += 1;
         self.here += 1;
         self.number
+    }
+
+    /// The budget runs from the first attempt, or from the first failure of what had worked before.
+    fn start_the_clock(&mut self) {
+        if self.number == 0 {
+            self.began = tokio::time::Instant::now();
+        }
     }
 
     /// What to do after `error` of member `at`.
@@ -123,6 +131,7 @@ impl Attempts {
         members: &[Member<Adapter>],
         at: usize,
     ) -> Next {
+        self.start_the_clock();
         let left = TURN_BUDGET.saturating_sub(self.began.elapsed());
         let other = Member::next(members, at + 1);
         let asked = match error {
@@ -136,7 +145,9 @@ impl Attempts {
         };
         // Who took all the time there was would take it again.
         let was_slow = other.is_some() && matches!(error, AdapterError::TimedOut { .. });
-        let may_retry = error.is_retryable() && !was_slow && members[at].health.may_serve();
+        // What nobody can read may have been garbled on its way.
+        let is_curable = error.is_retryable() || matches!(error, AdapterError::Malformed { .. });
+        let may_retry = is_curable && !was_slow && members[at].health.may_serve();
         if may_retry && self.here < most && wait <= longest {
             return Next::Retry(wait);
         }

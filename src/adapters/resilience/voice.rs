@@ -134,6 +134,8 @@ struct Running {
     rate: SampleRate,
     /// Whether it has given sound.
     has_sounded: bool,
+    /// Samples that had been passed on when it was opened.
+    passed_before: u64,
 }
 
 /// A turn being spoken.
@@ -246,6 +248,7 @@ impl Speaking {
                     events: stream.events,
                     rate: member.adapter.capabilities().rate,
                     has_sounded: false,
+                    passed_before: self.pieces.passed(),
                 });
                 Ok(())
             }
@@ -289,15 +292,18 @@ impl Speaking {
 
     async fn on_first_sound(&mut self) -> Result<(), Over> {
         self.member().health.succeeded();
-        let number = self.attempts.number;
-        self.attempts = Attempts::new();
         let Some(cause) = self.trouble.take() else { return Ok(()) };
-        self.tell(ChangeOutcome::Serving, number, Some(cause)).await
+        self.tell(ChangeOutcome::Serving, self.attempts.number, Some(cause)).await
     }
 
     /// The running stream is over before its work.
     async fn on_broken(&mut self, error: AdapterError) -> Result<(), Over> {
-        let has_sounded = self.running.take().is_some_and(|running| running.has_sounded);
+        let running = self.running.take();
+        let has_sounded = running.as_ref().is_some_and(|running| running.has_sounded);
+        // Only what was passed on is progress: a voice that dies at every first sound is not asked for ever.
+        if running.is_some_and(|running| self.pieces.passed() > running.passed_before) {
+            self.attempts = Attempts::new();
+        }
         if !self.pieces.is_owed() {
             tracing::debug!(%error, "a voice's idle stream ended");
             return Ok(());

@@ -30,6 +30,8 @@ pub(super) struct Pieces {
     /// Of the whole pieces so far, for the pace.
     letters: u64,
     samples: u64,
+    /// Samples of the pieces that have ended.
+    ended: u64,
 }
 
 /// One piece. Samples are counted at the chain's rate in the piece's own sound.
@@ -54,7 +56,7 @@ struct Said {
 
 impl Pieces {
     pub(super) const fn new(rate: SampleRate) -> Self {
-        Self { rate, queue: VecDeque::new(), given: 0, letters: 0, samples: 0 }
+        Self { rate, queue: VecDeque::new(), given: 0, letters: 0, samples: 0, ended: 0 }
     }
 
     pub(super) fn push(&mut self, piece: TtsPiece) {
@@ -78,6 +80,11 @@ impl Pieces {
     /// Whether the running voice has not been given everything.
     pub(super) fn has_more(&self) -> bool {
         self.given < self.queue.len()
+    }
+
+    /// Samples passed on in all.
+    pub(super) fn passed(&self) -> u64 {
+        self.ended + self.queue.front().map_or(0, |front| front.told)
     }
 
     /// Whether the running voice owes sound.
@@ -162,6 +169,7 @@ impl Pieces {
             let words = front.words.clone();
             events.push(TtsEvent::Words { piece: front.piece.piece, words });
         }
+        self.ended += front.told;
         if front.base == 0 {
             self.letters += letters(&front.piece.text);
             self.samples += front.told;
@@ -172,7 +180,7 @@ impl Pieces {
 
     fn letter_samples(&self) -> u64 {
         let usual = u64::from(self.rate.hz()) * LETTER_MS / 1000;
-        if self.letters == 0 { usual } else { (self.samples / self.letters).max(1) }
+        self.samples.checked_div(self.letters).map_or(usual, |pace| pace.max(1))
     }
 }
 

@@ -101,6 +101,7 @@ impl Room {
             record,
             clock: clock.clone(),
             pacer: Pacer::default().start(),
+            earlier: None,
         })
         .start();
         let mut room = Self {

@@ -22,12 +22,11 @@ use crate::adapters::stt::{
     SttOptions, SttStream,
 };
 use crate::adapters::{AdapterError, Availability, BoxFuture, ChangeOutcome};
+use crate::conversation::Stability;
 use memory::{Memory, as_given};
 use running::{BLOCKED_LIMIT, Running, SETTLED_AFTER, WELL_AFTER};
 use words::Segments;
 
-/// After the end of speech of at least [`SPEECH_MIN`], so long is waited for a first word of it.
-const WORDS_LIMIT: Duration = Duration::from_secs(4);
 /// Shorter speech may be a cough, of which no recogniser says a word.
 const SPEECH_MIN: Duration = Duration::from_secs(1);
 /// How long the last words may take when no more sound comes.
@@ -236,15 +235,14 @@ impl Listening {
         running.took = Instant::now();
         match sent {
             SttInput::Audio(frame) => running.sent_samples += frame.samples.len() as u64,
+            SttInput::SpeechStarted { .. } => running.on_speech(),
             SttInput::SpeechStopped { at_sample } => {
                 let from = self.speech_from.take().unwrap_or(*at_sample);
                 let rate = u64::from(self.members[self.at].adapter.capabilities().rate.hz());
                 let spoken = Duration::from_millis(at_sample.saturating_sub(from) * 1000 / rate);
-                if spoken >= SPEECH_MIN && !self.segments.is_open() {
-                    running.words_by.get_or_insert(Instant::now() + WORDS_LIMIT);
-                }
+                running.on_silence(spoken >= SPEECH_MIN || self.segments.is_open());
             }
-            SttInput::SpeechStarted { .. } | SttInput::Finish => {}
+            SttInput::Finish => {}
         }
         if running.told_use.elapsed() >= USE_EVERY {
             self.tell_use().await?;
@@ -304,18 +302,24 @@ impl Listening {
             }
         }
         let now = Instant::now();
-        self.state = State::Running(Box::new(Running {
+        let mut running = Box::new(Running {
             input: Some(stream.input),
             events: stream.events,
             base: start.base,
             opened: now,
             took: now,
+            interim: self.members[self.at].adapter.capabilities().interim,
+            is_spoken_to: false,
             words_by: None,
             has_settled: false,
             is_well: false,
             sent_samples: 0,
             told_use: now,
-        }));
+        });
+        if start.is_speaking {
+            running.on_speech();
+        }
+        self.state = State::Running(running);
     }
 
     async fn on_event(
@@ -331,11 +335,15 @@ impl Listening {
         let State::Running(running) = &mut self.state else { return Ok(()) };
         match event {
             Some(Ok(SttEvent::Words(words))) => {
-                running.words_by = if running.input.is_none() { running.words_by } else { None };
-                let is_first = !std::mem::replace(&mut running.is_well, true);
                 let base = running.base;
-                if is_first {
+                // Words that may still change are a sign of life; only final ones are progress, or a recogniser that
+                // dies at every second word would be asked for ever.
+                let is_final = words.stability == Stability::Final;
+                running.on_words(is_final);
+                if is_final && !std::mem::replace(&mut running.is_well, true) {
                     self.on_well().await?;
+                } else if !running.has_settled {
+                    self.on_settled().await?;
                 }
                 for words in self.segments.take(words, base) {
                     self.give(SttEvent::Words(words)).await?;
@@ -360,7 +368,7 @@ impl Listening {
         let State::Running(running) = &mut self.state else { return Ok(()) };
         let now = Instant::now();
         if running.words_by.is_some_and(|by| by <= now) {
-            return self.on_broken(late("words", WORDS_LIMIT)).await;
+            return self.on_broken(late("words", now - running.took.min(now))).await;
         }
         if has_more && running.input.is_some() && now >= running.took + BLOCKED_LIMIT {
             return self.on_broken(late("taking sound", BLOCKED_LIMIT)).await;

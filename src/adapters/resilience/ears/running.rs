@@ -15,6 +15,12 @@ pub(super) const SETTLED_AFTER: Duration = Duration::from_millis(1_500);
 /// A stream that has lived so long is well, though nobody spoke.
 pub(super) const WELL_AFTER: Duration = Duration::from_secs(10);
 
+/// A recogniser with interim words says some so often while somebody speaks, and its final ones so soon after: the
+/// conversation waits three seconds for them.
+const INTERIM_LIMIT: Duration = Duration::from_millis(2_500);
+/// One without them works out a whole stretch first.
+const WORDS_LIMIT: Duration = Duration::from_secs(4);
+
 /// A recogniser at work.
 pub(super) struct Running {
     pub(super) input: Option<mpsc::Sender<SttInput>>,
@@ -24,6 +30,10 @@ pub(super) struct Running {
     pub(super) opened: Instant,
     /// When it last took something, or had nothing to take.
     pub(super) took: Instant,
+    /// Whether it says words before they are final.
+    pub(super) interim: bool,
+    /// Whether somebody speaks in what it was given.
+    pub(super) is_spoken_to: bool,
     /// By when it must have said something.
     pub(super) words_by: Option<Instant>,
     pub(super) has_settled: bool,
@@ -33,6 +43,31 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// It was given the begin of speech.
+    pub(super) fn on_speech(&mut self) {
+        self.is_spoken_to = true;
+        if self.interim {
+            self.words_by.get_or_insert(Instant::now() + INTERIM_LIMIT);
+        }
+    }
+
+    /// It was given the end of speech, of which words are due or not.
+    pub(super) fn on_silence(&mut self, are_due: bool) {
+        self.is_spoken_to = false;
+        let limit = if self.interim { INTERIM_LIMIT } else { WORDS_LIMIT };
+        self.words_by = are_due.then(|| Instant::now() + limit);
+    }
+
+    /// It said words: more are due while somebody speaks, or until they are final.
+    pub(super) fn on_words(&mut self, is_final: bool) {
+        if self.input.is_none() {
+            // These are its last words, which have a limit of their own.
+            return;
+        }
+        let is_due = (self.interim && self.is_spoken_to) || (!is_final && self.words_by.is_some());
+        self.words_by = is_due.then(|| Instant::now() + INTERIM_LIMIT);
+    }
+
     /// The next moment at which something must have happened.
     pub(super) fn deadline(&self, has_more: bool) -> Instant {
         let blocked = (has_more && self.input.is_some()).then(|| self.took + BLOCKED_LIMIT);

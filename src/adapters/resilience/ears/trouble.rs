@@ -8,11 +8,15 @@ use crate::adapters::stt::SttEvent;
 use crate::adapters::{AdapterChange, AdapterError, AdapterNote, ChangeOutcome, ServiceUse, Usage};
 
 impl Listening {
+    /// The running stream is over before its work.
     pub(super) async fn on_broken(&mut self, error: AdapterError) -> Result<(), Over> {
         self.tell_use().await?;
         let state = std::mem::replace(&mut self.state, State::Closed { until: Instant::now() });
         let is_well = matches!(&state, State::Running(running) if running.is_well);
         drop(state);
+        if is_well {
+            self.attempts = Attempts::new();
+        }
         self.on_failure(error, !is_well).await
     }
 
@@ -24,7 +28,8 @@ impl Listening {
         self.member().health.failed(&error, is_bare);
         let number = self.attempts.number;
         let cause = cause_of(&error);
-        self.refused = if error.is_retryable() { 0 } else { self.refused + 1 };
+        let is_refusal = matches!(error, AdapterError::Refused { .. });
+        self.refused = if is_refusal { self.refused + 1 } else { 0 };
         let next = self.attempts.after(&error, &self.members, self.at);
         let now = Instant::now();
         let (outcome, until) = match next {

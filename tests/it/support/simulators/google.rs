@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 use tonic::codegen::{BoxFuture, http};
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
@@ -152,7 +153,7 @@ impl<T> Outlet<T> {
             None => {}
         }
         if let Some(Fault::Drip { every, .. }) = self.fault {
-            tokio::time::sleep(every).await; // of a service, whose time may be paused
+            sleep_until(Instant::now() + every).await; // of a service, whose time may be paused
         }
         if self.fault == Some(Fault::WrongOrder) {
             let Some(held) = self.held.take() else {
@@ -182,7 +183,7 @@ impl<T> Outlet<T> {
 /// Latency and error statuses, before a stream begins.
 async fn begin(fault: Option<Fault>) -> Result<(), Status> {
     if let Some(Fault::Latency(length)) = fault {
-        tokio::time::sleep(length).await; // of a service, whose time may be paused
+        sleep_until(Instant::now() + length).await; // of a service, whose time may be paused
     }
     fault.and_then(Fault::status).map_or(Ok(()), |(status, _)| Err(status_of(status)))
 }
