@@ -214,9 +214,8 @@ impl Listening {
     fn on_input(&mut self, input: Option<SttInput>) {
         match input {
             Some(input) => {
-                match input {
-                    SttInput::SpeechStarted { at_sample } => self.speech_from = Some(at_sample),
-                    SttInput::SpeechStopped { .. } | SttInput::Audio(_) | SttInput::Finish => {}
+                if let SttInput::SpeechStarted { at_sample } = input {
+                    self.speech_from = Some(at_sample);
                 }
                 let lost = self.memory.lost();
                 self.memory.push(input, self.cursor);
@@ -368,7 +367,8 @@ impl Listening {
         let State::Running(running) = &mut self.state else { return Ok(()) };
         let now = Instant::now();
         if running.words_by.is_some_and(|by| by <= now) {
-            return self.on_broken(late("words", now - running.took.min(now))).await;
+            let waited = running.waited_for_words();
+            return self.on_broken(late("words", waited)).await;
         }
         if has_more && running.input.is_some() && now >= running.took + BLOCKED_LIMIT {
             return self.on_broken(late("taking sound", BLOCKED_LIMIT)).await;

@@ -54,8 +54,13 @@ impl Running {
     /// It was given the end of speech, of which words are due or not.
     pub(super) fn on_silence(&mut self, are_due: bool) {
         self.is_spoken_to = false;
-        let limit = if self.interim { INTERIM_LIMIT } else { WORDS_LIMIT };
+        let limit = self.waited_for_words();
         self.words_by = are_due.then(|| Instant::now() + limit);
+    }
+
+    /// How long it may be silent.
+    pub(super) const fn waited_for_words(&self) -> Duration {
+        if self.interim { INTERIM_LIMIT } else { WORDS_LIMIT }
     }
 
     /// It said words: more are due while somebody speaks, or until they are final.
