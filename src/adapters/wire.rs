@@ -11,10 +11,7 @@ pub(super) fn with_query<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> String {
     // The host is taken off again; an address without any cannot be parsed.
-    let mut url = match reqwest::Url::parse("http://host/") {
-        Ok(url) => url,
-        Err(_) => return path.to_owned(),
-    };
+    let Ok(mut url) = reqwest::Url::parse("http://host/") else { return path.to_owned() };
     url.query_pairs_mut().extend_pairs(pairs);
     format!("{path}?{}", url.query().unwrap_or_default())
 }

@@ -121,7 +121,7 @@ fn questions_of<Adapter: ?Sized>(
 impl Question {
     async fn answer(self) -> Checkup {
         let answer = self.ask.await;
-        let latency = answer.as_ref().ok().map(|took| took.as_millis());
+        let latency = answer.as_ref().ok().map(Duration::as_millis);
         let retired = services().retired(&self.model);
         Checkup {
             kind: self.kind,

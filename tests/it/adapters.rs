@@ -8,4 +8,5 @@ mod google;
 mod hearing;
 mod minds;
 pub(crate) mod recognisers;
+mod shows;
 mod voices;

@@ -250,14 +250,13 @@ impl Reply {
 fn stream_error(adapter: &'static str, error: &Value) -> AdapterError {
     let word = error_word(json!({ "error": error }).to_string().as_bytes());
     let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
-    let status = status.filter(|status| (400..600).contains(status)).unwrap_or_else(|| match word
-        .as_str()
-    {
+    let usual = match word.as_str() {
         "invalid_request_error" | "context_length_exceeded" | "exceed_context_size_error" => 400,
         "invalid_api_key" | "authentication_error" => 401,
         "rate_limit_exceeded" | "slow_down" | "tokens" | "requests" => 429,
         _ => 500,
-    });
+    };
+    let status = status.filter(|status| (400..600).contains(status)).unwrap_or(usual);
     of_status(adapter, status, &word, None)
 }
 

@@ -64,13 +64,11 @@ impl Net {
     }
 
     /// A `POST` to `path` of a service.
-    #[must_use]
     pub fn post(&self, service: &Endpoint, path: &str) -> RequestBuilder {
         self.client(service).post(service.http(path))
     }
 
     /// A `GET` of `path` of a service.
-    #[must_use]
     pub fn get(&self, service: &Endpoint, path: &str) -> RequestBuilder {
         self.client(service).get(service.http(path))
     }

@@ -180,7 +180,7 @@ impl Pieces {
 
     fn letter_samples(&self) -> u64 {
         let usual = u64::from(self.rate.hz()) * LETTER_MS / 1000;
-        if self.letters == 0 { usual } else { (self.samples / self.letters).max(1) }
+        self.samples.checked_div(self.letters).map_or(usual, |pace| pace.max(1))
     }
 }
 

@@ -24,6 +24,8 @@ use crate::secret::Secret;
 const NAME: &str = "deepgram";
 /// It hangs up after 10 s; its makers advise a sign of life every 3 to 5 s.
 const QUIET_MAX: Duration = Duration::from_secs(4);
+/// Times are told with a few digits.
+const ROUNDING_S: f64 = 0.005;
 /// Silence after which it settles what it has heard.
 const ENDPOINTING_MS: &str = "300";
 /// Terms it is told to expect: its makers' bound is 500 tokens in all.
@@ -99,13 +101,17 @@ impl SpeechToText for Deepgram {
             let socket = Socket::connect(NAME, &self.options.service, &path, &headers).await?;
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
             let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
-            tokio::spawn(socket_ears::listen(DeepgramDialect, socket, given, said));
+            tokio::spawn(socket_ears::listen(DeepgramDialect::default(), socket, given, said));
             Ok(SttStream { input, events })
         })
     }
 }
 
-struct DeepgramDialect;
+#[derive(Default)]
+struct DeepgramDialect {
+    /// Up to where words are final, in seconds as the service tells them; none before the first.
+    settled: Option<f64>,
+}
 
 fn command(name: &str) -> Vec<Outgoing> {
     vec![Outgoing::Text(format!(r#"{{"type":"{name}"}}"#))]
@@ -136,6 +142,12 @@ impl Dialect for DeepgramDialect {
         Ok(match parse(NAME, text.as_bytes())? {
             FromDeepgram::Results(results) => {
                 let Results { is_final, from_finalize: is_settled, .. } = results;
+                if is_final {
+                    self.settled = Some(results.start + results.duration);
+                } else if self.settled.is_some_and(|settled| results.start + ROUNDING_S < settled) {
+                    // It was overtaken by its own final words.
+                    return Ok(Heard::default());
+                }
                 let said = results.said();
                 let event = if is_final { segments.finish(said) } else { segments.interim(said) };
                 Heard { event, is_settled, is_last: false }

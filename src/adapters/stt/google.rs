@@ -97,8 +97,8 @@ impl SpeechToText for GoogleSpeech {
         let recogniser =
             Recogniser::new(self.line.clone(), version.clone(), model.clone(), options);
         Box::pin(async move {
-            // A first stream proves key, model and network before anybody speaks.
-            let first = recogniser.open(0).await?;
+            // Connected before anybody speaks.
+            let first = recogniser.open(0);
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
             let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
             let ears = GoogleEars::new(recogniser, first, (*stream_soft, *stream_hard));

@@ -226,10 +226,8 @@ impl GoogleEars {
         let sounded = (self.heard - stream.base) * 1000 / u64::from(RATE.hz());
         let age = self.began.elapsed().max(Duration::from_millis(sounded));
         let (soft, hard) = self.limits;
-        if age >= hard {
-            self.stream = None;
-            self.open_next(events).await?;
-        } else if age >= soft && self.voice_since.is_none() && !self.segments.is_open() {
+        let is_silent = self.voice_since.is_none() && !self.segments.is_open();
+        if age >= hard || age >= soft && is_silent {
             self.stream = None;
             self.open_next(events).await?;
         }
@@ -278,7 +276,7 @@ impl GoogleEars {
     /// Opens the next stream with the sound behind the last final word.
     async fn open_next(&mut self, events: &Events<SttEvent>) -> Result<(), Stop> {
         let base = self.settled.max(self.kept_from());
-        let stream = unless_dropped(events, self.recogniser.open(base)).await??;
+        let stream = self.recogniser.open(base);
         let from = index(base - self.kept_from());
         let again: Vec<i16> = self.kept.range(from..).copied().collect();
         self.stream = Some(stream);
@@ -313,12 +311,17 @@ impl GoogleEars {
                 interim.until_sample = interim.until_sample.max(said.until_sample);
                 continue;
             }
-            self.settled = self.settled.max(said.until_sample.min(self.heard));
+            let is_plausible = said.until_sample > self.settled || said.text.trim().is_empty();
+            // Words whose time nobody can believe end where the sound does: they must not be asked for again.
+            let until = if is_plausible { said.until_sample.min(self.heard) } else { self.heard };
+            self.settled = self.settled.max(until);
             if let Some(event) = self.segments.finish(said) {
                 give(events, event).await?;
             }
         }
-        if interim.text.is_empty() {
+        // One that was overtaken by its own final words says nothing new.
+        let is_overtaken = interim.until_sample > 0 && interim.until_sample <= self.settled;
+        if interim.text.is_empty() || is_overtaken {
             return Ok(());
         }
         // It tells no beginning before the words are final.

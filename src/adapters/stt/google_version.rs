@@ -55,9 +55,9 @@ impl Recogniser {
         Self { line, version, model, options }
     }
 
-    /// Opens a stream whose first sample is `base` of ours. Google may answer nothing before the first words, so only a
-    /// refusal is waited for, as far as it comes at once; a later one comes as the first result.
-    pub(super) async fn open(&self, base: u64) -> Result<GoogleStream, AdapterError> {
+    /// Opens a stream whose first sample is `base` of ours. Google may answer nothing before the first words, so
+    /// nothing is waited for: a refusal comes as the first result.
+    pub(super) fn open(&self, base: u64) -> GoogleStream {
         let (sound, waiting) = mpsc::channel::<Vec<u8>>(SOUND_CAPACITY);
         let (given, results) = mpsc::channel(RESULTS_CAPACITY);
         let frames = stream::unfold(waiting, |mut waiting| async move {
@@ -89,7 +89,7 @@ impl Recogniser {
                 })
             }
         };
-        Ok(GoogleStream { sound: Some(sound), results, base, _reading: reading })
+        GoogleStream { sound: Some(sound), results, base, _reading: reading }
     }
 
     /// Reads a stream's answers on a task of its own.

@@ -31,17 +31,23 @@ fn at<P: Protocol>(simulator: &Simulator<P>, path: &str) -> Endpoint {
     Endpoint::parse(&format!("{}{path}", simulator.url())).expect("an address")
 }
 
-fn deepgram(simulator: &Simulator<sim::deepgram::Deepgram>) -> Deepgram {
+pub(crate) fn deepgram(simulator: &Simulator<sim::deepgram::Deepgram>) -> Deepgram {
     let service = at(simulator, "");
     Deepgram::new(DeepgramOptions { service, key: key(), model: "nova-3".to_owned() })
 }
 
-fn assemblyai(simulator: &Simulator<sim::assemblyai::AssemblyAi>, model: &str) -> AssemblyAi {
+pub(crate) fn assemblyai(
+    simulator: &Simulator<sim::assemblyai::AssemblyAi>,
+    model: &str,
+) -> AssemblyAi {
     let service = at(simulator, "");
     AssemblyAi::new(AssemblyAiOptions { service, key: key(), model: model.to_owned() })
 }
 
-fn whisper(simulator: &Simulator<sim::whisper::WhisperServer>, route: WhisperRoute) -> Whisper {
+pub(crate) fn whisper(
+    simulator: &Simulator<sim::whisper::WhisperServer>,
+    route: WhisperRoute,
+) -> Whisper {
     let (path, key) = match route {
         WhisperRoute::OpenAi => ("/v1", Some(key())),
         WhisperRoute::Transcribe | WhisperRoute::WhisperCpp => ("", None),

@@ -19,15 +19,15 @@ const KEY: &str = "a-key-for-tests";
 const WAYS: [ElevenLabsWay; 2] = [ElevenLabsWay::Socket, ElevenLabsWay::Requests];
 pub(crate) const PIECES: [&str; 3] = ["Good morning to you all,", "how are you?", "I'm well."];
 
-fn net() -> Net {
+pub(crate) fn net() -> Net {
     Net::new().expect("clients")
 }
 
-fn at<P: Protocol>(simulator: &Simulator<P>, path: &str) -> Endpoint {
+pub(crate) fn at<P: Protocol>(simulator: &Simulator<P>, path: &str) -> Endpoint {
     Endpoint::parse(&format!("{}{path}", simulator.url())).expect("an address")
 }
 
-fn elevenlabs(
+pub(crate) fn elevenlabs(
     simulator: &Simulator<sim::elevenlabs::ElevenLabs>,
     way: ElevenLabsWay,
 ) -> ElevenLabs {
@@ -41,7 +41,7 @@ fn elevenlabs(
     ElevenLabs::new(net(), options)
 }
 
-fn openai(simulator: &Simulator<sim::speech::OpenAiSpeech>) -> OpenAiSpeech {
+pub(crate) fn openai(simulator: &Simulator<sim::speech::OpenAiSpeech>) -> OpenAiSpeech {
     let options = OpenAiSpeechOptions {
         service: at(simulator, "/v1"),
         key: Some(Secret::new(KEY.to_owned())),

@@ -10,8 +10,8 @@ use voice_studio::adapters::stt::google::{
     GoogleSpeech, GoogleSpeechOptions, GoogleSpeechVersion, STREAM_HARD, STREAM_SOFT,
 };
 use voice_studio::adapters::stt::{SpeechToText, SttOptions};
+use voice_studio::adapters::tts::TtsOptions;
 use voice_studio::adapters::tts::google::{GoogleVoices, GoogleVoicesOptions};
-use voice_studio::adapters::tts::{TextToSpeech, TtsOptions};
 
 use super::distant_ears::{check_faults, check_sequence, hear, numbers, script_of, two_sentences};
 use super::distant_voices::{PIECES, check_faults_of_voice, speak};

@@ -7,20 +7,19 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{Stream, StreamExt};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
-use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
-use tonic::server::{Grpc, NamedService, StreamingService};
-use tonic::transport::server::TcpIncoming;
+use tonic::codegen::{BoxFuture, http};
+use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 use voice_studio::adapters::google::messages::{
     Duration as Length, speech_v1 as v1, speech_v2 as v2, texttospeech_v1 as tts,
@@ -67,12 +66,7 @@ impl GoogleSimulator {
             streams: Mutex::default(),
             spoken: Mutex::default(),
         });
-        let server = tonic::transport::Server::builder()
-            .add_service(Speech::<1>(Arc::clone(&state)))
-            .add_service(Speech::<2>(Arc::clone(&state)))
-            .add_service(Voices(Arc::clone(&state)))
-            .serve_with_incoming(TcpIncoming::from(listener));
-        let serving = tokio::spawn(async move { server.await.expect("a server") });
+        let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { address, state, serving }
     }
 
@@ -207,14 +201,6 @@ enum Ask {
 #[derive(Clone)]
 struct Speech<const V: u8>(Arc<State>);
 
-impl NamedService for Speech<1> {
-    const NAME: &'static str = "google.cloud.speech.v1.Speech";
-}
-
-impl NamedService for Speech<2> {
-    const NAME: &'static str = "google.cloud.speech.v2.Speech";
-}
-
 fn ask_v1(request: v1::StreamingRecognizeRequest) -> Result<Ask, Status> {
     Ok(match request.request {
         None => Ask::Nothing,
@@ -258,7 +244,7 @@ fn ask_v2(request: v2::StreamingRecognizeRequest) -> Result<Ask, Status> {
 type Results = Vec<v1::StreamingRecognitionResult>;
 
 /// Hears one stream and answers with results, which a version wraps.
-async fn recognise<Message, Wrapped: Send + 'static>(
+async fn recognise<Message: Send + 'static, Wrapped: Send + Sync + 'static>(
     state: Arc<State>,
     asks: impl Stream<Item = Result<Message, Status>> + Send + 'static,
     ask_of: fn(Message) -> Result<Ask, Status>,
@@ -273,7 +259,8 @@ async fn recognise<Message, Wrapped: Send + 'static>(
         let mut listener = Listener::default();
         let mut is_configured = false;
         while let Some(ask) = asks.next().await {
-            let sound = match ask.and_then(ask_of) {
+            let asked = ask.and_then(ask_of);
+            let sound = match asked {
                 Ok(Ask::Config { language, model, terms }) if !is_configured => {
                     is_configured = true;
                     lock(&state.streams).push(format!("{language} {model} {terms:?}"));
@@ -378,10 +365,6 @@ impl StreamingService<v2::StreamingRecognizeRequest> for Speech<2> {
 #[derive(Clone)]
 struct Voices(Arc<State>);
 
-impl NamedService for Voices {
-    const NAME: &'static str = "google.cloud.texttospeech.v1.TextToSpeech";
-}
-
 impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
     type Response = tts::StreamingSynthesizeResponse;
     type ResponseStream = Answers<Self::Response>;
@@ -433,56 +416,52 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
 
 // ── Wiring ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Answered = BoxFuture<http::Response<tonic::body::Body>, std::convert::Infallible>;
+type Answered = Result<http::Response<tonic::body::Body>, std::convert::Infallible>;
 
-/// The method of a service that streams both ways; no other is simulated.
-macro_rules! serves {
-    ($service:ty, $method:literal, $ask:ty, $answer:ty) => {
-        impl<B> Service<http::Request<B>> for $service
-        where
-            B: Body + Send + 'static,
-            B::Error: Into<StdError> + Send + 'static,
-        {
-            type Response = http::Response<tonic::body::Body>;
-            type Error = std::convert::Infallible;
-            type Future = Answered;
-
-            fn poll_ready(&mut self, _task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn call(&mut self, request: http::Request<B>) -> Self::Future {
-                let service = self.clone();
-                Box::pin(async move {
-                    if !request.uri().path().ends_with($method) {
-                        return Ok(Status::unimplemented("not simulated").into_http());
-                    }
-                    let codec: tonic_prost::ProstCodec<$answer, $ask> = Default::default();
-                    Ok(Grpc::new(codec).streaming(service, request).await)
-                })
-            }
-        }
-    };
+/// A method that streams both ways; no other is simulated.
+async fn answer<S, Ask, Answer>(
+    service: S,
+    request: http::Request<hyper::body::Incoming>,
+) -> Answered
+where
+    S: StreamingService<Ask, Response = Answer> + Send,
+    S::ResponseStream: Send + 'static,
+    Ask: prost::Message + Default + 'static,
+    Answer: prost::Message + Default + 'static,
+{
+    let codec: tonic_prost::ProstCodec<Answer, Ask> = tonic_prost::ProstCodec::default();
+    Ok(Grpc::new(codec).streaming(service, request).await)
 }
 
-serves!(
-    Speech<1>,
-    "/StreamingRecognize",
-    v1::StreamingRecognizeRequest,
-    v1::StreamingRecognizeResponse
-);
-serves!(
-    Speech<2>,
-    "/StreamingRecognize",
-    v2::StreamingRecognizeRequest,
-    v2::StreamingRecognizeResponse
-);
-serves!(
-    Voices,
-    "/StreamingSynthesize",
-    tts::StreamingSynthesizeRequest,
-    tts::StreamingSynthesizeResponse
-);
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    // The connections end with the server.
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        let answering =
+            hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let state = Arc::clone(&state);
+                async move {
+                    match request.uri().path() {
+                        "/google.cloud.speech.v1.Speech/StreamingRecognize" => {
+                            answer(Speech::<1>(state), request).await
+                        }
+                        "/google.cloud.speech.v2.Speech/StreamingRecognize" => {
+                            answer(Speech::<2>(state), request).await
+                        }
+                        "/google.cloud.texttospeech.v1.TextToSpeech/StreamingSynthesize" => {
+                            answer(Voices(state), request).await
+                        }
+                        _ => Ok(Status::unimplemented("not simulated").into_http()),
+                    }
+                }
+            });
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), answering);
+        // How a visitor leaves is no matter.
+        connections.spawn(async move { drop(connection.await) });
+    }
+}
 
 // ── By request ───────────────────────────────────────────────────────────────────────────────────────────────
 
