@@ -82,11 +82,8 @@ impl SpeechToText for ResilientEars {
 
     fn capabilities(&self) -> SttCapabilities {
         let all = || self.members.iter().map(|member| member.adapter.capabilities());
-        SttCapabilities {
-            interim: all().all(|own| own.interim),
-            word_times: all().all(|own| own.word_times),
-            rate: self.members[0].adapter.capabilities().rate,
-        }
+        let (interim, word_times) = (all().all(|own| own.interim), all().all(|own| own.word_times));
+        SttCapabilities { interim, word_times, ..self.members[0].adapter.capabilities() }
     }
 
     fn availability(&self) -> Availability {
