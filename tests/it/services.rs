@@ -193,8 +193,7 @@ async fn the_orb_a_sentence_and_the_log_say_what_is_going_on() {
     assert!(left.page.orbs(Speaker::Claude).contains(&OrbState::Connecting));
     let told = left.page.told();
     assert!(
-        told.iter()
-            .any(|told| *told == "Ada's language model (anthropic) failed; another one is asked."),
+        told.contains(&"Ada's language model (anthropic) failed; another one is asked."),
         "{told:?}"
     );
     let changes = changes(&left);

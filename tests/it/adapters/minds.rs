@@ -127,7 +127,10 @@ async fn check_faults<P: simulators::Protocol>(
         match fault {
             _ if expected == Some("done") => assert_eq!(text, wanted, "{fault:?}"),
             _ => {
-                assert!(wanted.starts_with(&text) && text.len() < wanted.len(), "{fault:?}: {text}")
+                assert!(
+                    wanted.starts_with(&text) && text.len() < wanted.len(),
+                    "{fault:?}: {text}"
+                );
             }
         }
     }
@@ -138,11 +141,7 @@ fn long_reply() -> String {
     (0..200).map(|number| format!("word{number}")).collect::<Vec<_>>().join(" ")
 }
 
-async fn claude_by(
-    simulator: &Simulator<anthropic::Anthropic>,
-    key: &str,
-    model: &str,
-) -> Anthropic {
+fn claude_by(simulator: &Simulator<anthropic::Anthropic>, key: &str, model: &str) -> Anthropic {
     Anthropic::new(
         Net::new().unwrap(),
         Endpoint::parse(&simulator.url()).unwrap(),
@@ -172,7 +171,7 @@ fn guest_by(simulator: &Simulator<chat::Chat>, house: chat::House, key: &str) ->
 async fn claude_keeps_the_contract_and_lives_with_every_fault() {
     let wanted = long_reply();
     let simulator = Simulator::start(anthropic::Anthropic::new(KEY, &[&wanted])).await;
-    let claude = claude_by(&simulator, KEY, "claude-haiku-4-5").await;
+    let claude = claude_by(&simulator, KEY, "claude-haiku-4-5");
     check_language_model(&claude, &wanted).await;
     let asked = &simulator.asked()[0];
     let body = asked.json();
@@ -185,10 +184,10 @@ async fn claude_keeps_the_contract_and_lives_with_every_fault() {
 #[tokio::test]
 async fn claude_says_which_refusals_another_try_does_not_cure() {
     let simulator = Simulator::start(anthropic::Anthropic::new(KEY, &["Fine."])).await;
-    let wrong_key = claude_by(&simulator, "another", "claude-haiku-4-5").await;
+    let wrong_key = claude_by(&simulator, "another", "claude-haiku-4-5");
     let error = wrong_key.open(prompt()).await.unwrap_err();
     assert_eq!(error.to_string(), "anthropic refused: HTTP 401 authentication_error");
-    let wrong_model = claude_by(&simulator, KEY, "no-such-model").await;
+    let wrong_model = claude_by(&simulator, KEY, "no-such-model");
     let error = wrong_model.open(prompt()).await.unwrap_err();
     assert_eq!(error.to_string(), "anthropic refused: HTTP 404 not_found_error");
 }
@@ -220,7 +219,7 @@ async fn the_wait_that_a_service_asks_for_is_told() {
 #[tokio::test]
 async fn one_connection_serves_one_reply_after_the_other() {
     let simulator = Simulator::start(anthropic::Anthropic::new(KEY, &["Fine."])).await;
-    let claude = claude_by(&simulator, KEY, "claude-haiku-4-5").await;
+    let claude = claude_by(&simulator, KEY, "claude-haiku-4-5");
     for _ in 0..4 {
         assert_eq!(reply(&claude).await, "Fine.");
     }

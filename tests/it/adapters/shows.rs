@@ -30,6 +30,9 @@ use crate::support::simulators::{self as sim, Simulator, numbered};
 use crate::support::stand_ins::StandIns;
 use crate::support::studio::Studio;
 
+/// A recogniser and a voice that hold a show together, and their names.
+type Pair = (&'static str, Arc<dyn SpeechToText>, Arc<dyn TextToSpeech>);
+
 const KEY: &str = "a-key-for-tests";
 const REPLY: &str = "That is so. And there is more of it.";
 
@@ -54,7 +57,8 @@ async fn hold(ears: Arc<dyn SpeechToText>, voice: Arc<dyn TextToSpeech>) -> Summ
     };
     let studio = Studio::start(cast).await;
     let script = Script::default();
-    let summary = comes("the end of a show", rehearse(studio.address(), host(), &script)).await;
+    let summary =
+        comes("the end of a show", Box::pin(rehearse(studio.address(), host(), &script))).await;
     summary.expect("a whole session")
 }
 
@@ -111,7 +115,7 @@ async fn every_distant_recogniser_and_voice_holds_a_whole_session() {
         GoogleSimulator::start("", u64::try_from(FIVE_MINUTES.as_millis()).unwrap()).await;
     let recognizer = "projects/p/locations/global/recognizers/_".to_owned();
 
-    let mut pairs: Vec<(&str, Arc<dyn SpeechToText>, Arc<dyn TextToSpeech>)> = vec![
+    let mut pairs: Vec<Pair> = vec![
         (
             "deepgram, elevenlabs by socket",
             Arc::new(deepgram(&deep)),
@@ -154,8 +158,9 @@ async fn every_distant_recogniser_and_voice_holds_a_whole_session() {
             Arc::new(Espeak::new("espeak-ng")),
         ));
     }
-    let shows =
-        pairs.into_iter().map(|(name, ears, voice)| async move { (name, hold(ears, voice).await) });
+    let shows = pairs
+        .into_iter()
+        .map(|(name, ears, voice)| async move { (name, Box::pin(hold(ears, voice)).await) });
     for (name, summary) in join_all(shows).await {
         let spoken = match name {
             "deepgram, elevenlabs by socket" => Some(eleven.protocol.spoken()),

@@ -70,6 +70,11 @@ async fn listen(voice: &ResilientVoice) -> Heard {
 }
 
 /// The pitches that sound, one after the other: a word of a scripted voice is a tone of its own and a rest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pitches are small and positive"
+)]
 pub(crate) fn pitches(sound: &[i16], rate: SampleRate) -> Vec<u32> {
     let mut pitches = Vec::new();
     let (mut from, mut quiet) = (None, 0);

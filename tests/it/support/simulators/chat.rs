@@ -142,7 +142,7 @@ impl Protocol for Chat {
                     last["choices"][0]["finish_reason"] = "eos".into();
                 }
                 House::LlamaCpp => {
-                    last["timings"] = json!({ "prompt_n": 1, "predicted_n": words.len() })
+                    last["timings"] = json!({ "prompt_n": 1, "predicted_n": words.len() });
                 }
                 House::OpenAi => {}
             }

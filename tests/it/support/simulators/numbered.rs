@@ -31,6 +31,7 @@ pub(crate) fn speak(number: usize) -> Vec<i16> {
 }
 
 /// The same at another rate.
+#[expect(clippy::cast_possible_truncation, reason = "a quarter of full scale fits")]
 pub(crate) fn speak_at(number: usize, rate: u32) -> Vec<i16> {
     assert!(number < WORDS_MAX, "pitches end at {WORDS_MAX}");
     let pitch = f64::from(BASE_HZ) + f64::from(STEP_HZ) * f64::from(u32::try_from(number).unwrap());
@@ -137,11 +138,8 @@ impl NumberedEars {
         }
         let hz = f64::from(periods) * f64::from(RATE) / span as f64;
         let number = ((hz - f64::from(BASE_HZ)) / f64::from(STEP_HZ)).round();
-        (0.0..WORDS_MAX as f64).contains(&number).then(|| HeardWord {
-            number: number as usize,
-            start_sample: from,
-            end_sample: until,
-        })
+        let number = (0..WORDS_MAX).find(|known| (number - *known as f64).abs() < 0.5)?;
+        Some(HeardWord { number, start_sample: from, end_sample: until })
     }
 }
 

@@ -125,6 +125,7 @@ impl ServerSocket {
 }
 
 /// Serves one socket.
+#[expect(clippy::result_large_err, reason = "the handshake's callback has this type")]
 pub(super) async fn serve<P: Protocol>(
     stream: TcpStream,
     protocol: &P,

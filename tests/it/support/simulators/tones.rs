@@ -4,6 +4,7 @@
 pub(crate) const LETTER_MS: u32 = 50;
 
 /// The sound of a text at a rate, as 16-bit little-endian samples.
+#[expect(clippy::cast_possible_truncation, reason = "a quarter of full scale fits")]
 pub(crate) fn pcm_of(text: &str, hz: u32) -> Vec<u8> {
     let letter_samples = hz * LETTER_MS / 1000;
     text.chars()
