@@ -112,7 +112,7 @@ impl Intrusion {
             None => Step::Wait,
             Some(since) if now >= self.too_long_at(since, words, rules) => Step::Stop,
             Some(since)
-                if is_audible && !self.has_paused && now >= since + rules.barge_in_pause =>
+                if is_audible && !self.has_paused && now >= self.pause_at(since, rules) =>
             {
                 Step::Pause
             }
@@ -130,10 +130,16 @@ impl Intrusion {
         match self.since {
             None => (self.ended + rules.resume_after, Deadline::BargeInResume),
             Some(since) if is_audible && !self.has_paused => {
-                (since + rules.barge_in_pause, Deadline::BargeInPause)
+                (self.pause_at(since, rules), Deadline::BargeInPause)
             }
             Some(since) => (self.too_long_at(since, words, rules), Deadline::BargeInStop),
         }
+    }
+
+    /// When a voice that is on since `since` has lasted long enough: the first stretch counts from its first sound.
+    fn pause_at(&self, since: SessionTime, rules: &Rules) -> SessionTime {
+        let from = if self.voice == Span::ZERO { self.onset } else { since };
+        from + rules.barge_in_pause
     }
 
     /// When it is certain that the voice outlasts a back-channel: only when an end in time would be known.

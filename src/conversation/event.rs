@@ -79,6 +79,7 @@ fn object(value: &impl Serialize) -> Map<String, Value> {
 
 const fn input_name(input: &Input) -> &'static str {
     match input {
+        Input::SoundRose { .. } => "sound.rise",
         Input::SpeechStarted { .. } => "speech.start",
         Input::SpeechStopped { .. } => "speech.stop",
         Input::Recognised { stability: Stability::Final, .. } => "stt.final",

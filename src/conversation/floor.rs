@@ -53,6 +53,8 @@ pub struct Conversation {
     pub(super) floor: Floor,
     /// A stopped turn of which the listener may still hear something.
     pub(super) fading: Option<Fading>,
+    /// A sound over the AI that has the floor, of which nobody knows yet whether it is a voice.
+    pub(super) rise: Option<Rise>,
     /// Voice over the AI that has the floor.
     pub(super) intrusion: Option<Intrusion>,
     /// The last voice that was taken for a back-channel: its late words may still stop the AI.
@@ -124,6 +126,15 @@ pub(super) struct Fading {
     pub(super) until: SessionTime,
 }
 
+/// A sound that may turn out to be a voice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rise {
+    /// When it began.
+    pub(super) at: SessionTime,
+    /// Up to when it is waited for the detector's word.
+    pub(super) until: SessionTime,
+}
+
 /// A voice that was taken for a back-channel.
 #[derive(Clone, Debug)]
 pub(super) struct Murmur {
@@ -147,6 +158,7 @@ impl Conversation {
             orders: Vec::new(),
             floor: Floor::Open,
             fading: None,
+            rise: None,
             intrusion: None,
             murmur: None,
             agenda: Agenda::new(seed),
@@ -183,6 +195,7 @@ impl Conversation {
             return;
         }
         match input {
+            Input::SoundRose { at } => self.on_sound_rose(at),
             Input::SpeechStarted { at } => self.on_speech_started(at),
             Input::SpeechStopped { at } => self.on_speech_stopped(at),
             Input::Recognised { segment, text, from, until, stability } => {
@@ -229,11 +242,12 @@ impl Conversation {
     }
 
     /// All deadlines: the only place that knows what is waited for.
-    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 4] {
+    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 5] {
         if self.is_closed {
-            return [None; 4];
+            return [None; 5];
         }
         let fading = self.fading.as_ref().map(|fading| (fading.until, Deadline::FlushConfirm));
+        let rise = self.rise.map(|rise| (rise.until, Deadline::SoundConfirm));
         let intrusion = self.intrusion.as_ref().map(|intrusion| {
             intrusion.deadline(&self.intrusion_words(intrusion), self.is_ai_audible(), self.rules())
         });
@@ -244,7 +258,7 @@ impl Conversation {
             }
             Floor::Ai(turn) => (None, self.ai_deadline(turn)),
         };
-        [fading, intrusion, host, ai]
+        [fading, rise, intrusion, host, ai]
     }
 
     pub(super) fn ai_deadline(&self, turn: &AiTurn) -> Option<(SessionTime, Deadline)> {
@@ -282,6 +296,7 @@ impl Conversation {
         // Each step ends a wait or begins another, so a few rounds do; the bound is against a rule that does not.
         for _ in 0..16 {
             let has_changed = self.advance_fading()
+                || self.advance_rise()
                 || self.advance_intrusion()
                 || self.advance_host_turn()
                 || self.advance_ai_turn()

@@ -36,6 +36,8 @@ pub struct Rules {
     pub coverage_slack: Span,
 
     // ── Voice over an AI ─────────────────────────────────────────────────────────────────────────────────
+    /// How long a sound may take to turn out to be a voice before the AI is as loud again as it was.
+    pub sound_confirm: Span,
     /// From its onset to the pause.
     pub barge_in_pause: Span,
     /// Longest back-channel.
@@ -107,6 +109,8 @@ impl Default for Rules {
             // Four frames of the detector, and less than half of a short word.
             coverage_slack: Span::from_millis(130),
 
+            // Silero is sure of nineteen voices in twenty within 220 ms of their first sound, frames included.
+            sound_confirm: Span::from_millis(240),
             // Confirmed within 210 ms of the onset at the median; the speaker is ducked until then.
             barge_in_pause: Span::from_millis(200),
             // Meeting speech: nine of ten "mm-hmm", "right" and laughs are shorter.

@@ -31,7 +31,6 @@ mod playing;
 pub mod recorder;
 mod seating;
 mod stage;
-mod stream_time;
 pub mod stt;
 pub mod supervision;
 mod telling;

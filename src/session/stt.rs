@@ -1,7 +1,7 @@
 //! The session's ears: voice activity, speech to text and end of turn over one stream of sound.
 //!
 //! Sound comes in at 48 kHz on session time; detector and recogniser hear it at 16 kHz (or the recogniser's own
-//! rate) in stream time, and [`super::stream_time::StreamTime`] maps what they say back. Adapters never see session time.
+//! rate) in stream time, and [`crate::audio::stream_time::StreamTime`] maps what they say back. Adapters never see session time.
 //!
 //! A stream that fails, or makes no progress, is replaced within its limits; meanwhile the session goes on.
 
@@ -15,12 +15,13 @@ use super::ear_line::{Line, PROGRESS_LIMIT};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{Dismiss, EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
-use super::stream_time::StreamTime;
+use crate::audio::stream_time::StreamTime;
 use super::supervision::Watch;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
+use crate::audio::onset::LevelRise;
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Input;
@@ -50,6 +51,7 @@ pub struct SttActor {
     detector_time: StreamTime,
     recogniser_time: StreamTime,
     gate: VoiceGate,
+    rise: LevelRise,
     recent: Vec<i16>,
     now: SessionTime,
     detector_answered: SessionTime,
@@ -81,6 +83,7 @@ impl SttActor {
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
             gate: VoiceGate::new(VoiceGateRules::default()),
+            rise: LevelRise::new(),
             adapters,
             options,
             heard,
@@ -275,6 +278,9 @@ impl Handler<Hear> for SttActor {
     fn handle(&mut self, message: Hear, _ctx: &mut Self::Context) {
         let length = Span::from_samples(message.samples.len() as u64);
         self.now = message.at + length;
+        if let Some(at) = self.rise.hear(message.at, &message.samples, self.gate.is_speech()) {
+            self.tell(Input::SoundRose { at });
+        }
         let mut samples = Vec::new();
         self.to_detector.push(&message.samples, &mut samples);
         self.detector_time.take(message.at, length, samples.len());

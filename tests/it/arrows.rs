@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("session", &["adapters", "recording", "conversation", "audio", "time", "clock", "hex"]),
     ("transport", &["session", "recording", "conversation", "audio", "time", "clock"]),
     ("client", &["transport::protocol"]),
+    ("turnbench", &["adapters", "conversation", "audio", "time"]),
     (
         "http",
         &[
@@ -64,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "app",
             "client",
+            "turnbench",
             "house",
             "factory",
             "http",

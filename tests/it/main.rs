@@ -12,6 +12,7 @@ mod rehearsal;
 
 mod adapters;
 mod speech;
+mod turns;
 
 mod recording;
 
