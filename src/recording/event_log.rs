@@ -101,16 +101,23 @@ pub struct Event {
 }
 
 impl Event {
-    /// The input of the conversation that this line holds, with the `now` at which it entered, if it holds one.
-    #[must_use]
-    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
+    /// The input of the conversation that this line holds.
+    ///
+    /// # Errors
+    /// What is wrong with it, also where it holds none.
+    pub fn input(&self) -> Result<Input, serde_json::Error> {
         let mut fields = self.fields.clone();
         if let Some(at) = self.at {
             // It has a place of its own in the head of a line.
             fields.insert("at".to_owned(), at.samples().into());
         }
-        let input = serde_json::from_value(Value::Object(fields)).ok()?;
-        Some((self.now?, input))
+        serde_json::from_value(Value::Object(fields))
+    }
+
+    /// The same with the `now` at which it entered, if the line holds one.
+    #[must_use]
+    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
+        Some((self.now?, self.input().ok()?))
     }
 }
 
@@ -252,6 +259,25 @@ impl Drop for EventLog {
         if let Err(error) = self.file.unlock() {
             tracing::debug!(%error, "the event log was not locked");
         }
+    }
+}
+
+/// Whether a recorder or a repair is at work on this log.
+///
+/// # Errors
+/// [`RecordingError::File`] if it cannot be opened.
+pub(super) fn is_held(path: &Path) -> Result<bool, RecordingError> {
+    let file = File::open(path).on("open", path)?;
+    match hold(&file, path) {
+        Ok(()) => {
+            // Nobody was; a recorder that comes now must find it free.
+            if let Err(error) = file.unlock() {
+                tracing::debug!(%error, "the event log was not locked");
+            }
+            Ok(false)
+        }
+        Err(RecordingError::InUse { .. }) => Ok(true),
+        Err(error) => Err(error),
     }
 }
 

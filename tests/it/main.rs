@@ -6,6 +6,7 @@ mod support;
 mod floor;
 mod floor_random;
 mod floor_speech;
+mod replay;
 
 mod briefing;
 mod rehearsal;
@@ -19,6 +20,7 @@ mod recording;
 mod judged;
 mod session;
 
+mod api_document;
 mod http;
 mod lifecycle;
 mod websocket;
