@@ -19,7 +19,7 @@ use super::autopilot::Agenda;
 use super::barge_in::{Intrusion, Step, is_bare_command};
 use super::briefing::Briefing;
 use super::captions::Captions;
-use super::endpointing::{Endpointing, Judgement, KnownWords};
+use super::endpointing::{Endpointing, Habit, Judgement, KnownWords};
 use super::host_words::HostWords;
 use super::input::{Deadline, Input};
 use super::order::{Order, TurnEnd};
@@ -28,6 +28,7 @@ use super::rules::Rules;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
 use super::transcript::Transcript;
+use super::words::{ends_with_phrase, plain_words};
 use crate::time::SessionTime;
 
 /// What a conversation begins with.
@@ -70,6 +71,8 @@ pub struct Conversation {
     pub(super) end_is_assumed: bool,
     pub(super) words: HostWords,
     pub(super) last_host_turn: Option<HostTurnEnded>,
+    /// How long this host pauses, as far as it is known.
+    pub(super) habit: Habit,
     /// Since when the microphone is off.
     pub(super) muted_since: Option<SessionTime>,
     pub(super) is_key_held: bool,
@@ -168,6 +171,7 @@ impl Conversation {
             end_is_assumed: false,
             words: HostWords::default(),
             last_host_turn: None,
+            habit: Habit::default(),
             muted_since: None,
             is_key_held: false,
             can_hear: true,
@@ -197,6 +201,7 @@ impl Conversation {
         match input {
             Input::SoundRose { at } => self.on_sound_rose(at),
             Input::SpeechStarted { at } => self.on_speech_started(at),
+            Input::VoiceWavered { firm } => self.on_voice_wavered(firm),
             Input::SpeechStopped { at } => self.on_speech_stopped(at),
             Input::Recognised { segment, text, from, until, stability } => {
                 self.on_recognised(segment, &text, from, until, stability);
@@ -349,7 +354,9 @@ impl Conversation {
 
     pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
         let mut known = self.words.known(turn, self.can_hear);
-        known.can_end &= !is_bare_command(&self.words.text(turn), self.rules());
+        let text = self.words.text(turn);
+        known.is_thinking = ends_with_phrase(&plain_words(&text), &self.rules().thinking_phrases);
+        known.can_end &= !known.is_thinking && !is_bare_command(&text, self.rules());
         known
     }
 
@@ -410,18 +417,25 @@ impl Conversation {
         }
     }
 
-    const fn host_orb(&self) -> OrbState {
+    fn host_orb(&self) -> OrbState {
         if !self.can_hear {
             OrbState::Failed
         } else if self.muted_since.is_some() {
             OrbState::Muted
         } else if self.voice_since.is_some() {
             OrbState::Speaking
+        } else if self.is_host_thinking() {
+            OrbState::Thinking
         } else if matches!(self.floor, Floor::Ai(_)) {
             OrbState::Listening
         } else {
             OrbState::Idle
         }
+    }
+
+    /// Whether the host has the floor, is silent and thinks aloud: the floor is kept for longer.
+    fn is_host_thinking(&self) -> bool {
+        matches!(&self.floor, Floor::Host(turn) if self.known_words(turn.id).is_thinking)
     }
 
     fn ai_orb(&self, speaker: AiSpeaker) -> OrbState {

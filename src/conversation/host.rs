@@ -65,6 +65,13 @@ impl Conversation {
         is_settled
     }
 
+    /// Over an AI's voice a sound that may be none is not paused for yet; elsewhere it changes nothing.
+    pub(super) fn on_voice_wavered(&mut self, firm: bool) {
+        if let Some(intrusion) = &mut self.intrusion {
+            intrusion.is_firm = firm;
+        }
+    }
+
     pub(super) fn on_speech_stopped(&mut self, at: SessionTime) {
         let at = at.min(self.now);
         if let Some(since) = self.voice_since.take() {

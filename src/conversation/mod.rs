@@ -64,7 +64,7 @@ mod words;
 
 pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
-pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, Verdict};
+pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, TurnVotes, Verdict, Vote};
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

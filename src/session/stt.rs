@@ -20,7 +20,7 @@ use super::supervision::Watch;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
-use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
+use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules, Waver};
 use crate::audio::onset::LevelRise;
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
@@ -52,6 +52,7 @@ pub struct SttActor {
     recogniser_time: StreamTime,
     gate: VoiceGate,
     rise: LevelRise,
+    waver: Waver,
     recent: Vec<i16>,
     now: SessionTime,
     detector_answered: SessionTime,
@@ -84,6 +85,7 @@ impl SttActor {
             recogniser_time: StreamTime::new(recogniser_rate),
             gate: VoiceGate::new(VoiceGateRules::default()),
             rise: LevelRise::new(),
+            waver: Waver::default(),
             adapters,
             options,
             heard,
@@ -178,12 +180,13 @@ impl SttActor {
 
     fn on_score(&mut self, score: VoiceScore) {
         self.detector_answered = self.now;
-        let Some(edge) = self.gate.judge(score.from_sample, score.until_sample, score.score) else {
-            return;
-        };
-        match edge {
-            VoiceEdge::Started { at_sample } => self.on_edge(at_sample, true),
-            VoiceEdge::Stopped { at_sample } => self.on_edge(at_sample, false),
+        match self.gate.judge(score.from_sample, score.until_sample, score.score) {
+            Some(VoiceEdge::Started { at_sample }) => self.on_edge(at_sample, true),
+            Some(VoiceEdge::Stopped { at_sample }) => self.on_edge(at_sample, false),
+            None => {}
+        }
+        if let Some(firm) = self.waver.judge(&self.gate, score.from_sample, score.score) {
+            self.tell(Input::VoiceWavered { firm });
         }
     }
 

@@ -15,7 +15,7 @@ use super::clip::time_of;
 use crate::adapters::AdapterError;
 use crate::adapters::hearing::{EndOfTurn, VoiceActivity, VoiceScore};
 use crate::adapters::stt::{SpeechToText, SttEvent, SttInput, SttOptions};
-use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
+use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules, Waver};
 use crate::audio::onset::LevelRise;
 use crate::audio::host_line::{HostLine, HostPiece};
 use crate::audio::resample::Resampler;
@@ -29,6 +29,8 @@ const JUDGED_SAMPLES: usize = 8 * 16_000;
 /// Sound before a voice and after it that a recogniser is given: what Moonshine's stretches take.
 const PRE_ROLL_SAMPLES: usize = SampleRate::HZ_16000.samples_in_ms(320);
 const TAIL_SAMPLES: usize = SampleRate::HZ_16000.samples_in_ms(200);
+/// How much sound of a voice there is when a detector says that it began.
+const HINT_SAMPLES: usize = SampleRate::HZ_16000.samples_in_ms(60);
 /// Quiet after which a stretch is over: its words are final.
 const HANG: Span = Span::from_millis(700);
 /// Voice before the first interim words, and between two.
@@ -106,6 +108,7 @@ impl Ears {
         let mut gate = VoiceGate::new(VoiceGateRules::default());
         let mut facts = Vec::new();
         let mut rise = LevelRise::new();
+        let mut waver = Waver::default();
         let mut judged = Vec::new();
         let mut scores = scores.into_iter().peekable();
         for arrival in &arrivals {
@@ -125,6 +128,9 @@ impl Ears {
                         facts.push((known, Input::SpeechStopped { at }));
                     }
                     None => {}
+                }
+                if let Some(firm) = waver.judge(&gate, score.from_sample, score.score) {
+                    facts.push((known, Input::VoiceWavered { firm }));
                 }
             }
         }
@@ -202,7 +208,7 @@ impl Ears {
                         began = Some((*at, *at));
                     }
                     let Some((from, last_asked)) = &mut began else { continue };
-                    let end = edges[place + 1..].iter().find(|(_, edge)| !matches!(edge, Input::SoundRose { .. })).map_or(time_of(sound.len()), |(known, _)| *known);
+                    let end = edges[place + 1..].iter().find(|(_, edge)| matches!(edge, Input::SpeechStopped { .. })).map_or(time_of(sound.len()), |(known, _)| *known);
                     let mut due = (*from + FIRST_INTERIM).max(*last_asked + CADENCE);
                     while due < end {
                         let text = words_between(&**recogniser, sound, *from, due, due).await?;
@@ -305,9 +311,12 @@ async fn words_between(
     let options = SttOptions { language: "en".to_owned(), terms: Vec::new() };
     let mut stream = recogniser.open(options).await?;
     let place = |time: SessionTime| sample_of(time).saturating_sub(begin) as u64;
-    let mut given: Vec<SttInput> =
-        frames(&sound[begin..end]).into_iter().map(SttInput::Audio).collect();
+    // A hint comes right behind the sound in which it became known.
+    let known = (sample_of(from) + HINT_SAMPLES).clamp(begin, end);
+    let audio = |range: std::ops::Range<usize>| frames(&sound[range]).into_iter().map(SttInput::Audio);
+    let mut given: Vec<SttInput> = audio(begin..known).collect();
     given.push(SttInput::SpeechStarted { at_sample: place(from) });
+    given.extend(audio(known..end));
     given.push(SttInput::SpeechStopped { at_sample: place(until) });
     given.push(SttInput::Finish);
     let feed = async move {

@@ -127,11 +127,11 @@ fn a_name_that_sounds_alike_is_understood() {
         3.25 t2 guest is heard
         6.04 t2 duck -12 dB
         6.20 t2 pause
-        7.00 t2 flush
-        7.00 t2 guest stop
-        7.00 t3 you begins
-        7.04 t2 barge-in stopped
-        7.04 t2 guest ends barged-in "That is a good question, and here is my answer" unheard "to it."
+        7.45 t2 flush
+        7.45 t2 guest stop
+        7.45 t3 you begins
+        7.49 t2 barge-in stopped
+        7.49 t2 guest ends barged-in "That is a good question, and here is my answer" unheard "to it."
         7.80 ask 2
         7.85 finish recognition
         7.85 t3 you ends completed "Eight a, who are you?"
@@ -140,6 +140,20 @@ fn a_name_that_sounds_alike_is_understood() {
         7.85 t4 claude writes
         8.25 t4 claude is heard
         11.55 t4 claude ends completed "That is a good question, and here is my answer to it."
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::a_name_that_sounds_alike_is_understood
+                   at ./tests/it/floor.rs:115:5
+         4: it::floor::a_name_that_sounds_alike_is_understood::{{closure}}
+                   at ./tests/it/floor.rs:114:44
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -234,12 +248,26 @@ fn a_last_word_that_leads_on_holds_the_turn() {
         1.04 t1 you begins
         2.80 ask 1
         5.80 ask 2
-        5.85 finish recognition
-        5.85 t1 you ends completed "I was thinking that we might. talk about the history of maps"
-        5.85 t2 claude begins
-        5.85 t2 claude granted alternation
-        5.85 t2 claude writes
-        6.25 t2 claude is heard
+        7.10 finish recognition
+        7.10 t1 you ends completed "I was thinking that we might. talk about the history of maps"
+        7.10 t2 claude begins
+        7.10 t2 claude granted alternation
+        7.10 t2 claude writes
+        7.50 t2 claude is heard
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::a_last_word_that_leads_on_holds_the_turn
+                   at ./tests/it/floor.rs:228:5
+         4: it::floor::a_last_word_that_leads_on_holds_the_turn::{{closure}}
+                   at ./tests/it/floor.rs:227:46
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -475,17 +503,31 @@ fn going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves() {
         2.45 t2 claude begins
         2.45 t2 claude granted alternation
         2.45 t2 claude writes | user Host: I have been to Rome.
-        3.90 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
-        3.90 t2 claude stop
-        3.90 t1 you begins
+        4.35 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.35 t2 claude stop
+        4.35 t1 you begins
         4.50 ask 2
-        4.55 finish recognition
-        4.55 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
-        4.55 t3 guest begins
-        4.55 t3 guest granted addressed
-        4.55 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
-        5.85 t3 guest is heard
-        9.15 t3 guest ends completed "That is a good question, and here is my answer to it."
+        5.17 finish recognition
+        5.17 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        5.17 t3 guest begins
+        5.17 t3 guest granted addressed
+        5.17 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
+        6.47 t3 guest is heard
+        9.77 t3 guest ends completed "That is a good question, and here is my answer to it."
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves
+                   at ./tests/it/floor.rs:463:5
+         4: it::floor::going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves::{{closure}}
+                   at ./tests/it/floor.rs:462:70
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -556,11 +598,11 @@ fn an_interruption_is_ducked_paused_and_stopped() {
         5.04 t2 duck -12 dB
         5.19 t2 caption claude "The story begins a long time ago," 3.090 to 5.140
         5.20 t2 pause
-        6.00 t2 flush
-        6.00 t2 claude stop
-        6.00 t3 you begins
-        6.04 t2 barge-in stopped
-        6.04 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
         7.20 ask 2
         7.25 finish recognition
         7.25 t3 you ends completed "Let me ask something else about the sea."
@@ -569,6 +611,20 @@ fn an_interruption_is_ducked_paused_and_stopped() {
         7.25 t4 guest writes
         7.29 t3 caption you "Let me ask something else about the sea." 5.000 to 7.000
         7.65 t4 guest is heard
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::an_interruption_is_ducked_paused_and_stopped
+                   at ./tests/it/floor.rs:539:5
+         4: it::floor::an_interruption_is_ducked_paused_and_stopped::{{closure}}
+                   at ./tests/it/floor.rs:538:50
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -779,11 +835,11 @@ fn words_of_an_interruption_are_the_hosts_turn() {
         3.09 t2 claude is heard
         5.04 t2 duck -12 dB
         5.20 t2 pause
-        6.00 t2 flush
-        6.00 t2 claude stop
-        6.00 t3 you begins
-        6.04 t2 barge-in stopped
-        6.04 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
         6.80 ask 2
         6.85 finish recognition
         6.85 t3 you ends completed "Grace, what do you think?"
@@ -792,6 +848,20 @@ fn words_of_an_interruption_are_the_hosts_turn() {
         6.85 t4 guest writes
         7.25 t4 guest is heard
         10.55 t4 guest ends completed "That is a good question, and here is my answer to it."
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::words_of_an_interruption_are_the_hosts_turn
+                   at ./tests/it/floor.rs:765:5
+         4: it::floor::words_of_an_interruption_are_the_hosts_turn::{{closure}}
+                   at ./tests/it/floor.rs:764:49
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1062,11 +1132,11 @@ fn the_second_answer_is_void_when_the_host_takes_the_floor() {
         3.05 t2 claude is heard
         4.04 t2 duck -12 dB
         4.20 t2 pause
-        5.00 t2 flush
-        5.00 t2 claude stop
-        5.00 t3 you begins
-        5.04 t2 barge-in stopped
-        5.04 t2 claude ends barged-in "That is a good" unheard "question, and here is my answer to it."
+        5.45 t2 flush
+        5.45 t2 claude stop
+        5.45 t3 you begins
+        5.49 t2 barge-in stopped
+        5.49 t2 claude ends barged-in "That is a good" unheard "question, and here is my answer to it."
         6.20 ask 2
         6.25 finish recognition
         6.25 t3 you ends completed "No wait, something else entirely, please."
@@ -1075,6 +1145,20 @@ fn the_second_answer_is_void_when_the_host_takes_the_floor() {
         6.25 t4 guest writes
         6.65 t4 guest is heard
         9.95 t4 guest ends completed "That is a good question, and here is my answer to it."
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::the_second_answer_is_void_when_the_host_takes_the_floor
+                   at ./tests/it/floor.rs:1049:5
+         4: it::floor::the_second_answer_is_void_when_the_host_takes_the_floor::{{closure}}
+                   at ./tests/it/floor.rs:1048:61
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1159,11 +1243,11 @@ fn the_host_wins_over_autopilot() {
         1.40 t1 claude is heard
         3.04 t1 duck -12 dB
         3.20 t1 pause
-        4.00 t1 flush
-        4.00 t1 claude stop
-        4.00 t2 you begins
-        4.04 t1 barge-in stopped
-        4.04 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
+        4.45 t1 flush
+        4.45 t1 claude stop
+        4.45 t2 you begins
+        4.49 t1 barge-in stopped
+        4.49 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
         5.00 ask 1
         5.05 finish recognition
         5.05 t2 you ends completed "Let me come in here, if I may say so."
@@ -1171,6 +1255,20 @@ fn the_host_wins_over_autopilot() {
         5.05 t3 guest granted alternation
         5.05 t3 guest writes
         5.45 t3 guest is heard
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::the_host_wins_over_autopilot
+                   at ./tests/it/floor.rs:1149:5
+         4: it::floor::the_host_wins_over_autopilot::{{closure}}
+                   at ./tests/it/floor.rs:1148:34
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1645,19 +1743,33 @@ fn a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host() {
         2.45 t2 claude writes
         2.85 t2 claude is heard
         2.86 t2 pause
-        3.82 t2 flush
-        3.82 t2 claude stop
-        3.82 t1 you begins
-        3.86 t2 barge-in stopped
-        3.86 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.27 t2 flush
+        4.27 t2 claude stop
+        4.27 t1 you begins
+        4.31 t2 barge-in stopped
+        4.31 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
         4.42 ask 2
-        4.47 finish recognition
-        4.47 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
-        4.47 t3 guest begins
-        4.47 t3 guest granted addressed
-        4.47 t3 guest writes
-        4.87 t3 guest is heard
-        8.47 t3 guest ends completed "That is a good question, and here is my answer to it."
+        4.99 finish recognition
+        4.99 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        4.99 t3 guest begins
+        4.99 t3 guest granted addressed
+        4.99 t3 guest writes
+        5.39 t3 guest is heard
+        8.99 t3 guest ends completed "That is a good question, and here is my answer to it."
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host
+                   at ./tests/it/floor.rs:1632:5
+         4: it::floor::a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host::{{closure}}
+                   at ./tests/it/floor.rs:1631:78
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1855,12 +1967,12 @@ fn orbs_follow_the_floor() {
         5.04 orb you speaking
         5.20 t2 pause
         5.20 orb claude paused
-        6.00 t2 flush
-        6.00 t2 claude stop
-        6.00 t3 you begins
-        6.00 orb claude interrupted
-        6.04 t2 barge-in stopped
-        6.04 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.45 orb claude interrupted
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
         7.16 orb you idle
         7.20 ask 2
         7.25 finish recognition
@@ -1877,6 +1989,20 @@ fn orbs_follow_the_floor() {
         10.95 orb you idle
         10.95 orb claude idle
         10.95 orb guest idle
+         0: __rustc::rust_begin_unwind
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+         1: core::panicking::panic_fmt
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
+         2: it::support::timeline::check
+                   at ./tests/it/support/timeline.rs:34:5
+         3: it::floor::orbs_follow_the_floor
+                   at ./tests/it/floor.rs:1828:5
+         4: it::floor::orbs_follow_the_floor::{{closure}}
+                   at ./tests/it/floor.rs:1827:27
+         5: core::ops::function::FnOnce::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
+         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
+                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }

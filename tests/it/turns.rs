@@ -157,7 +157,7 @@ async fn listeners_sounds_do_not_take_the_floor() {
             }
         }
         let spans: &[(usize, usize)] = match row.name().as_str() {
-            "mfa-laughter" => &[(3600, 5200), (1900, 3150), (7540, 8900), (3600, 4400)],
+            "mfa-laughter" => &[(3600, 5200), (3600, 4400), (4300, 5200), (3700, 4100)],
             "mfa-breaths" => {
                 &[(1100, 1560), (2280, 3310), (5830, 6420), (10230, 10700)]
             }
