@@ -14,8 +14,10 @@ use actix_ws::{AggregatedMessage, ProtocolError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::websocket_writer::write_all;
+use crate::faults;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
@@ -87,6 +89,7 @@ pub fn connect(
             patience,
             session: Stage::Greeting,
             heard_from: Instant::now(),
+            flow: Flow::new(Instant::now()),
             mistakes: 0,
         }
     });
@@ -101,6 +104,7 @@ struct Connection {
     patience: Patience,
     session: Stage,
     heard_from: Instant,
+    flow: Flow,
     mistakes: u32,
 }
 
@@ -111,7 +115,7 @@ enum Stage {
     /// The directory is asked; what is said meanwhile waits.
     Joining(Vec<ClientMessage>),
     /// In a session.
-    Joined(Addr<Session>),
+    Joined(Addr<Session>, Arc<str>),
     /// Told to go; nothing more is read.
     Leaving,
 }
@@ -125,20 +129,20 @@ impl Connection {
         match (&mut self.session, message) {
             (Stage::Greeting, ClientMessage::Hello(hello)) => self.join(&hello, ctx),
             (Stage::Greeting, _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joining(_) | Stage::Joined(_), ClientMessage::Hello(_)) => {
+            (Stage::Joining(_) | Stage::Joined(..), ClientMessage::Hello(_)) => {
                 self.refuse(&WireError::HelloTwice);
             }
             (Stage::Joining(early), message) if early.len() < EARLY_MESSAGES_MAX => {
                 early.push(message);
             }
             (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joined(session), message) => forward(session, message),
+            (Stage::Joined(session, _), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
     }
 
     fn on_binary(&mut self, frame: &Bytes) {
-        let Stage::Joined(session) = &self.session else {
+        let Stage::Joined(session, _) = &self.session else {
             if matches!(self.session, Stage::Greeting) {
                 self.refuse(&WireError::HelloFirst);
             }
@@ -189,7 +193,9 @@ impl Connection {
             return;
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
-        let before = std::mem::replace(&mut self.session, Stage::Joined(handle.address.clone()));
+        let episode = handle.identity.episode_id.as_str().into();
+        let joined = Stage::Joined(handle.address.clone(), episode);
+        let before = std::mem::replace(&mut self.session, joined);
         if let Stage::Joining(early) = before {
             early.into_iter().for_each(|message| forward(&handle.address, message));
         }
@@ -218,7 +224,7 @@ impl Connection {
         let too_large = matches!(error, WireError::FrameTooLarge);
         let reason = if too_large { CloseReason::TooLarge } else { CloseReason::Refused };
         match &self.session {
-            Stage::Joined(session) if is_over => {
+            Stage::Joined(session, _) if is_over => {
                 let outbox = Arc::clone(&self.outbox);
                 if deliver(session, SendAway { outbox, last_word: problem, reason }) {
                     self.session = Stage::Leaving;
@@ -226,7 +232,7 @@ impl Connection {
                     self.leave(reason);
                 }
             }
-            Stage::Joined(session) => {
+            Stage::Joined(session, _) => {
                 deliver(session, Announce(problem));
             }
             Stage::Leaving => {}
@@ -247,7 +253,7 @@ impl Connection {
     }
 
     fn detach(&self) {
-        if let Stage::Joined(session) = &self.session {
+        if let Stage::Joined(session, _) = &self.session {
             deliver(session, Detach { outbox: Arc::clone(&self.outbox) });
         }
     }
@@ -275,6 +281,14 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    /// A connection that broke off inside this process leaves its chair, too.
+    fn drop(&mut self) {
+        self.detach();
+        self.outbox.close(CloseReason::Failed);
+    }
+}
+
 impl Actor for Connection {
     type Context = Context<Self>;
 
@@ -297,9 +311,20 @@ impl Actor for Connection {
 impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
     fn handle(&mut self, frame: Result<AggregatedMessage, ProtocolError>, ctx: &mut Self::Context) {
         self.heard_from = Instant::now();
+        if let Stage::Joined(_, episode) = &self.session {
+            faults::point("connection", episode);
+        }
         match frame {
-            Ok(AggregatedMessage::Text(text)) => self.on_text(&text, ctx),
-            Ok(AggregatedMessage::Binary(bytes)) => self.on_binary(&bytes),
+            Ok(AggregatedMessage::Text(text)) => match self.flow.text(self.heard_from) {
+                Passage::Granted => self.on_text(&text, ctx),
+                Passage::Refused => self.refuse(&WireError::TooFast),
+                Passage::Dropped => {}
+            },
+            Ok(AggregatedMessage::Binary(bytes)) => match self.flow.sound(self.heard_from) {
+                Passage::Granted => self.on_binary(&bytes),
+                Passage::Refused => self.refuse(&WireError::TooFast),
+                Passage::Dropped => {}
+            },
             Ok(AggregatedMessage::Ping(payload)) => {
                 let mut socket = self.socket.clone();
                 let pong = async move { drop(socket.pong(&payload).await) };

@@ -140,20 +140,6 @@ fn a_name_that_sounds_alike_is_understood() {
         7.85 t4 claude writes
         8.25 t4 claude is heard
         11.55 t4 claude ends completed "That is a good question, and here is my answer to it."
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::a_name_that_sounds_alike_is_understood
-                   at ./tests/it/floor.rs:115:5
-         4: it::floor::a_name_that_sounds_alike_is_understood::{{closure}}
-                   at ./tests/it/floor.rs:114:44
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -254,20 +240,6 @@ fn a_last_word_that_leads_on_holds_the_turn() {
         7.10 t2 claude granted alternation
         7.10 t2 claude writes
         7.50 t2 claude is heard
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::a_last_word_that_leads_on_holds_the_turn
-                   at ./tests/it/floor.rs:228:5
-         4: it::floor::a_last_word_that_leads_on_holds_the_turn::{{closure}}
-                   at ./tests/it/floor.rs:227:46
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -514,20 +486,6 @@ fn going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves() {
         5.17 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
         6.47 t3 guest is heard
         9.77 t3 guest ends completed "That is a good question, and here is my answer to it."
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves
-                   at ./tests/it/floor.rs:463:5
-         4: it::floor::going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves::{{closure}}
-                   at ./tests/it/floor.rs:462:70
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -611,20 +569,6 @@ fn an_interruption_is_ducked_paused_and_stopped() {
         7.25 t4 guest writes
         7.29 t3 caption you "Let me ask something else about the sea." 5.000 to 7.000
         7.65 t4 guest is heard
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::an_interruption_is_ducked_paused_and_stopped
-                   at ./tests/it/floor.rs:539:5
-         4: it::floor::an_interruption_is_ducked_paused_and_stopped::{{closure}}
-                   at ./tests/it/floor.rs:538:50
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -848,20 +792,6 @@ fn words_of_an_interruption_are_the_hosts_turn() {
         6.85 t4 guest writes
         7.25 t4 guest is heard
         10.55 t4 guest ends completed "That is a good question, and here is my answer to it."
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::words_of_an_interruption_are_the_hosts_turn
-                   at ./tests/it/floor.rs:765:5
-         4: it::floor::words_of_an_interruption_are_the_hosts_turn::{{closure}}
-                   at ./tests/it/floor.rs:764:49
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1145,20 +1075,6 @@ fn the_second_answer_is_void_when_the_host_takes_the_floor() {
         6.25 t4 guest writes
         6.65 t4 guest is heard
         9.95 t4 guest ends completed "That is a good question, and here is my answer to it."
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::the_second_answer_is_void_when_the_host_takes_the_floor
-                   at ./tests/it/floor.rs:1049:5
-         4: it::floor::the_second_answer_is_void_when_the_host_takes_the_floor::{{closure}}
-                   at ./tests/it/floor.rs:1048:61
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1255,20 +1171,6 @@ fn the_host_wins_over_autopilot() {
         5.05 t3 guest granted alternation
         5.05 t3 guest writes
         5.45 t3 guest is heard
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::the_host_wins_over_autopilot
-                   at ./tests/it/floor.rs:1149:5
-         4: it::floor::the_host_wins_over_autopilot::{{closure}}
-                   at ./tests/it/floor.rs:1148:34
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1756,20 +1658,6 @@ fn a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host() {
         4.99 t3 guest writes
         5.39 t3 guest is heard
         8.99 t3 guest ends completed "That is a good question, and here is my answer to it."
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host
-                   at ./tests/it/floor.rs:1632:5
-         4: it::floor::a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host::{{closure}}
-                   at ./tests/it/floor.rs:1631:78
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -1989,20 +1877,6 @@ fn orbs_follow_the_floor() {
         10.95 orb you idle
         10.95 orb claude idle
         10.95 orb guest idle
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor::orbs_follow_the_floor
-                   at ./tests/it/floor.rs:1828:5
-         4: it::floor::orbs_follow_the_floor::{{closure}}
-                   at ./tests/it/floor.rs:1827:27
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }

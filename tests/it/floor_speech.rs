@@ -20,20 +20,6 @@ fn a_model_of_two_minds_and_a_second_of_silence_end_a_whole_sentence() {
         2.90 t2 claude granted alternation
         2.90 t2 claude writes
         3.30 t2 claude is heard
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor_speech::a_model_of_two_minds_and_a_second_of_silence_end_a_whole_sentence
-                   at ./tests/it/floor_speech.rs:7:5
-         4: it::floor_speech::a_model_of_two_minds_and_a_second_of_silence_end_a_whole_sentence::{{closure}}
-                   at ./tests/it/floor_speech.rs:6:71
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }
@@ -52,20 +38,6 @@ fn a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling() {
         2.40 ask 1
         2.80 ask 2
         4.40 ask 3
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor_speech::a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling
-                   at ./tests/it/floor_speech.rs:29:5
-         4: it::floor_speech::a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling::{{closure}}
-                   at ./tests/it/floor_speech.rs:28:76
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
           floor::a_last_word_that_leads_on_holds_the_turn
           floor::a_name_that_sounds_alike_is_understood
           floor::a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host
@@ -97,20 +69,6 @@ fn a_model_of_two_minds_does_not_end_a_sentence_that_leads_on() {
         2.80 ask 1
         3.20 ask 2
         5.75 ask 3
-         0: __rustc::rust_begin_unwind
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
-         1: core::panicking::panic_fmt
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14
-         2: it::support::timeline::check
-                   at ./tests/it/support/timeline.rs:34:5
-         3: it::floor_speech::a_model_of_two_minds_does_not_end_a_sentence_that_leads_on
-                   at ./tests/it/floor_speech.rs:53:5
-         4: it::floor_speech::a_model_of_two_minds_does_not_end_a_sentence_that_leads_on::{{closure}}
-                   at ./tests/it/floor_speech.rs:52:64
-         5: core::ops::function::FnOnce::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-         6: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                   at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
         "#,
     );
 }

@@ -17,7 +17,10 @@ mod turns;
 
 mod recording;
 
+mod fuzz;
+
 mod judged;
+mod lost;
 mod session;
 
 mod api_document;
