@@ -322,7 +322,10 @@ mod tests {
             }
             changes
         };
-        assert_eq!(told(&[0, 866, 631, 453, 420, 800, 700, 0]), [(3, false), (5, true), (7, false)]);
+        assert_eq!(
+            told(&[0, 866, 631, 453, 420, 800, 700, 0]),
+            [(3, false), (5, true), (7, false)]
+        );
         let old: Vec<u16> = [900; 14].into_iter().chain([400, 900]).collect();
         assert!(told(&old).is_empty());
     }

@@ -63,7 +63,12 @@ impl LevelRise {
 
     /// Takes the next sound at 48 kHz, which began at `at`; `is_speech` while a detector hears a voice. Returns when
     /// a sound began, once for each.
-    pub fn hear(&mut self, at: SessionTime, samples: &[i16], is_speech: bool) -> Option<SessionTime> {
+    pub fn hear(
+        &mut self,
+        at: SessionTime,
+        samples: &[i16],
+        is_speech: bool,
+    ) -> Option<SessionTime> {
         let mut rose = None;
         let mut taken = 0;
         while taken < samples.len() {
@@ -127,7 +132,8 @@ mod tests {
 
     /// When sounds were heard to begin, in ms, the sound in frames of 20 ms.
     fn rises(parts: &[(u32, i16)], is_speech: bool) -> Vec<u64> {
-        let sound: Vec<i16> = parts.iter().flat_map(|&(ms, amplitude)| tone(ms, amplitude)).collect();
+        let sound: Vec<i16> =
+            parts.iter().flat_map(|&(ms, amplitude)| tone(ms, amplitude)).collect();
         let mut ears = LevelRise::new();
         (0_u64..)
             .zip(sound.chunks(960))

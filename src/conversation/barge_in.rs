@@ -118,9 +118,7 @@ impl Intrusion {
             None if now >= self.ended + rules.resume_after => Step::GoOn,
             None => Step::Wait,
             Some(since) if now >= self.too_long_at(since, words, rules) => Step::Stop,
-            Some(since)
-                if is_audible && !self.has_paused && now >= self.pause_at(since, rules) =>
-            {
+            Some(since) if is_audible && !self.has_paused && now >= self.pause_at(since, rules) => {
                 Step::Pause
             }
             Some(_) => Step::Wait,
@@ -146,7 +144,11 @@ impl Intrusion {
     /// When a voice that is on since `since` has lasted long enough: the first stretch counts from its first sound.
     fn pause_at(&self, since: SessionTime, rules: &Rules) -> SessionTime {
         let from = if self.voice == Span::ZERO { self.onset } else { since };
-        from + if self.is_firm { rules.barge_in_pause } else { rules.waver_pause.max(rules.barge_in_pause) }
+        from + if self.is_firm {
+            rules.barge_in_pause
+        } else {
+            rules.waver_pause.max(rules.barge_in_pause)
+        }
     }
 
     /// When it is certain that the voice outlasts a back-channel: only when an end in time would be known.

@@ -294,8 +294,8 @@ impl Endpointing {
 
     /// The silence that ends a turn whatever anybody thinks, and the vote that asks for it.
     fn ceiling(&self, words: KnownWords, rules: &Rules) -> (Span, Vote) {
-        let is_sure = self.scores.len() > 1
-            && self.scores.iter().all(|score| *score < rules.surely_not_done);
+        let is_sure =
+            self.scores.len() > 1 && self.scores.iter().all(|score| *score < rules.surely_not_done);
         let mut ceiling = (rules.turn_ceiling, Vote::Ceiling);
         for (may_ask, wait, vote) in [
             (is_sure, rules.not_done_ceiling, Vote::ModelSaysNotDone),

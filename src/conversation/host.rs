@@ -45,7 +45,8 @@ impl Conversation {
         );
         let may_be_host = self.is_connected && !self.is_ending && self.muted_since.is_none();
         if may_be_host && is_over_voice && self.voice_since.is_none() && self.intrusion.is_none() {
-            self.rise = Some(Rise { at: at.min(self.now), until: self.now + self.rules().sound_confirm });
+            self.rise =
+                Some(Rise { at: at.min(self.now), until: self.now + self.rules().sound_confirm });
             self.duck();
         }
     }
@@ -54,8 +55,7 @@ impl Conversation {
     pub(super) fn advance_rise(&mut self) -> bool {
         let Some(rise) = self.rise else { return false };
         let is_voice = self.intrusion.is_some();
-        let is_settled =
-            is_voice || rise.until <= self.now || !matches!(self.floor, Floor::Ai(_));
+        let is_settled = is_voice || rise.until <= self.now || !matches!(self.floor, Floor::Ai(_));
         if is_settled {
             self.rise = None;
             if !is_voice {

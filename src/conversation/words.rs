@@ -64,8 +64,7 @@ pub(super) fn is_question(text: &str) -> bool {
     let sentence = text.trim_end().trim_end_matches(['.', '?', '!']);
     let last = sentence.rsplit(['.', '?', '!']).next().unwrap_or(sentence);
     let words = plain_words(last);
-    words.len() > 2
-        && words.iter().take(3).any(|word| QUESTION_WORDS.contains(&word.as_str()))
+    words.len() > 2 && words.iter().take(3).any(|word| QUESTION_WORDS.contains(&word.as_str()))
 }
 
 /// Words that open a question; one may come behind a name and an "and".

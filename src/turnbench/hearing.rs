@@ -16,8 +16,8 @@ use crate::adapters::AdapterError;
 use crate::adapters::hearing::{EndOfTurn, VoiceActivity, VoiceScore};
 use crate::adapters::stt::{SpeechToText, SttEvent, SttInput, SttOptions};
 use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules, Waver};
-use crate::audio::onset::LevelRise;
 use crate::audio::host_line::{HostLine, HostPiece};
+use crate::audio::onset::LevelRise;
 use crate::audio::resample::Resampler;
 use crate::audio::stream_time::StreamTime;
 use crate::audio::{FRAME_MS, Frame, SampleRate};
@@ -208,7 +208,10 @@ impl Ears {
                         began = Some((*at, *at));
                     }
                     let Some((from, last_asked)) = &mut began else { continue };
-                    let end = edges[place + 1..].iter().find(|(_, edge)| matches!(edge, Input::SpeechStopped { .. })).map_or(time_of(sound.len()), |(known, _)| *known);
+                    let end = edges[place + 1..]
+                        .iter()
+                        .find(|(_, edge)| matches!(edge, Input::SpeechStopped { .. }))
+                        .map_or(time_of(sound.len()), |(known, _)| *known);
                     let mut due = (*from + FIRST_INTERIM).max(*last_asked + CADENCE);
                     while due < end {
                         let text = words_between(&**recogniser, sound, *from, due, due).await?;
@@ -255,9 +258,13 @@ impl Hearing {
         }
         last.into_values()
             .filter_map(|fact| match fact {
-                Input::Recognised { segment, text, from, until, stability: Stability::Complete } => {
-                    Some(recognised((*segment, *from, *until, text.clone(), Stability::Final)))
-                }
+                Input::Recognised {
+                    segment,
+                    text,
+                    from,
+                    until,
+                    stability: Stability::Complete,
+                } => Some(recognised((*segment, *from, *until, text.clone(), Stability::Final))),
                 _ => None,
             })
             .collect()
@@ -313,7 +320,8 @@ async fn words_between(
     let place = |time: SessionTime| sample_of(time).saturating_sub(begin) as u64;
     // A hint comes right behind the sound in which it became known.
     let known = (sample_of(from) + HINT_SAMPLES).clamp(begin, end);
-    let audio = |range: std::ops::Range<usize>| frames(&sound[range]).into_iter().map(SttInput::Audio);
+    let audio =
+        |range: std::ops::Range<usize>| frames(&sound[range]).into_iter().map(SttInput::Audio);
     let mut given: Vec<SttInput> = audio(begin..known).collect();
     given.push(SttInput::SpeechStarted { at_sample: place(from) });
     given.extend(audio(known..end));

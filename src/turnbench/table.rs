@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::hearing::{Ears, Hearing};
 use crate::adapters::AdapterError;
 use crate::conversation::briefing::Briefing;
-use crate::conversation::{Conversation, Input, Order, Outcome, Setup, Speaker, TurnId, VoicedWord};
+use crate::conversation::{
+    Conversation, Input, Order, Outcome, Setup, Speaker, TurnId, VoicedWord,
+};
 use crate::time::{SessionTime, Span};
 
 /// A spoken word of the made-up voice, with the gap after it.
@@ -132,7 +134,9 @@ impl Table {
                 let (_, input) = self.due.pop_first()?;
                 Some((at, self.as_of(at, input)))
             }
-            (_, Some((at, deadline))) if at <= end => Some((at, Input::DeadlinePassed { deadline })),
+            (_, Some((at, deadline))) if at <= end => {
+                Some((at, Input::DeadlinePassed { deadline }))
+            }
             _ => None,
         }
     }
@@ -217,7 +221,12 @@ impl Table {
             let start_sample = voice.total;
             voice.total += WORD.samples();
             let end_sample = voice.total;
-            words.push(VoicedWord { text_start: place, text_end: place + length, start_sample, end_sample });
+            words.push(VoicedWord {
+                text_start: place,
+                text_end: place + length,
+                start_sample,
+                end_sample,
+            });
             place += length + 1;
         }
         let samples = voice.total;

@@ -635,7 +635,7 @@ fn two_short_sounds_with_a_short_gap_are_one_voice() {
         1.0 host says "Explain how tides work, please." for 1.4
         1.0 ada will say "The moon pulls the water towards itself, and the earth turns below it."
         5.0 host sounds for 0.5
-        5.8 host sounds for 0.5
+        5.8 host sounds for 1.0
         until 9
         ----
         1.04 t1 you begins
@@ -648,13 +648,13 @@ fn two_short_sounds_with_a_short_gap_are_one_voice() {
         3.09 t2 claude is heard
         5.04 t2 duck -12 dB
         5.20 t2 pause
-        6.30 t2 flush
-        6.30 t2 claude stop
-        6.30 t3 you begins
-        6.34 t2 barge-in stopped
-        6.34 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
-        6.50 ask 2
-        7.90 finish recognition
+        6.75 t2 flush
+        6.75 t2 claude stop
+        6.75 t3 you begins
+        6.79 t2 barge-in stopped
+        6.79 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
+        7.00 ask 2
+        8.40 finish recognition
         "#,
     );
 }

@@ -32,25 +32,18 @@ fn a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling() {
         0.5 model says 114
         1.0 host says "I do not know." for 1.2
         3.3 host says "To one, oh." for 0.9
-        until 5
+        until 6
         ----
         1.04 t1 you begins
         2.40 ask 1
         2.80 ask 2
         4.40 ask 3
-          floor::a_last_word_that_leads_on_holds_the_turn
-          floor::a_name_that_sounds_alike_is_understood
-          floor::a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host
-          floor::an_interruption_is_ducked_paused_and_stopped
-          floor::going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves
-          floor::orbs_follow_the_floor
-          floor::the_host_wins_over_autopilot
-          floor::the_second_answer_is_void_when_the_host_takes_the_floor
-          floor::two_short_sounds_with_a_short_gap_are_one_voice
-          floor::words_of_an_interruption_are_the_hosts_turn
-          floor_speech::a_model_of_two_minds_and_a_second_of_silence_end_a_whole_sentence
-          floor_speech::a_model_of_two_minds_does_not_end_a_sentence_that_leads_on
-          floor_speech::a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling
+        5.57 finish recognition
+        5.57 t1 you ends completed "I do not know. To one, oh."
+        5.57 t2 claude begins
+        5.57 t2 claude granted alternation
+        5.57 t2 claude writes
+        5.97 t2 claude is heard
         "#,
     );
 }

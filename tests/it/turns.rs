@@ -138,8 +138,7 @@ async fn a_host_who_speaks_stops_an_ai_wherever_it_is() {
     let (Some(ears), Some(rows)) = (ears(what), rows(what)) else { return };
     let briefing = briefing();
     let mut stopped = Rate::default();
-    let (mut ducks, mut pauses, mut stops) =
-        (Tally::default(), Tally::default(), Tally::default());
+    let (mut ducks, mut pauses, mut stops) = (Tally::default(), Tally::default(), Tally::default());
     for (place, row) in rows.iter().filter(|row| row.is(&TALK)).enumerate() {
         let Some(clip) = row.speech() else { continue };
         // What comes after the first seconds decides nothing.
