@@ -333,6 +333,10 @@ impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
             Ok(AggregatedMessage::Pong(_)) => {}
             Ok(AggregatedMessage::Close(_)) => self.leave(CloseReason::Ended),
             Err(ProtocolError::Overflow) => self.refuse(&WireError::FrameTooLarge),
+            // The words of actix-ws for a message whose fragments together are too large: nothing else is "other".
+            Err(ProtocolError::Io(error)) if error.kind() == std::io::ErrorKind::Other => {
+                self.refuse(&WireError::FrameTooLarge);
+            }
             Err(error) => {
                 tracing::debug!(%error, "a WebSocket frame broke the protocol");
                 self.leave(CloseReason::Refused);
