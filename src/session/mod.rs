@@ -34,7 +34,6 @@ pub mod revival;
 mod seating;
 mod service_notes;
 mod stage;
-mod stream_time;
 pub mod stt;
 pub mod supervision;
 mod telling;

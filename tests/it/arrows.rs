@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("transport", &["session", "recording", "conversation", "audio", "time", "clock", "faults"]),
     ("client", &["transport::protocol"]),
+    ("turnbench", &["adapters", "conversation", "audio", "time"]),
     (
         "http",
         &[
@@ -96,6 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "app",
             "client",
+            "turnbench",
             "house",
             "factory",
             "http",

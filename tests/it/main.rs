@@ -14,6 +14,7 @@ mod rehearsal;
 mod adapters;
 mod resilience;
 mod speech;
+mod turns;
 mod write_an_adapter;
 
 mod recording;
