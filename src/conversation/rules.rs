@@ -100,6 +100,50 @@ pub struct Rules {
     pub playout_progress: Span,
 }
 
+/// The names of the presets.
+pub const PRESETS: [&str; 3] = ["interview", "debate", "rapid-fire"];
+
+impl Rules {
+    /// The numbers of a kind of show; none for a name that is not in [`PRESETS`].
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Self> {
+        let ms = Span::from_millis;
+        let rules = Self::default();
+        match name {
+            // The guests are patient: nobody is hurried, a pause belongs to whoever makes it.
+            "interview" => Some(Self {
+                done_score: 800,
+                lean_silence: ms(1200),
+                turn_ceiling: ms(2000),
+                thinking_ceiling: ms(4000),
+                habit_percent: 140,
+                ..rules
+            }),
+            // Those who speak are tough, and answer each other without being asked.
+            "debate" => Some(Self {
+                back_channel_max: ms(1000),
+                hand_overs_max: 3,
+                answer_seconds: 15,
+                ai_gap: ms(150),
+                ..rules
+            }),
+            // Short questions, short answers, no waiting.
+            "rapid-fire" => Some(Self {
+                lean_silence: ms(700),
+                turn_ceiling: ms(1000),
+                not_done_ceiling: ms(1400),
+                thinking_ceiling: ms(2000),
+                habit_percent: 100,
+                habit_max: ms(1000),
+                answer_seconds: 5,
+                ai_gap: ms(120),
+                ..rules
+            }),
+            _ => None,
+        }
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         let phrases = |list: &[&str]| list.iter().map(|&phrase| String::from(phrase)).collect();
