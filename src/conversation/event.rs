@@ -126,6 +126,8 @@ const fn order_name(order: &Order) -> &'static str {
         Order::NoteTurnEnded { .. } => "turn.end",
         Order::NoteGranted { .. } => "floor.grant",
         Order::NoteDenied { .. } => "floor.deny",
+        Order::NotePreparing { .. } => "reply.prepare",
+        Order::NotePrepared { .. } => "reply.prepared",
         Order::NoteBargeIn { .. } => "barge-in",
         Order::NoteMarker { .. } => "marker",
         Order::NoteIgnored { .. } => "input.ignored",

@@ -7,7 +7,7 @@ use voice_studio::time::SessionTime;
 
 use crate::support::dice::Dice;
 use crate::support::invariants::{Watch, same_inputs_give_same_orders};
-use crate::support::meeting::{Event, Meeting, Plan, Script, conversation, ms};
+use crate::support::meeting::{Event, Meeting, Plan, Script, conversation_of, ms};
 use crate::support::timeline::story_of;
 
 const MEETINGS: u64 = 10_000;
@@ -45,6 +45,12 @@ fn meet(seed: u64) {
 fn play(seed: u64, events: &mut Vec<(SessionTime, Event)>) {
     let mut dice = Dice::new(seed);
     let mut meeting = Meeting::new(plan(&mut dice), Some(Dice::new(seed ^ 0xABCD)));
+    // Shows differ in what they let be written ahead.
+    let (tries, next, sound) = (dice.between(0, 3), !dice.chance(20), !dice.chance(30));
+    meeting.rule(|rules| {
+        rules.speculation_tries = u16::try_from(tries).unwrap_or(0);
+        (rules.prepare_next, rules.prepare_sound) = (next, sound);
+    });
     let mut watch = Watch::default();
     let mut checked = 0;
     meeting.learn(SessionTime::ZERO, Input::HostConnected);
@@ -83,7 +89,7 @@ fn play(seed: u64, events: &mut Vec<(SessionTime, Event)>) {
         check(&mut watch, &meeting, events, &mut checked);
     }
     watch.all_turns_ended();
-    same_inputs_give_same_orders(events, conversation());
+    same_inputs_give_same_orders(events, conversation_of(meeting.briefing.clone()));
 }
 
 fn check(

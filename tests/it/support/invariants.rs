@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use voice_studio::conversation::prompt::Role;
-use voice_studio::conversation::{Caption, Conversation, Input, Order, Prompt, Speaker, TurnId};
+use voice_studio::conversation::{
+    Caption, Conversation, Input, Order, PreparedEnd, Prompt, Speaker, TurnId,
+};
 use voice_studio::time::SessionTime;
 
 use super::meeting::{Event, Voice, ms};
@@ -28,6 +30,11 @@ pub(crate) struct Watch {
     captions: BTreeMap<u32, Caption>,
     /// Samples the listener is known to have heard of each turn.
     heard: BTreeMap<TurnId, u64>,
+    /// The reply that is being prepared, and the prompts of those that were.
+    preparing: Option<TurnId>,
+    prepared: BTreeMap<TurnId, Prompt>,
+    /// What the host's last turn ended with.
+    host_said: String,
     is_closed: bool,
 }
 
@@ -83,7 +90,13 @@ impl Watch {
             "an order after the end: {order:?}"
         );
         match order {
-            Order::StartPlayout { turn, .. } => self.one_voice_at_a_time(now, *turn),
+            Order::StartPlayout { turn, .. } => {
+                assert!(
+                    self.granted.iter().any(|(id, ..)| id == turn),
+                    "invariant 9: {turn} sounds without a grant"
+                );
+                self.one_voice_at_a_time(now, *turn);
+            }
             Order::Duck { turn, .. } => self.silence_stays(*turn, order),
             Order::Pause { turn, .. } => {
                 self.silence_stays(*turn, order);
@@ -108,12 +121,30 @@ impl Watch {
                     self.open_host_turns.is_empty(),
                     "invariant 1: {turn} was granted in the host's turn"
                 );
+                // A prompt that was written ahead must say what was heard after all.
+                if let Some(prompt) = self.prepared.remove(turn) {
+                    self.history_is_what_was_heard((*speaker).into(), &prompt);
+                    self.host_said_what_is_answered(&prompt);
+                }
                 self.granted.push((*turn, (*speaker).into(), None));
+            }
+            Order::NotePreparing { turn, .. } => {
+                assert!(self.preparing.is_none(), "invariant 9: {turn} beside another");
+                self.preparing = Some(*turn);
+            }
+            Order::NotePrepared { turn, end, .. } => {
+                assert_eq!(self.preparing.take(), Some(*turn), "invariant 9");
+                let has_floor = self.granted.iter().any(|(id, ..)| id == turn);
+                assert_eq!(has_floor, *end == PreparedEnd::Used, "invariant 9: {order:?}");
+                self.prepared.remove(turn);
             }
             Order::NoteTurnStarted { turn, speaker: Speaker::You } => {
                 assert!(self.open_host_turns.insert(*turn), "{turn} began twice");
             }
-            Order::NoteTurnEnded { turn, speaker: Speaker::You, .. } => {
+            Order::NoteTurnEnded { turn, speaker: Speaker::You, heard_text, .. } => {
+                if !heard_text.is_empty() {
+                    self.host_said.clone_from(heard_text);
+                }
                 assert!(
                     self.open_host_turns.remove(turn),
                     "invariant 3: {turn} ended and had not begun"
@@ -123,6 +154,9 @@ impl Watch {
                 self.turn_ended(*turn, heard_text, voices);
             }
             Order::ShowCaption(caption) => self.caption_may_change(caption),
+            Order::StartReply { turn, prompt, .. } if self.preparing == Some(*turn) => {
+                self.prepared.insert(*turn, prompt.as_ref().clone());
+            }
             Order::StartReply { speaker, prompt, .. } => {
                 self.history_is_what_was_heard((*speaker).into(), prompt);
             }
@@ -220,11 +254,13 @@ impl Watch {
                 (name(by), text, if *by == speaker { Role::Assistant } else { Role::User })
             })
             .collect();
-        let told: Vec<(&str, &str, Role)> = prompt
+        let heard: Vec<_> =
+            heard.into_iter().map(|(by, text, role)| (by, squeezed(text), role)).collect();
+        let told: Vec<_> = prompt
             .messages
             .iter()
             .filter(|message| message.name == "Ada" || message.name == "Grace")
-            .map(|message| (message.name.as_str(), message.text.as_str(), message.role))
+            .map(|message| (message.name.as_str(), squeezed(&message.text), message.role))
             .collect();
         assert_eq!(told, heard, "invariant 5: the history of {speaker}");
         assert_eq!(
@@ -232,6 +268,19 @@ impl Watch {
             Some(Role::User),
             "nothing to answer"
         );
+    }
+
+    /// Invariant 9: a reply to the host rests on the words with which the host's turn ended.
+    fn host_said_what_is_answered(&self, prompt: &Prompt) {
+        let last = prompt.messages.last().filter(|message| message.name == "Host");
+        let plain = |text: &str| -> Vec<String> {
+            let words = text.split_whitespace();
+            let letters = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).collect();
+            words.map(letters).collect()
+        };
+        if let Some(last) = last {
+            assert_eq!(plain(&last.text), plain(&self.host_said), "invariant 9");
+        }
     }
 
     /// Invariant 6: whoever has the floor is waited for by name, but for a host who speaks, holds the key or is away.
@@ -261,6 +310,10 @@ impl Watch {
         let open: Vec<_> = self.captions.values().filter(|caption| !caption.is_final).collect();
         assert!(open.is_empty(), "invariant 4: {open:?} stayed open");
     }
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Invariant 8: the same inputs give the same orders.

@@ -104,6 +104,7 @@ pub(crate) enum Event {
 }
 
 pub(crate) struct Meeting {
+    pub(crate) briefing: Briefing,
     pub(crate) conversation: Conversation,
     pub(crate) now: SessionTime,
     pub(crate) plan: Plan,
@@ -129,7 +130,8 @@ pub(crate) fn briefing() -> Briefing {
         episode: "test".into(),
         language: "en".into(),
         terms: Vec::new(),
-        rules: Rules::default(),
+        // What a host's turn is answered with is one story, how early it is written another: see `floor_prepared`.
+        rules: Rules { speculation_tries: 0, prepare_next: false, ..Rules::default() },
         speakers: [
             speaker("Host", "Moderator"),
             speaker("Ada", "Claude"),
@@ -142,7 +144,11 @@ pub(crate) fn briefing() -> Briefing {
 }
 
 pub(crate) fn conversation() -> Conversation {
-    Conversation::new(Setup { briefing: Arc::new(briefing()), seed: 0 })
+    conversation_of(briefing())
+}
+
+pub(crate) fn conversation_of(briefing: Briefing) -> Conversation {
+    Conversation::new(Setup { briefing: Arc::new(briefing), seed: 0 })
 }
 
 pub(crate) const fn ms(millis: u64) -> Span {
@@ -152,6 +158,7 @@ pub(crate) const fn ms(millis: u64) -> Span {
 impl Meeting {
     pub(crate) fn new(plan: Plan, dice: Option<Dice>) -> Self {
         Self {
+            briefing: briefing(),
             conversation: conversation(),
             now: SessionTime::ZERO,
             plan,
@@ -229,6 +236,12 @@ impl Meeting {
             let input = stretch.recognised(Stability::Final);
             self.learn(at, input);
         }
+    }
+
+    /// Changes a rule of the show. Only before anything has happened.
+    pub(crate) fn rule(&mut self, change: impl FnOnce(&mut Rules)) {
+        change(&mut self.briefing.rules);
+        self.conversation = conversation_of(self.briefing.clone());
     }
 
     // ── The world runs ───────────────────────────────────────────────────────────────────────────────────

@@ -143,6 +143,15 @@ fn act(meeting: &mut Meeting, line: &str) {
         ["host", "ends", "it"] => meeting.learn(at, Input::EndRequested),
         ["autopilot", "on"] => meeting.learn(at, Input::AutopilotSet { enabled: true }),
         ["autopilot", "off"] => meeting.learn(at, Input::AutopilotSet { enabled: false }),
+        ["speculation", tries] => {
+            meeting.rule(|rules| rules.speculation_tries = tries.parse().unwrap());
+        }
+        ["next", "is", "prepared"] => meeting.rule(|rules| rules.prepare_next = true),
+        ["no", "sound", "is", "prepared"] => meeting.rule(|rules| rules.prepare_sound = false),
+        ["gap", length] => {
+            let gap = span(length);
+            meeting.rule(move |rules| rules.ai_gap = gap);
+        }
         ["ears", "fail"] => meeting.learn(at, Input::EarsChanged { available: false }),
         ["ears", "serve"] => meeting.learn(at, Input::EarsChanged { available: true }),
         ["model", "says", "nothing"] => meeting.scores.push_back(None),
@@ -244,6 +253,12 @@ fn tell(order: &Order, shows: &[&str]) -> Option<String> {
             Some(format!("{turn} {speaker} granted {}", word(reason)))
         }
         Order::NoteDenied { speaker, reason } => Some(format!("{speaker} denied {reason}")),
+        Order::NotePreparing { turn, speaker, after } => {
+            Some(format!("{turn} {speaker} prepares for after {after}"))
+        }
+        Order::NotePrepared { turn, speaker, end, reason, words } => {
+            Some(format!("{turn} {speaker} {} {reason} {words} words", word(end)))
+        }
         Order::NoteBargeIn { turn, verdict, .. } => {
             Some(format!("{turn} barge-in {}", word(verdict)))
         }
