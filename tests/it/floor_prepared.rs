@@ -6,7 +6,7 @@ use crate::support::timeline::check;
 fn the_reply_is_written_while_the_end_of_the_turn_is_judged() {
     check(
         r#"
-        0.1 speculation 2
+        0.0 rule prepare.tries 2
         0.5 model says 400
         0.5 model says 700
         1.0 host says "What about rain?" for 1.2
@@ -32,7 +32,7 @@ fn the_reply_is_written_while_the_end_of_the_turn_is_judged() {
 fn words_that_change_drop_what_was_written_on_them() {
     check(
         r#"
-        0.1 speculation 2
+        0.0 rule prepare.tries 2
         1.0 host sounds for 1.2
         1.0 recogniser hears "What about the train" for 1.2 interim at 2.3
         2.5 recogniser corrects it to "What about the rain?"
@@ -58,7 +58,7 @@ fn words_that_change_drop_what_was_written_on_them() {
 fn a_host_who_goes_on_makes_the_reply_void() {
     check(
         r#"
-        0.1 speculation 2
+        0.0 rule prepare.tries 2
         0.5 model says 400
         1.0 host says "I have been to Rome." for 1.2
         2.7 host says "And to Paris, Grace." for 1.2
@@ -87,7 +87,7 @@ fn a_host_who_goes_on_makes_the_reply_void() {
 fn tries_are_counted_and_then_the_turn_is_waited_for() {
     check(
         r#"
-        0.1 speculation 1
+        0.0 rule prepare.tries 1
         1.0 host sounds for 1.2
         1.0 recogniser hears "What about the train" for 1.2 interim at 2.3
         2.5 recogniser corrects it to "What about the rain?"
@@ -113,7 +113,7 @@ fn tries_are_counted_and_then_the_turn_is_waited_for() {
 fn another_name_in_better_words_gives_the_floor_to_another() {
     check(
         r#"
-        0.1 speculation 1
+        0.0 rule prepare.tries 1
         1.0 host sounds for 1.2
         1.0 recogniser hears "Ada, what about rain" for 1.2 interim at 2.3
         2.5 recogniser corrects it to "Grace, what about rain"
@@ -140,8 +140,8 @@ fn without_sound_only_text_is_made_ahead() {
     check(
         r#"
         show pieces
-        0.1 speculation 1
-        0.1 no sound is prepared
+        0.0 rule prepare.tries 1
+        0.0 rule prepare.sound 0
         0.5 model says 400
         0.5 model says 700
         1.0 host says "What about rain?" for 1.2
@@ -171,7 +171,7 @@ fn only_the_first_piece_is_spoken_before_the_floor_is_given() {
     check(
         r#"
         show pieces
-        0.1 speculation 1
+        0.0 rule prepare.tries 1
         0.5 model says 400
         0.5 model says 700
         1.0 host says "What about rain?" for 1.2
@@ -200,7 +200,7 @@ fn only_the_first_piece_is_spoken_before_the_floor_is_given() {
 fn a_prepared_reply_that_fails_is_asked_for_again() {
     check(
         r#"
-        0.1 speculation 1
+        0.0 rule prepare.tries 1
         0.5 model says 400
         0.5 model says 700
         1.0 host says "What about rain?" for 1.2
@@ -229,7 +229,7 @@ fn a_prepared_reply_that_fails_is_asked_for_again() {
 fn the_gap_between_two_ais_is_the_chosen_one_however_slow_they_are() {
     check(
         r#"
-        0.1 next is prepared
+        0.0 rule prepare.next 1
         0.5 text takes 1.5
         0.5 voice takes 0.8
         1.0 autopilot on
@@ -271,8 +271,8 @@ fn the_gap_between_two_ais_is_the_chosen_one_however_slow_they_are() {
 fn a_gap_may_be_chosen() {
     check(
         r#"
-        0.1 gap 0.9
-        0.1 next is prepared
+        0.0 rule autopilot.gapMs 900
+        0.0 rule prepare.next 1
         1.0 autopilot on
         until 10
         ----
@@ -305,7 +305,7 @@ fn a_gap_may_be_chosen() {
 fn an_interruption_drops_the_next_speakers_reply() {
     check(
         r#"
-        0.1 next is prepared
+        0.0 rule prepare.next 1
         1.0 autopilot on
         3.0 host says "Let me come in here, if I may say so." for 1.8
         until 7
@@ -343,7 +343,7 @@ fn an_interruption_drops_the_next_speakers_reply() {
 fn autopilot_switched_off_drops_the_next_speakers_reply() {
     check(
         r#"
-        0.1 next is prepared
+        0.0 rule prepare.next 1
         1.0 autopilot on
         3.0 autopilot off
         until 20
@@ -368,7 +368,7 @@ fn the_second_answer_is_written_while_the_first_is_heard() {
     check(
         r#"
         show prompts
-        0.1 next is prepared
+        0.0 rule prepare.next 1
         1.0 host types "What do you two think?"
         1.0 ada will say "It is wet."
         until 7
@@ -395,7 +395,7 @@ fn the_second_answer_is_written_while_the_first_is_heard() {
 fn a_back_channel_leaves_the_prepared_reply_alone() {
     check(
         r#"
-        0.1 next is prepared
+        0.0 rule prepare.next 1
         1.0 autopilot on
         2.5 host says "mm hmm" for 0.3
         until 8
