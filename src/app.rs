@@ -136,6 +136,9 @@ pub fn start_patiently(
         recording_dir: config.recording_dir.clone(),
         briefings_dir: config.briefings_dir.clone(),
         patience,
+        sessions_max: config.max_sessions,
+        peaks_turn: Arc::default(),
+        save_turn: Arc::default(),
     });
     let rules = web::Data::new(AccessRules {
         origins: config.cors_origins.clone(),
@@ -230,6 +233,10 @@ fn become_ready(config: &Config, readiness: Readiness) {
 }
 
 fn repair_all(root: &std::path::Path) {
+    let swept = crate::recording::library::sweep(root);
+    if swept > 0 {
+        tracing::info!(swept, "finished deleting recordings");
+    }
     let Ok(folders) = std::fs::read_dir(root) else { return };
     for folder in
         folders.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir())

@@ -19,6 +19,7 @@ mod recording;
 mod judged;
 mod session;
 
+mod api_document;
 mod http;
 mod lifecycle;
 mod websocket;
