@@ -7,6 +7,7 @@ mod floor;
 mod floor_prepared;
 mod floor_random;
 mod floor_speech;
+mod replay;
 
 mod briefing;
 mod rehearsal;
