@@ -122,7 +122,7 @@ impl Conversation {
             Floor::Host(turn) => {
                 let text = self.words.text(turn.id);
                 let asks = !plain_words(&text).is_empty()
-                    && !(turn.is_overlap && !has_content(&text, self.rules()));
+                    && (!turn.is_overlap || has_content(&text, self.rules()));
                 asks.then(|| Foreseen { speaker: self.whom(&text).speaker, after: turn.id, text })
             }
             Floor::Ai(turn) => {
@@ -240,7 +240,8 @@ impl Conversation {
         let is_same = plain_words(self.transcript.text(*after)) == *words
             && self.transcript.revision_but(*after) == *memory;
         // One that hangs is no help: asking again may be.
-        let hangs = !(prepared.turn.has_pieces() && prepared.turn.spoken_since.is_none())
+        let awaits_voice = prepared.turn.has_pieces() && prepared.turn.spoken_since.is_none();
+        let hangs = !awaits_voice
             && !prepared.turn.has_voice
             && self.ai_deadline(&prepared.turn).is_some_and(|(at, _)| at <= self.now);
         let fault = if prepared.turn.speaker != speaker {
