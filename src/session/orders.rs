@@ -43,7 +43,7 @@ impl Session {
                 self.children.voice(speaker).send(FinishVoice { turn });
             }
             Order::StopReply { turn, speaker } => {
-                self.stages[speaker.index()].leave();
+                self.stages[speaker.index()].leave(turn);
                 self.children.mind(speaker).send(StopReply { turn });
                 self.children.voice(speaker).send(StopVoice { turn });
             }
@@ -89,9 +89,14 @@ impl Session {
 
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
+            Order::NoteGranted { turn, speaker, .. } => {
+                let since_end = now.since(self.host_stopped).millis();
+                self.stages[speaker.index()].granted(turn, since_end);
+            }
             Order::NoteTurnStarted { .. }
             | Order::NoteTurnJudged { .. }
-            | Order::NoteGranted { .. }
+            | Order::NotePreparing { .. }
+            | Order::NotePrepared { .. }
             | Order::NoteDenied { .. }
             | Order::NoteBargeIn { .. }
             | Order::NoteMarker { .. }
