@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use crate::adapters::AdapterState;
 use crate::clock::Clock;
 use crate::session::directory::Directory;
+use crate::transport::signalling::MediaDesk;
 use crate::transport::websocket::Patience;
 
 pub mod access;
@@ -49,6 +50,8 @@ pub struct Studio {
     pub briefings_dir: PathBuf,
     /// How long connections are waited for.
     pub patience: Patience,
+    /// Where WebRTC is served; `None` if its port could not be had.
+    pub media: Option<MediaDesk>,
 }
 
 /// Every route, in the order of a session's life. The page takes what is left.

@@ -17,6 +17,7 @@ use super::cast::Cast;
 use super::children::Children;
 use super::host_ear::HostEar;
 use super::listener::ListenerChair;
+use super::listener_time::ListenerTime;
 use super::loudness::LiveLevels;
 use super::mailbox::{MAILBOX_CAPACITY, deliver};
 use super::messages::{Finish, LogEvent};
@@ -90,6 +91,7 @@ pub struct Session {
     pub(super) children: Children,
     pub(super) chair: ListenerChair,
     pub(super) host: HostEar,
+    pub(super) listener_time: ListenerTime,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
     pub(super) due: Vec<DueFrame<TurnId>>,
@@ -118,6 +120,7 @@ impl Session {
             identity: parts.identity,
             setup: parts.setup,
             host: HostEar::new(parts.host_rate),
+            listener_time: ListenerTime::default(),
             clock: parts.clock,
             cast: parts.cast,
             children: Children::default(),

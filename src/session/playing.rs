@@ -9,7 +9,7 @@ use super::stage::began;
 use crate::audio::playout::{HeardSpan, Phase};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, TurnId};
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Span};
 
 impl Session {
     /// A voice spoke.
@@ -54,12 +54,23 @@ impl Session {
             return;
         }
         // The listener's own clock says when it sounded; without it the report's arrival is the best guess.
+        let on_own_clock = report.clock.and_then(|clock| self.listener_time.time_of(clock, now));
         let at = report
             .capture_sample
             .and_then(|sample| self.host.session_time_of(sample))
+            .or(on_own_clock)
             .map_or(now, |at| at.min(now));
+        // On a track that never stops the listener plays on, in silence, after the last sample: that sounded earlier.
+        let beyond = stage
+            .playout
+            .snapshot()
+            .map_or(0, |shown| report.played_samples.saturating_sub(shown.sent));
+        let at = at - Span::from_samples(if report.clock.is_some() { beyond } else { 0 });
         let span = stage.playout.heard(report.turn, report.played_samples, at, now);
         self.on_heard(report.speaker, span, ctx);
+        if report.stalled {
+            self.resend_unheard(report.speaker, report.turn);
+        }
         if report.flushed {
             self.settle(report.speaker, report.turn, now, ctx);
         }

@@ -15,13 +15,15 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
+use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::websocket_writer::write_all;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState, SendAway,
+    Announce, Attach, Detach, EndSession, HostSound, ListenerClock, Pressed, ReportPlayout,
+    RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::Outbox;
@@ -72,7 +74,9 @@ pub fn connect(
     body: web::Payload,
     directory: Addr<Directory>,
     patience: Patience,
+    media: Option<MediaDesk>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let desk = media.map(|media| Signalling::new(media, request));
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
         .max_frame_size(FRAME_BYTES_MAX)
@@ -88,13 +92,14 @@ pub fn connect(
             session: Stage::Greeting,
             heard_from: Instant::now(),
             mistakes: 0,
+            media: desk,
         }
     });
     Ok(response)
 }
 
 /// One listener's connection.
-struct Connection {
+pub(super) struct Connection {
     socket: actix_ws::Session,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
@@ -102,6 +107,8 @@ struct Connection {
     session: Stage,
     heard_from: Instant,
     mistakes: u32,
+    /// Where WebRTC is served.
+    pub(super) media: Option<Signalling>,
 }
 
 /// How far a connection has come.
@@ -132,6 +139,10 @@ impl Connection {
                 early.push(message);
             }
             (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
+            (Stage::Joined(session), message) if is_signalling(&message) => {
+                let session = session.clone();
+                self.signal(session, message, ctx);
+            }
             (Stage::Joined(session), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
@@ -189,6 +200,7 @@ impl Connection {
             return;
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
+        self.offer_media(&handle.address);
         let before = std::mem::replace(&mut self.session, Stage::Joined(handle.address.clone()));
         if let Stage::Joining(early) = before {
             early.into_iter().for_each(|message| forward(&handle.address, message));
@@ -210,7 +222,7 @@ impl Connection {
         });
     }
 
-    fn refuse(&mut self, error: &WireError) {
+    pub(super) fn refuse(&mut self, error: &WireError) {
         self.mistakes += 1;
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
@@ -246,7 +258,8 @@ impl Connection {
         self.outbox.close(reason);
     }
 
-    fn detach(&self) {
+    fn detach(&mut self) {
+        self.hang_up();
         if let Stage::Joined(session) = &self.session {
             deliver(session, Detach { outbox: Arc::clone(&self.outbox) });
         }
@@ -337,10 +350,27 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
             deliver(session, RequestState);
             return;
         }
-        ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } => {
+        ClientMessage::Playout {
+            speaker,
+            turn,
+            played_samples,
+            capture_sample,
+            flushed,
+            stalled,
+            clock,
+        } => {
+            let clock = clock.map(|clock| ListenerClock { at: clock.at, sent: clock.sent });
             deliver(
                 session,
-                ReportPlayout { speaker, turn, played_samples, capture_sample, flushed },
+                ReportPlayout {
+                    speaker,
+                    turn,
+                    played_samples,
+                    capture_sample,
+                    clock,
+                    stalled,
+                    flushed,
+                },
             );
             return;
         }
@@ -348,8 +378,11 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
             deliver(session, EndSession);
             return;
         }
-        // The caller has answered it.
-        ClientMessage::Hello(_) => return,
+        // The caller has answered them.
+        ClientMessage::Hello(_)
+        | ClientMessage::MediaOffer { .. }
+        | ClientMessage::MediaCandidate { .. }
+        | ClientMessage::MediaClose => return,
     };
     deliver(session, Pressed(pressed));
 }

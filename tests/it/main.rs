@@ -20,6 +20,7 @@ mod session;
 
 mod http;
 mod lifecycle;
+mod webrtc;
 mod websocket;
 
 mod command_line;

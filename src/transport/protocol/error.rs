@@ -49,6 +49,12 @@ pub enum WireError {
     /// No `hello` in time.
     #[error("no hello came")]
     HelloMissing,
+    /// WebRTC is not served here.
+    #[error("WebRTC is not served here")]
+    MediaUnavailable,
+    /// An offer that was not taken.
+    #[error("{0}")]
+    MediaOffer(String),
 }
 
 impl WireError {
@@ -68,6 +74,8 @@ impl WireError {
             Self::HelloFirst => "hello_first",
             Self::HelloTwice => "hello_twice",
             Self::HelloMissing => "hello_missing",
+            Self::MediaUnavailable => "webrtc_unavailable",
+            Self::MediaOffer(_) => "webrtc_offer_refused",
         }
     }
 
@@ -88,6 +96,10 @@ impl WireError {
             Self::FrameTooLarge => "send 20 ms of audio a frame",
             Self::HelloFirst | Self::HelloMissing => "say hello with participantName and episodeId",
             Self::HelloTwice => "open another connection for another session",
+            Self::MediaUnavailable => "go on with audio over this socket",
+            Self::MediaOffer(_) => {
+                "offer three audio sections, max-bundle; or go on with audio over this socket"
+            }
         }
     }
 
@@ -106,7 +118,9 @@ impl WireError {
             | Self::BadFields { .. }
             | Self::OddByteCount(_)
             | Self::BadBinary { .. }
-            | Self::HelloTwice => false,
+            | Self::HelloTwice
+            | Self::MediaUnavailable
+            | Self::MediaOffer(_) => false,
         }
     }
 }

@@ -1,0 +1,5 @@
+//! WebRTC: the studio's end against somebody else's, in virtual time and over a real port.
+
+mod attacks;
+mod calls;
+mod world;
