@@ -154,6 +154,9 @@ pub fn start_patiently(
         briefings_dir: config.briefings_dir.clone(),
         patience,
         media: Some(media),
+        sessions_max: config.max_sessions,
+        peaks_turn: Arc::default(),
+        save_turn: Arc::default(),
     });
     let rules = web::Data::new(AccessRules {
         origins: config.cors_origins.clone(),
@@ -261,6 +264,10 @@ fn become_ready(config: &Config, readiness: Readiness) {
 }
 
 fn repair_all(root: &std::path::Path) {
+    let swept = crate::recording::library::sweep(root);
+    if swept > 0 {
+        tracing::info!(swept, "finished deleting recordings");
+    }
     let Ok(folders) = std::fs::read_dir(root) else { return };
     for folder in
         folders.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir())

@@ -172,3 +172,82 @@ fn read_limited(path: &Path) -> std::io::Result<String> {
     String::from_utf8(bytes)
         .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
 }
+
+/// What is there before something is saved.
+pub enum Expected {
+    /// No briefing of this name.
+    Nothing,
+    /// Whatever.
+    Anything,
+    /// A text of which this holds.
+    Text(Box<dyn Fn(&str) -> bool + Send>),
+}
+
+impl std::fmt::Debug for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Anything => "Anything",
+            Self::Text(_) => "Text",
+        })
+    }
+}
+
+/// Why a briefing was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// There is one, and a new one was to be made.
+    #[error("there is a briefing of this name")]
+    Exists,
+    /// Another text lies there than was expected.
+    #[error("the briefing was changed meanwhile")]
+    Changed,
+    /// Name, text or disk.
+    #[error(transparent)]
+    File(#[from] BriefingFileError),
+}
+
+/// Checks a text and saves it as the briefing `name` of `folder`, whole or not at all.
+///
+/// # Errors
+/// A bad name, everything that is wrong with the text, something else than `expected` there, a disk that refuses.
+pub fn save(
+    folder: &Path,
+    name: &str,
+    text: &str,
+    expected: &Expected,
+) -> Result<BriefingFile, SaveError> {
+    let name = name.strip_suffix(".md").unwrap_or(name);
+    if !is_name(name) || name == "README" {
+        let name = name.chars().take(NAME_CHARS_MAX).collect();
+        return Err(BriefingFileError::BadName { name }.into());
+    }
+    let path = folder.join(format!("{name}.{EXTENSION}"));
+    let briefing = Briefing::parse(text)
+        .map_err(|errors| BriefingFileError::Wrong { path: path.clone(), errors })?;
+    let there = match read_limited(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(source) => return Err(BriefingFileError::Unreadable { path, source }.into()),
+    };
+    match (expected, &there) {
+        (Expected::Nothing, Some(_)) => return Err(SaveError::Exists),
+        (Expected::Text(_), None) => return Err(SaveError::Changed),
+        (Expected::Text(holds), Some(there)) if !holds(there) => return Err(SaveError::Changed),
+        _ => {}
+    }
+    write_whole(folder, &path, text)
+        .map_err(|source| BriefingFileError::Unreadable { path: path.clone(), source })?;
+    Ok(BriefingFile { name: name.to_owned(), path, text: text.to_owned(), briefing })
+}
+
+/// A reader sees the old file or the new one, never half of it; so does whoever starts after the power went.
+fn write_whole(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    fs::create_dir_all(folder)?;
+    let part = path.with_extension("md.part");
+    let mut file = File::create(&part)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&part, path)
+}

@@ -30,8 +30,79 @@ impl ApiError {
             StatusCode::NOT_FOUND,
             "not_found",
             format!("there is no {what}"),
-            "see docs/protocol.md for the addresses",
+            "see docs/api.md for the addresses",
         )
+    }
+
+    /// The address knows other methods.
+    #[must_use]
+    pub fn method_not_allowed(method: &str) -> Self {
+        let message = format!("this address does not know {method}");
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            message,
+            "see docs/api.md for the methods",
+        )
+    }
+
+    /// Body, address or query cannot be read.
+    #[must_use]
+    pub fn bad_request(why: impl Into<String>) -> Self {
+        let hint = "see docs/api.md for what is expected";
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", why.into(), hint)
+    }
+
+    /// The body has more bytes than anything of use.
+    #[must_use]
+    pub fn too_large(most: usize) -> Self {
+        let message = format!("the body is longer than {most} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message, "send less")
+    }
+
+    /// A name that cannot be that of a file in its folder.
+    #[must_use]
+    pub fn bad_name(why: String) -> Self {
+        let hint = "use letters, digits, - and _, beginning with a letter or digit";
+        Self::new(StatusCode::BAD_REQUEST, "bad_name", why, hint)
+    }
+
+    /// A briefing with mistakes was to be saved. One line a mistake.
+    #[must_use]
+    pub fn briefing_invalid(findings: String) -> Self {
+        let hint = "mend what each line names; docs/briefings.md describes the format";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "briefing_invalid", findings, hint)
+    }
+
+    /// There is a briefing of this name.
+    #[must_use]
+    pub fn briefing_exists(name: &str) -> Self {
+        let message = format!("there is a briefing {name:?} already");
+        Self::new(
+            StatusCode::CONFLICT,
+            "briefing_exists",
+            message,
+            "choose another name, or replace it with PUT",
+        )
+    }
+
+    /// Somebody else saved meanwhile.
+    #[must_use]
+    pub fn changed_meanwhile(what: &str) -> Self {
+        let message = format!("{what} was changed since it was read");
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "changed_meanwhile",
+            message,
+            "read it again and repeat the change",
+        )
+    }
+
+    /// A recording that goes on cannot be deleted.
+    #[must_use]
+    pub fn recording_in_use(episode: &str) -> Self {
+        let message = format!("the recording {episode:?} is being made or repaired");
+        Self::new(StatusCode::CONFLICT, "recording_in_use", message, "end its session first")
     }
 
     /// A web page from elsewhere asked.
@@ -66,7 +137,7 @@ impl ApiError {
             StatusCode::UNAUTHORIZED,
             "access_denied",
             message,
-            "send Authorization: Bearer with STUDIO_ACCESS_TOKEN",
+            "send Authorization: Bearer with STUDIO_ACCESS_TOKEN, or sign in on the page",
         )
     }
 
@@ -102,7 +173,7 @@ mod tests {
         let json = serde_json::to_string(&ApiError::not_found("recording \"x\"")).unwrap();
         assert_eq!(
             json,
-            r#"{"code":"not_found","message":"there is no recording \"x\"","hint":"see docs/protocol.md for the addresses"}"#
+            r#"{"code":"not_found","message":"there is no recording \"x\"","hint":"see docs/api.md for the addresses"}"#
         );
     }
 }

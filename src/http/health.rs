@@ -65,13 +65,7 @@ struct AdapterHealth {
 /// `GET /health`: alive, with the state of each adapter. `degraded` if one of them cannot serve.
 pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
     let available = (studio.adapters.0)();
-    let name = |kind| {
-        available
-            .iter()
-            .find(|adapter| adapter.kind == kind)
-            .map(|adapter| adapter.name.clone())
-            .unwrap_or_default()
-    };
+    let name = |kind| adapter_name(&available, kind);
     let degraded = available.iter().any(|adapter| adapter.state == "unavailable");
     HttpResponse::Ok().json(Health {
         status: if degraded { "degraded" } else { "ok" },
@@ -86,6 +80,15 @@ pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
         },
         undelivered_messages: crate::session::mailbox::undelivered(),
     })
+}
+
+/// The name of the adapter of a kind; empty if there is none.
+pub(super) fn adapter_name(available: &[AdapterState], kind: &str) -> String {
+    available
+        .iter()
+        .find(|adapter| adapter.kind == kind)
+        .map(|adapter| adapter.name.clone())
+        .unwrap_or_default()
 }
 
 /// `GET /ready`: 200 while sessions are taken, 503 while starting or draining.

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::Addr;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::error::JsonPayloadError;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
+use self::error::ApiError;
 use crate::adapters::AdapterState;
 use crate::clock::Clock;
 use crate::session::directory::Directory;
@@ -18,6 +20,7 @@ pub mod briefings;
 pub mod error;
 pub mod health;
 pub mod page;
+pub mod public_config;
 pub mod recordings;
 pub mod sessions;
 
@@ -52,21 +55,65 @@ pub struct Studio {
     pub patience: Patience,
     /// Where WebRTC is served; `None` if its port could not be had.
     pub media: Option<MediaDesk>,
+    /// Sessions at one time.
+    pub sessions_max: usize,
+    /// Whoever draws waveforms holds it.
+    pub peaks_turn: Arc<tokio::sync::Mutex<()>>,
+    /// Whoever saves a briefing holds it.
+    pub save_turn: Arc<tokio::sync::Mutex<()>>,
 }
+
+/// Where broadcasting software looks and listens.
+pub const LIVE_PATH: &str = "/live/";
 
 /// Every route, in the order of a session's life. The page takes what is left.
 pub fn configure(config: &mut web::ServiceConfig) {
+    let unreadable = |error: String| actix_web::Error::from(ApiError::bad_request(error));
     config
-        .route("/health", web::get().to(health::health))
-        .route("/ready", web::get().to(health::ready))
-        .route("/api/briefings", web::get().to(briefings::list))
-        .route("/ws", web::get().to(sessions::socket))
-        .route("/api/sessions", web::get().to(sessions::list))
-        .route("/api/recordings/{episode}/{file}", web::get().to(recordings::file));
+        .app_data(web::JsonConfig::default().limit(briefings::BODY_BYTES_MAX).error_handler(
+            move |error, _request| match error {
+                JsonPayloadError::Overflow { limit }
+                | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+                    ApiError::too_large(limit).into()
+                }
+                other => unreadable(other.to_string()),
+            },
+        ))
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(move |error, _request| unreadable(error.to_string())),
+        )
+        // A name that is no text names nothing that is there.
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|_error, _request| ApiError::not_found("such address").into()),
+        );
+    let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(not_allowed));
+    config
+        .service(at("/health").get(health::health).head(health::health))
+        .service(at("/ready").get(health::ready).head(health::ready))
+        .service(at("/ws").get(sessions::socket))
+        .service(at(access::ACCESS_PATH).post(access::exchange).delete(access::forget))
+        .service(at("/api/config").get(public_config::show))
+        .service(at("/api/briefings").get(briefings::list).post(briefings::create))
+        .service(at("/api/briefings/check").post(briefings::check))
+        .service(at("/api/briefings/{name}").get(briefings::one).put(briefings::replace))
+        .service(at("/api/sessions").get(sessions::list))
+        .service(at("/api/sessions/{id}/end").post(sessions::end))
+        .service(at("/api/recordings").get(recordings::list))
+        .service(at("/api/recordings/{episode}").get(recordings::one).delete(recordings::delete))
+        .service(at("/api/recordings/{episode}/peaks").get(recordings::waveforms))
+        .service(
+            at("/api/recordings/{episode}/{file}").get(recordings::file).head(recordings::file),
+        );
     page::configure(config);
     config.default_service(web::to(not_found));
 }
 
 async fn not_found() -> HttpResponse {
-    error::ApiError::not_found("such address").error_response()
+    ApiError::not_found("such address").error_response()
+}
+
+async fn not_allowed(request: HttpRequest) -> HttpResponse {
+    ApiError::method_not_allowed(request.method().as_str()).error_response()
 }

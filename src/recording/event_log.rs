@@ -255,6 +255,25 @@ impl Drop for EventLog {
     }
 }
 
+/// Whether a recorder or a repair is at work on this log.
+///
+/// # Errors
+/// [`RecordingError::File`] if it cannot be opened.
+pub(super) fn is_held(path: &Path) -> Result<bool, RecordingError> {
+    let file = File::open(path).on("open", path)?;
+    match hold(&file, path) {
+        Ok(()) => {
+            // Nobody was; a recorder that comes now must find it free.
+            if let Err(error) = file.unlock() {
+                tracing::debug!(%error, "the event log was not locked");
+            }
+            Ok(false)
+        }
+        Err(RecordingError::InUse { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Locks the log for as long as it is open, so that a repair by hand cannot cut a recording that is going on. The lock
 /// ends with the process, however that ends.
 fn hold(file: &File, path: &Path) -> Result<(), RecordingError> {

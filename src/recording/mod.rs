@@ -23,13 +23,16 @@ pub mod event_log;
 pub mod folder;
 mod head;
 pub mod language;
+pub mod library;
 mod loudness;
 pub mod manifest;
 mod noted;
+pub mod peaks;
 mod recovery;
 mod scan;
 mod track;
 pub mod vtt;
+pub mod vtt_read;
 pub mod webm;
 pub mod writer;
 

@@ -330,4 +330,6 @@ pub struct SessionHandle {
     pub address: Addr<Session>,
     /// The briefing it runs on.
     pub briefing: Arc<crate::conversation::briefing::Briefing>,
+    /// When it began, Unix milliseconds.
+    pub started_unix_ms: u64,
 }

@@ -59,6 +59,14 @@ pub struct ResumeSession {
 #[rtype(result = "Vec<SessionSummary>")]
 pub struct ListSessions;
 
+/// The session of this id, if it is on air.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Option<SessionHandle>")]
+pub struct FindSession {
+    /// As `session.ready` says it.
+    pub session_id: String,
+}
+
 /// One session on air.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,6 +77,11 @@ pub struct SessionSummary {
     pub episode_id: String,
     /// Its briefing's title.
     pub title: String,
+    /// Display names, in the order of [`crate::conversation::Speaker::ALL`].
+    pub names: [String; 3],
+    /// When it began, Unix milliseconds.
+    #[serde(skip)]
+    pub started_unix_ms: u64,
 }
 
 /// No new sessions; end those that run, and answer when their recordings are whole.
@@ -109,6 +122,7 @@ impl Directory {
         let (arbiter, pacer) = &self.arbiters[index];
         let Opened { identity, setup, host_rate, cast, record, clock } = opened;
         let briefing = Arc::clone(&setup.briefing);
+        let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {
             identity: identity.clone(),
             setup,
@@ -119,7 +133,8 @@ impl Directory {
             pacer: pacer.clone(),
         };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
-        let handle = SessionHandle { identity, address: address.clone(), briefing };
+        let handle =
+            SessionHandle { identity, address: address.clone(), briefing, started_unix_ms };
         self.sessions.insert(handle.identity.session_id.clone(), handle.clone());
         let id = handle.identity.session_id.clone();
         let over = address.send(super::messages::AwaitEnd);
@@ -236,8 +251,18 @@ impl Handler<ListSessions> for Directory {
             session_id: handle.identity.session_id.clone(),
             episode_id: handle.identity.episode_id.clone(),
             title: handle.briefing.title.clone(),
+            names: handle.briefing.speakers.each_ref().map(|speaker| speaker.name.clone()),
+            started_unix_ms: handle.started_unix_ms,
         };
         self.sessions.values().map(summary).collect()
+    }
+}
+
+impl Handler<FindSession> for Directory {
+    type Result = Option<SessionHandle>;
+
+    fn handle(&mut self, wanted: FindSession, _ctx: &mut Self::Context) -> Self::Result {
+        self.sessions.get(&wanted.session_id).cloned()
     }
 }
 

@@ -4,7 +4,7 @@ use voice_studio::transport::protocol::Hello;
 
 use crate::support::stand_ins::StandIns;
 use crate::support::studio::{Opening, Studio};
-use crate::support::web::request;
+use crate::support::web::{request, send};
 
 fn stand_ins() -> StandIns {
     StandIns::new(&[], &["A moon is a rock."])
@@ -64,8 +64,8 @@ async fn refusals_are_json_of_three_fields() {
         assert_eq!(answer.header("content-type"), "application/json");
         format!("{} {}", answer.status, answer.text())
     };
-    insta::assert_snapshot!(body("/nowhere", &[]).await, @r#"404 {"code":"not_found","message":"there is no such address","hint":"see docs/protocol.md for the addresses"}"#);
-    insta::assert_snapshot!(body("/api/recordings/none/you.webm", &[]).await, @r#"404 {"code":"not_found","message":"there is no such file of a recording","hint":"see docs/protocol.md for the addresses"}"#);
+    insta::assert_snapshot!(body("/nowhere", &[]).await, @r#"404 {"code":"not_found","message":"there is no such address","hint":"see docs/api.md for the addresses"}"#);
+    insta::assert_snapshot!(body("/api/recordings/none/you.webm", &[]).await, @r#"404 {"code":"not_found","message":"there is no such file of a recording","hint":"see docs/api.md for the addresses"}"#);
     insta::assert_snapshot!(body("/health", &[("Origin", "http://evil.example")]).await, @r#"403 {"code":"origin_not_allowed","message":"pages from \"http://evil.example\" may not use this studio","hint":"add the page's origin to CORS_ORIGIN"}"#);
     insta::assert_snapshot!(body("/health", &[("Host", "evil.example")]).await, @r#"403 {"code":"host_not_allowed","message":"this studio does not answer to the name \"evil.example\"","hint":"use localhost, 127.0.0.1 or the address in HOST"}"#);
     std::fs::remove_dir_all(studio.dir.path().join("briefings")).expect("a folder");
@@ -84,7 +84,11 @@ async fn briefings_are_listed_and_one_with_mistakes_is_left_out() {
         "name": "table",
         "title": "A table of three",
         "episode": "table",
+        "language": "en",
         "speakers": ["Sam", "Ada", "Oscar"],
+        "roles": ["host", "co-host", "guest"],
+        "voices": ["", "", ""],
+        "segments": [{ "title": "Talk", "minutes": 5, "goal": "Talk about the moon." }],
     }] });
     assert_eq!(answer.json(), listed);
 }
@@ -122,6 +126,165 @@ async fn a_finished_recording_is_served_whole_and_in_parts() {
 }
 
 #[actix::test]
+async fn recordings_are_listed_searched_and_deleted() {
+    let studio = Studio::start(stand_ins()).await;
+    let address = studio.address();
+    assert_eq!(studio.get("/api/recordings").await.text(), r#"{"recordings":[],"total":0}"#);
+    let mut guest = studio.join(Hello { episode_id: "first".to_owned(), ..Hello::default() }).await;
+    guest.snapshot().await;
+    let on_air = studio.get("/api/recordings").await.json();
+    assert_eq!(on_air["recordings"][0]["state"], "on-air");
+    let refused = request(address, "DELETE", "/api/recordings/first", &[]).await;
+    assert_eq!((refused.status, refused.code().as_str()), (409, "recording_in_use"));
+    guest.end().await;
+    let folder = studio.recordings().join("first");
+    std::fs::write(
+        folder.join("episode.vtt"),
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n<v Ada>Night trains &amp; beds</v>\n",
+    )
+    .expect("captions");
+    for (query, found) in
+        [("night+BEDS", 1), ("beds+plane", 0), ("three", 1), ("first", 1), ("", 1)]
+    {
+        let listed = studio.get(&format!("/api/recordings?q={query}")).await.json();
+        assert_eq!(listed["total"], found, "{query}: {listed}");
+    }
+    let matches = studio.get("/api/recordings?q=night").await.json();
+    assert_eq!(
+        matches["recordings"][0]["matches"],
+        serde_json::json!([{ "speaker": "Ada", "startMs": 1000, "endMs": 2000, "text": "Night trains & beds" }])
+    );
+    let past_the_end = studio.get("/api/recordings?offset=1").await.json();
+    assert_eq!(past_the_end["recordings"].as_array().map(Vec::len), Some(0));
+    let bad = studio.get("/api/recordings?limit=many").await;
+    assert_eq!((bad.status, bad.code().as_str()), (400, "bad_request"));
+    let peaks = studio.get("/api/recordings/first/peaks?points=3").await;
+    let tag = peaks.header("etag").to_owned();
+    assert!(peaks.json()["tracks"]["you"].as_array().is_some_and(|points| points.len() <= 3));
+    let known = [("If-None-Match", tag.as_str())];
+    let again = request(address, "GET", "/api/recordings/first/peaks?points=3", &known).await;
+    assert_eq!(again.status, 304);
+    assert_eq!(request(address, "DELETE", "/api/recordings/first", &[]).await.status, 204);
+    assert!(!folder.exists());
+    assert_eq!(studio.get("/api/recordings/first/you.webm").await.status, 404);
+}
+
+#[actix::test]
+async fn a_session_is_ended_from_outside_with_a_whole_recording() {
+    let studio = Studio::start(stand_ins()).await;
+    let address = studio.address();
+    let mut guest = studio.join(Hello::default()).await;
+    guest.snapshot().await;
+    let listed = studio.get("/api/sessions").await.json();
+    let id = listed["sessions"][0]["sessionId"].as_str().expect("an id").to_owned();
+    let ended = request(address, "POST", &format!("/api/sessions/{id}/end"), &[]).await;
+    assert_eq!((ended.status, ended.json()["state"].as_str()), (200, Some("ended")));
+    assert!(studio.recordings().join("table/session.yml").is_file(), "the recording is whole");
+    assert_eq!(guest.closed().await, (1000, "session_ended".to_owned()));
+    let again = request(address, "POST", "/api/sessions/s-none/end", &[]).await;
+    assert_eq!((again.status, again.code().as_str()), (404, "not_found"));
+}
+
+#[actix::test]
+async fn briefings_are_checked_before_they_are_saved() {
+    use crate::support::stand_ins::BRIEFING;
+    let studio = Studio::start(stand_ins()).await;
+    let address = studio.address();
+    let path = |name: &str| studio.dir.path().join("briefings").join(name);
+    let body =
+        |name: &str, text: &str| serde_json::json!({ "name": name, "text": text }).to_string();
+    let post = async |body: &str| send(address, "POST", "/api/briefings", &[], Some(body)).await;
+
+    let invalid = post(&body("rain", "---\ntitel: Rain\n---\n")).await;
+    assert_eq!((invalid.status, invalid.code().as_str()), (422, "briefing_invalid"));
+    assert!(!path("rain.md").exists());
+    for name in ["../rain", ".rain", "README", "a/b", "rain\u{0}"] {
+        let refused = post(&body(name, BRIEFING)).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_name"), "{name}");
+    }
+    let made = post(&body("rain", BRIEFING)).await;
+    assert_eq!((made.status, made.header("location")), (201, "/api/briefings/rain"));
+    assert_eq!(std::fs::read_to_string(path("rain.md")).expect("a file"), BRIEFING);
+    let twice = post(&body("rain", BRIEFING)).await;
+    assert_eq!((twice.status, twice.code().as_str()), (409, "briefing_exists"));
+    let unnamed = post(&serde_json::json!({ "text": BRIEFING }).to_string()).await;
+    assert_eq!(
+        (unnamed.status, unnamed.code().as_str()),
+        (409, "briefing_exists"),
+        "its episode is table"
+    );
+
+    let tag = studio.get("/api/briefings/rain").await.header("etag").to_owned();
+    let other = BRIEFING.replace("moon", "sun");
+    let put = async |tag: &str, text: &str| {
+        let headers = [("If-Match", tag)];
+        send(address, "PUT", "/api/briefings/rain", &headers, Some(&body("", text))).await
+    };
+    let replaced = put(&tag, &other).await;
+    assert_eq!(replaced.status, 200);
+    assert_ne!(replaced.header("etag"), tag);
+    let late = put(&tag, BRIEFING).await;
+    assert_eq!((late.status, late.code().as_str()), (412, "changed_meanwhile"));
+    assert_eq!(std::fs::read_to_string(path("rain.md")).expect("a file"), other);
+    let huge = post(&body("huge", &"x".repeat(400_000))).await;
+    assert_eq!((huge.status, huge.code().as_str()), (413, "too_large"));
+    let no_json = post("{").await;
+    assert_eq!((no_json.status, no_json.code().as_str()), (400, "bad_request"));
+}
+
+#[actix::test]
+async fn a_page_from_an_allowed_origin_may_ask_and_others_may_not() {
+    let studio = Studio::start(stand_ins()).await;
+    let address = studio.address();
+    let preflight = async |origin: &str| {
+        let headers = [("Origin", origin), ("Access-Control-Request-Method", "PUT")];
+        request(address, "OPTIONS", "/api/briefings/table", &headers).await
+    };
+    let allowed = preflight("http://localhost:3000").await;
+    assert_eq!(allowed.status, 204);
+    assert_eq!(allowed.header("access-control-allow-origin"), "http://localhost:3000");
+    assert!(allowed.header("access-control-allow-methods").contains("PUT"));
+    assert!(allowed.header("access-control-allow-headers").contains("if-match"));
+    assert_eq!(allowed.header("access-control-max-age"), "600");
+    let refused = preflight("http://evil.example").await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "origin_not_allowed"));
+    assert_eq!(refused.header("access-control-allow-origin"), "");
+    let own = [("Origin", "http://localhost:3000")];
+    let missing = request(address, "GET", "/api/recordings/none", &own).await;
+    assert_eq!(
+        (missing.status, missing.header("access-control-allow-origin")),
+        (404, "http://localhost:3000")
+    );
+}
+
+#[actix::test]
+async fn the_token_is_exchanged_once_for_a_cookie() {
+    const TOKEN: &str = "a-token-of-many-letters";
+    let studio =
+        Opening::of(stand_ins()).with("STUDIO_ACCESS_TOKEN", TOKEN).start_asking(TOKEN).await;
+    let address = studio.address();
+    let post = async |token: &str| {
+        let body = serde_json::json!({ "token": token }).to_string();
+        send(address, "POST", "/api/access", &[], Some(&body)).await
+    };
+    assert_eq!(studio.get("/").await.status, 200, "the page can ask for the token");
+    let refused = studio.get("/api/config").await;
+    assert_eq!((refused.status, refused.code().as_str()), (401, "access_denied"));
+    assert_eq!(refused.header("www-authenticate"), "Bearer");
+    let wrong = post("another-token-of-many").await;
+    assert_eq!((wrong.status, wrong.header("set-cookie")), (401, ""));
+    let right = post(TOKEN).await;
+    assert_eq!(right.status, 204);
+    let cookie = right.header("set-cookie").to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(!cookie.contains(TOKEN), "{cookie}");
+    let shown = cookie.split(';').next().unwrap_or_default();
+    assert_eq!(request(address, "GET", "/api/config", &[("Cookie", shown)]).await.status, 200);
+    let evil = [("Cookie", shown), ("Origin", "http://evil.example")];
+    assert_eq!(request(address, "GET", "/api/config", &evil).await.status, 403);
+}
+
+#[actix::test]
 async fn no_name_leaves_the_recordings_folder() {
     let studio = Studio::start(stand_ins()).await;
     std::fs::write(studio.dir.path().join("secret.yml"), "secret").expect("a file");
@@ -138,6 +301,9 @@ async fn no_name_leaves_the_recordings_folder() {
         "/api/recordings/take/.yml",
         "/api/recordings/take/",
         "/api/recordings/take",
+        "/api/recordings/..",
+        "/api/recordings/%2e%2e/peaks",
+        "/api/recordings/take/peaks",
         "/api/recordings//secret.yml",
         "/api/recordings/take/you.webm%00",
         "/api/recordings/take/%ff.webm",

@@ -18,6 +18,7 @@ mod recording;
 mod judged;
 mod session;
 
+mod api_document;
 mod http;
 mod lifecycle;
 mod webrtc;

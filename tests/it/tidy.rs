@@ -12,6 +12,7 @@ use crate::support::sources::{Source, paths_in, root, source_files};
 const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     ("conversation", PURE, "the rules of the conversation are a pure value"),
     ("audio", PURE, "sound is a pure value"),
+    ("simulation", PURE, "a made-up meeting is the same on every machine"),
     (
         "conversation",
         &["f32", "f64"],

@@ -428,8 +428,8 @@ async fn a_studio_for_a_whole_network_asks_for_its_token() {
     assert_eq!(handshake(address, &[("Authorization", "Bearer wrong")]).await.status, 401);
     assert_eq!(handshake(address, &[("Authorization", &bearer)]).await.status, 101);
     assert_eq!(request(address, "GET", "/api/briefings", &[]).await.status, 401);
-    let with_cookie = [("Cookie", "studio_access=a-token-of-many-letters")];
-    assert_eq!(request(address, "GET", "/api/briefings", &with_cookie).await.status, 200);
+    let with_bearer = [("Authorization", bearer.as_str())];
+    assert_eq!(request(address, "GET", "/api/briefings", &with_bearer).await.status, 200);
     running.stop().await;
 }
 

@@ -1,13 +1,10 @@
 //! What several areas of tests share.
 
 pub(crate) mod caller;
-pub(crate) mod dice;
 pub(crate) mod file_server;
 pub(crate) mod gate;
 pub(crate) mod hearing;
-pub(crate) mod invariants;
 pub(crate) mod log;
-pub(crate) mod meeting;
 pub(crate) mod room;
 pub(crate) mod sound;
 pub(crate) mod sources;

@@ -85,6 +85,20 @@ impl Opening {
         }
     }
 
+    /// Starts a studio that asks for this token.
+    pub(crate) async fn start_asking(self, token: &str) -> Studio {
+        let dir = TempDir::new().expect("a folder");
+        let running = self.start_in(&dir).unwrap_or_else(|error| panic!("{error}"));
+        let bearer = format!("Bearer {token}");
+        let address = running.address;
+        comes("the studio to be ready", async {
+            let shown = [("Authorization", bearer.as_str())];
+            while super::web::request(address, "GET", "/ready", &shown).await.status != 200 {}
+        })
+        .await;
+        Studio { running, dir }
+    }
+
     pub(crate) fn start_in(self, dir: &TempDir) -> Result<Running, StartError> {
         let config = self.config(dir);
         let adapters = Arc::new(Adapters::from_config(&config));

@@ -7,7 +7,7 @@ use voice_studio::conversation::AiSpeaker;
 use voice_studio::transport::webrtc::exchange::Happening;
 
 use super::world::{SERVER, World};
-use crate::support::dice::Dice;
+use voice_studio::simulation::dice::Dice;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -14,7 +14,7 @@ use voice_studio::transport::webrtc::rtc_peer::RtcPeer;
 use voice_studio::transport::webrtc::sending::OutgoingTrack;
 
 use crate::support::caller::Caller;
-use crate::support::dice::Dice;
+use voice_studio::simulation::dice::Dice;
 
 /// Opus silence, told apart by nobody.
 pub(crate) const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];

@@ -2,10 +2,12 @@
 
 /// A source of chance.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) const fn new(seed: u64) -> Self {
+    /// The chance of this seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -18,18 +20,19 @@ impl Dice {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low + 1)
     }
 
     /// True `per_cent` times in a hundred.
-    pub(crate) fn chance(&mut self, per_cent: u64) -> bool {
+    pub fn chance(&mut self, per_cent: u64) -> bool {
         self.next() % 100 < per_cent
     }
 
     /// One of `items`.
-    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        let last = u64::try_from(items.len() - 1).unwrap();
-        &items[usize::try_from(self.between(0, last)).unwrap()]
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        let last = items.len().saturating_sub(1);
+        let drawn = self.between(0, u64::try_from(last).unwrap_or(0));
+        &items[usize::try_from(drawn).unwrap_or(0)]
     }
 }

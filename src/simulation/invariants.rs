@@ -4,15 +4,44 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use voice_studio::conversation::prompt::Role;
-use voice_studio::conversation::{Caption, Conversation, Input, Order, Prompt, Speaker, TurnId};
-use voice_studio::time::SessionTime;
+use crate::conversation::prompt::Role;
+use crate::conversation::{Caption, Conversation, Input, Order, Prompt, Speaker, TurnId};
+use crate::time::SessionTime;
 
-use super::meeting::{Event, Voice, ms};
+use super::meeting::{Event, ms};
+use super::voice::Voice;
+
+/// A rule that was broken, in words: which invariant, and how.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Breach(pub String);
+
+/// Leaves the function with a [`Breach`] unless the condition holds.
+macro_rules! hold {
+    ($condition:expr, $($words:tt)+) => {
+        if !$condition {
+            return Err(Breach(format!($($words)+)));
+        }
+    };
+}
+
+/// Leaves the function with a [`Breach`] that shows both sides unless they are equal.
+macro_rules! hold_equal {
+    ($left:expr, $right:expr, $($words:tt)+) => {
+        match (&$left, &$right) {
+            (left, right) => hold!(
+                left == right,
+                "{}\n  one side: {left:?}\n  the other: {right:?}",
+                format_args!($($words)+)
+            ),
+        }
+    };
+}
+pub(super) use hold;
 
 /// The books of one meeting.
-#[derive(Debug, Default)]
-pub(crate) struct Watch {
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
     /// Turns that may be in the listener's ears, with the end of their fade once they were flushed.
     audible: BTreeMap<TurnId, Option<SessionTime>>,
     started: BTreeSet<TurnId>,
@@ -28,19 +57,26 @@ pub(crate) struct Watch {
     captions: BTreeMap<u32, Caption>,
     /// Samples the listener is known to have heard of each turn.
     heard: BTreeMap<TurnId, u64>,
+    is_ending: bool,
     is_closed: bool,
 }
 
 impl Watch {
     /// Enters one event in the books and checks what it may break.
-    pub(crate) fn check(
+    ///
+    /// # Errors
+    /// [`Breach`] of one of the invariants 1 to 6.
+    pub fn check(
         &mut self,
         now: SessionTime,
         event: &Event,
         voices: &BTreeMap<TurnId, Voice>,
-    ) {
+    ) -> Result<(), Breach> {
         match event {
-            Event::Fact(input) => self.fact(input),
+            Event::Fact(input) => {
+                self.fact(input);
+                Ok(())
+            }
             Event::Order(order) => self.order(now, order, voices),
         }
     }
@@ -48,7 +84,8 @@ impl Watch {
     fn fact(&mut self, input: &Input) {
         match input {
             Input::SpeechStarted { .. } => self.host_voice = !self.is_muted && self.is_connected,
-            Input::SpeechStopped { .. } | Input::EndRequested => self.host_voice = false,
+            Input::SpeechStopped { .. } => self.host_voice = false,
+            Input::EndRequested => (self.host_voice, self.is_ending) = (false, true),
             Input::HostLost => (self.host_voice, self.is_connected) = (false, false),
             Input::HostConnected => self.is_connected = true,
             Input::MuteSet { muted } => {
@@ -77,24 +114,29 @@ impl Watch {
         }
     }
 
-    fn order(&mut self, now: SessionTime, order: &Order, voices: &BTreeMap<TurnId, Voice>) {
-        assert!(
+    fn order(
+        &mut self,
+        now: SessionTime,
+        order: &Order,
+        voices: &BTreeMap<TurnId, Voice>,
+    ) -> Result<(), Breach> {
+        hold!(
             !self.is_closed || matches!(order, Order::NoteIgnored { .. }),
-            "an order after the end: {order:?}"
+            "invariant 3: an order after the end: {order:?}"
         );
         match order {
-            Order::StartPlayout { turn, .. } => self.one_voice_at_a_time(now, *turn),
-            Order::Duck { turn, .. } => self.silence_stays(*turn, order),
+            Order::StartPlayout { turn, .. } => self.one_voice_at_a_time(now, *turn)?,
+            Order::Duck { turn, .. } => self.silence_stays(*turn, order)?,
             Order::Pause { turn, .. } => {
-                self.silence_stays(*turn, order);
-                assert!(self.paused.insert(*turn), "invariant 2: {turn} was paused twice");
+                self.silence_stays(*turn, order)?;
+                hold!(self.paused.insert(*turn), "invariant 2: {turn} was paused twice");
             }
             Order::Resume { turn, .. } => {
-                self.silence_stays(*turn, order);
-                assert!(self.paused.remove(turn), "invariant 2: {turn} was resumed and not paused");
+                self.silence_stays(*turn, order)?;
+                hold!(self.paused.remove(turn), "invariant 2: {turn} was resumed and not paused");
             }
             Order::Flush { turn, .. } => {
-                self.silence_stays(*turn, order);
+                self.silence_stays(*turn, order)?;
                 self.flushed.insert(*turn);
                 self.audible.insert(*turn, Some(now + ms(150)));
             }
@@ -103,112 +145,127 @@ impl Watch {
                     .granted
                     .iter()
                     .all(|(id, _, ended)| ended.is_some() || self.flushed.contains(id));
-                assert!(is_free, "invariant 1: {turn} was granted while another AI has the floor");
-                assert!(
+                hold!(is_free, "invariant 1: {turn} was granted while another AI has the floor");
+                hold!(
                     self.open_host_turns.is_empty(),
                     "invariant 1: {turn} was granted in the host's turn"
                 );
                 self.granted.push((*turn, (*speaker).into(), None));
             }
             Order::NoteTurnStarted { turn, speaker: Speaker::You } => {
-                assert!(self.open_host_turns.insert(*turn), "{turn} began twice");
+                hold!(self.open_host_turns.insert(*turn), "invariant 3: {turn} began twice");
             }
             Order::NoteTurnEnded { turn, speaker: Speaker::You, .. } => {
-                assert!(
+                hold!(
                     self.open_host_turns.remove(turn),
                     "invariant 3: {turn} ended and had not begun"
                 );
             }
             Order::NoteTurnEnded { turn, heard_text, .. } => {
-                self.turn_ended(*turn, heard_text, voices);
+                self.turn_ended(*turn, heard_text, voices)?;
             }
-            Order::ShowCaption(caption) => self.caption_may_change(caption),
+            Order::ShowCaption(caption) => self.caption_may_change(caption)?,
             Order::StartReply { speaker, prompt, .. } => {
-                self.history_is_what_was_heard((*speaker).into(), prompt);
+                self.history_is_what_was_heard((*speaker).into(), prompt)?;
             }
             Order::NoteIgnored { what: "deadline_is_not_due" } => {
-                panic!("invariant 6: a deadline was not due")
+                return Err(Breach("invariant 6: a deadline was not due".into()));
             }
             Order::CloseSession => self.is_closed = true,
             _ => {}
         }
+        Ok(())
     }
 
     /// Invariant 1.
-    fn one_voice_at_a_time(&mut self, now: SessionTime, turn: TurnId) {
+    fn one_voice_at_a_time(&mut self, now: SessionTime, turn: TurnId) -> Result<(), Breach> {
         self.audible.retain(|_, until| until.is_none_or(|until| until > now));
-        assert!(self.audible.is_empty(), "invariant 1: {turn} is heard beside {:?}", self.audible);
-        assert!(!self.host_voice, "invariant 1: {turn} begins while the host speaks");
-        assert!(self.started.insert(turn), "{turn} began to be heard twice");
+        hold!(self.audible.is_empty(), "invariant 1: {turn} is heard beside {:?}", self.audible);
+        hold!(!self.host_voice, "invariant 1: {turn} begins while the host speaks");
+        hold!(self.started.insert(turn), "invariant 1: {turn} began to be heard twice");
         self.audible.insert(turn, None);
+        Ok(())
     }
 
     /// Invariant 2.
-    fn silence_stays(&self, turn: TurnId, order: &Order) {
-        assert!(
-            self.started.contains(&turn),
-            "invariant 2: {order:?} and the turn was never heard"
-        );
-        assert!(!self.flushed.contains(&turn), "invariant 2: {order:?} after its flush");
+    fn silence_stays(&self, turn: TurnId, order: &Order) -> Result<(), Breach> {
+        hold!(self.started.contains(&turn), "invariant 2: {order:?} and the turn was never heard");
+        hold!(!self.flushed.contains(&turn), "invariant 2: {order:?} after its flush");
+        Ok(())
     }
 
     /// Invariants 3 and 4.
-    fn turn_ended(&mut self, turn: TurnId, heard_text: &str, voices: &BTreeMap<TurnId, Voice>) {
-        let known = self
-            .granted
-            .iter_mut()
-            .find(|(id, ..)| *id == turn)
-            .expect("invariant 3: an unknown turn ended");
-        assert!(known.2.is_none(), "invariant 3: {turn} ended twice");
+    fn turn_ended(
+        &mut self,
+        turn: TurnId,
+        heard_text: &str,
+        voices: &BTreeMap<TurnId, Voice>,
+    ) -> Result<(), Breach> {
+        let known =
+            self.granted.iter_mut().find(|(id, ..)| *id == turn).ok_or_else(|| {
+                Breach(format!("invariant 3: {turn} ended and was never granted"))
+            })?;
+        hold!(known.2.is_none(), "invariant 3: {turn} ended twice");
         known.2 = Some(heard_text.into());
         self.audible.remove(&turn);
         let captions = self.captions.values().filter(|caption| caption.turn == turn);
-        assert!(
+        hold!(
             captions.clone().all(|caption| caption.is_final),
             "invariant 4: an open caption of {turn}"
         );
         let shown: Vec<&str> = captions.map(|caption| caption.text.as_str()).collect();
-        assert_eq!(
+        hold_equal!(
             shown.join(" "),
             heard_text,
             "invariant 4: captions of {turn} against what it ended with"
         );
-        let Some(voice) = voices.get(&turn) else { return assert_eq!(heard_text, "") };
+        let Some(voice) = voices.get(&turn) else {
+            hold!(
+                heard_text.is_empty(),
+                "invariant 4: {turn} had no voice and told {heard_text:?}"
+            );
+            return Ok(());
+        };
         let heard = self.heard.get(&turn).copied().unwrap_or(0);
         let is_known = |end: &u64| *end <= heard;
         let truth = voice.words.iter().filter(|(end, _)| is_known(end)).count();
         let told = heard_text.split_whitespace().count();
         // A voice without word times is estimated: a word more or less, within what it said.
-        assert!(
+        hold!(
             told.abs_diff(truth) <= 1,
             "invariant 4: {turn} told {told} words, {truth} were heard"
         );
         let said: Vec<&str> = voice.words.iter().map(|(_, word)| word.as_str()).collect();
-        assert!(
+        hold!(
             said.join(" ").starts_with(heard_text),
             "invariant 4: {turn} never said {heard_text:?}"
         );
+        Ok(())
     }
 
     /// Invariant 4.
-    fn caption_may_change(&mut self, caption: &Caption) {
+    fn caption_may_change(&mut self, caption: &Caption) -> Result<(), Breach> {
         if let Some(before) = self.captions.get(&caption.id) {
-            assert!(
+            hold!(
                 !before.is_final,
                 "invariant 4: a final caption changed: {before:?} to {caption:?}"
             );
         }
-        assert!(caption.start <= caption.end, "{caption:?}");
-        assert!(caption.words.windows(2).all(|pair| pair[0].end <= pair[1].start), "{caption:?}");
+        hold!(caption.start <= caption.end, "invariant 4: {caption:?}");
+        hold!(
+            caption.words.windows(2).all(|pair| pair[0].end <= pair[1].start),
+            "invariant 4: {caption:?}"
+        );
         if caption.speaker != Speaker::You {
-            assert_eq!(caption.is_final, caption.pending.is_empty(), "invariant 4: {caption:?}");
-            assert!(!caption.text.is_empty(), "invariant 4: nothing heard of {caption:?}");
+            hold_equal!(caption.is_final, caption.pending.is_empty(), "invariant 4: {caption:?}");
+            hold!(!caption.text.is_empty(), "invariant 4: nothing heard of {caption:?}");
         }
         self.captions.insert(caption.id, caption.clone());
+        Ok(())
     }
 
     /// Invariant 5.
-    fn history_is_what_was_heard(&self, speaker: Speaker, prompt: &Prompt) {
+    fn history_is_what_was_heard(&self, speaker: Speaker, prompt: &Prompt) -> Result<(), Breach> {
         let name = |speaker: &Speaker| ["Host", "Ada", "Grace"][speaker.index()];
         let heard: Vec<(&str, &str, Role)> = self
             .granted
@@ -226,63 +283,77 @@ impl Watch {
             .filter(|message| message.name == "Ada" || message.name == "Grace")
             .map(|message| (message.name.as_str(), message.text.as_str(), message.role))
             .collect();
-        assert_eq!(told, heard, "invariant 5: the history of {speaker}");
-        assert_eq!(
+        hold_equal!(told, heard, "invariant 5: the history of {speaker}");
+        hold_equal!(
             prompt.messages.last().map(|message| message.role),
             Some(Role::User),
-            "nothing to answer"
+            "invariant 5: nothing to answer"
         );
+        Ok(())
     }
 
     /// Invariant 6: whoever has the floor is waited for by name, but for a host who speaks, holds the key or is away.
-    pub(crate) fn every_wait_has_a_name(&self, conversation: &Conversation) {
+    ///
+    /// # Errors
+    /// [`Breach`] of invariant 6.
+    pub fn every_wait_has_a_name(&self, conversation: &Conversation) -> Result<(), Breach> {
         let holder = conversation.floor_view().holder;
         let is_waited_for = match holder {
             None => false,
             Some(Speaker::You) => !self.is_key_held && !self.host_voice,
             Some(Speaker::Claude | Speaker::Guest) => conversation.is_connected(),
         };
-        assert!(
+        hold!(
             !is_waited_for || conversation.next_deadline().is_some(),
             "invariant 6: nobody waits for {holder:?}"
         );
+        Ok(())
     }
 
-    /// Invariant 3, at the end.
-    pub(crate) fn all_turns_ended(&self) {
+    /// Invariants 3 and 4, at the end of a session that ended.
+    ///
+    /// # Errors
+    /// [`Breach`] of invariant 3 or 4.
+    pub fn at_the_end(&self) -> Result<(), Breach> {
+        if !self.is_ending {
+            return Ok(());
+        }
         let open: Vec<_> = self.granted.iter().filter(|(.., ended)| ended.is_none()).collect();
-        assert!(open.is_empty(), "invariant 3: {open:?} never ended");
-        assert!(
+        hold!(open.is_empty(), "invariant 3: {open:?} never ended");
+        hold!(
             self.open_host_turns.is_empty(),
             "invariant 3: {:?} never ended",
             self.open_host_turns
         );
-        assert!(self.is_closed, "the session never closed");
+        hold!(self.is_closed, "invariant 3: the session never closed");
         let open: Vec<_> = self.captions.values().filter(|caption| !caption.is_final).collect();
-        assert!(open.is_empty(), "invariant 4: {open:?} stayed open");
+        hold!(open.is_empty(), "invariant 4: {open:?} stayed open");
+        Ok(())
     }
 }
 
 /// Invariant 8: the same inputs give the same orders.
-pub(crate) fn same_inputs_give_same_orders(
+///
+/// # Errors
+/// [`Breach`] that names the first difference.
+pub fn same_inputs_give_same_orders(
     events: &[(SessionTime, Event)],
     mut again: Conversation,
-) {
+) -> Result<(), Breach> {
     let mut rest = events.iter().peekable();
     while let Some((now, event)) = rest.next() {
         let Event::Fact(input) = event else { continue };
         let mut orders = Vec::new();
         again.handle(*now, input.clone(), &mut orders);
         for order in orders {
-            match rest.next() {
-                Some((_, Event::Order(before))) => assert_eq!(before, &order, "invariant 8"),
-                other => panic!("invariant 8: {order:?} instead of {other:?}"),
-            }
+            let before = rest.next_if(|(_, event)| matches!(event, Event::Order(_)));
+            hold!(
+                matches!(before, Some((_, Event::Order(before))) if *before == order),
+                "invariant 8: {order:?} instead of {before:?}"
+            );
         }
-        assert!(
-            !matches!(rest.peek(), Some((_, Event::Order(_)))),
-            "invariant 8: {:?} is missing",
-            rest.peek()
-        );
+        let missing = rest.peek().filter(|(_, event)| matches!(event, Event::Order(_)));
+        hold!(missing.is_none(), "invariant 8: {missing:?} is missing");
     }
+    Ok(())
 }

@@ -1,0 +1,312 @@
+//! A meeting in a made-up world: a host, a recogniser, two language models with voices and a page, on virtual time.
+//!
+//! The world answers each order as real services would, after the delays of its [`Plan`]; with dice it is late,
+//! fails, doubles and loses things. It keeps the truth (what each voice really said, sample by sample) beside what
+//! it reports, so that checks need not believe the conversation.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::conversation::briefing::{Briefing, Segment, SpeakerBrief};
+use crate::conversation::rules::Rules;
+use crate::conversation::{
+    AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId,
+};
+use crate::time::{SessionTime, Span};
+
+use super::dice::Dice;
+use super::host::Stretch;
+use super::invariants::{Breach, hold};
+use super::plan::Plan;
+use super::voice::Voice;
+
+/// Something that will happen in the world.
+#[derive(Clone, Debug)]
+pub(super) enum Happening {
+    Learn(Input),
+    Report(TurnId, u32),
+}
+
+/// How a language model will reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Script {
+    Says(String),
+    Fails(String, Outcome),
+    Hangs,
+}
+
+/// What happened, for stories and checks.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Fact(Input),
+    Order(Order),
+}
+
+#[derive(Debug)]
+pub struct Meeting {
+    pub conversation: Conversation,
+    pub now: SessionTime,
+    pub plan: Plan,
+    pub dice: Option<Dice>,
+    pub replies: [VecDeque<Script>; 2],
+    pub scores: VecDeque<Option<u16>>,
+    pub voices: BTreeMap<TurnId, Voice>,
+    queue: BTreeMap<(SessionTime, u64), Happening>,
+    /// When nothing may be going on.
+    pub rests: Vec<SessionTime>,
+    sequence: u64,
+    pub(super) stretches: Vec<Stretch>,
+    pub(super) last_segment: u32,
+    pub(super) breaks_after: Option<u64>,
+}
+
+pub fn briefing() -> Briefing {
+    let speaker = |name: &str, alias: &str| SpeakerBrief {
+        name: name.into(),
+        aliases: vec![alias.into()],
+        ..SpeakerBrief::default()
+    };
+    Briefing {
+        title: "Two voices at the table".into(),
+        episode: "test".into(),
+        language: "en".into(),
+        terms: Vec::new(),
+        rules: Rules::default(),
+        speakers: [
+            speaker("Host", "Moderator"),
+            speaker("Ada", "Claude"),
+            speaker("Grace", "Guest"),
+        ],
+        segments: vec![Segment { title: "Opening".into(), minutes: 2, goal: "Begin.".into() }],
+        everyone: String::new(),
+        private: [String::new(), String::new()],
+    }
+}
+
+pub fn conversation() -> Conversation {
+    Conversation::new(Setup { briefing: Arc::new(briefing()), seed: 0 })
+}
+
+pub const fn ms(millis: u64) -> Span {
+    Span::from_millis(millis)
+}
+
+impl Meeting {
+    pub fn new(plan: Plan, dice: Option<Dice>) -> Self {
+        Self {
+            conversation: conversation(),
+            now: SessionTime::ZERO,
+            plan,
+            dice,
+            replies: [VecDeque::new(), VecDeque::new()],
+            scores: VecDeque::new(),
+            voices: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            rests: Vec::new(),
+            sequence: 0,
+            stretches: Vec::new(),
+            last_segment: 0,
+            breaks_after: None,
+        }
+    }
+
+    // ── What the script does ─────────────────────────────────────────────────────────────────────────────
+
+    /// `input` will be learned at `at`.
+    pub fn learn(&mut self, at: SessionTime, input: Input) {
+        self.schedule(at, Happening::Learn(input));
+    }
+
+    // ── The world runs ───────────────────────────────────────────────────────────────────────────────────
+
+    /// Goes to the next thing that happens, at most to `end`; appends it and its orders to `events`.
+    /// False if nothing happens before `end`.
+    ///
+    /// # Errors
+    /// [`Breach`] if a deadline stands after it has passed.
+    pub fn step(
+        &mut self,
+        end: SessionTime,
+        events: &mut Vec<(SessionTime, Event)>,
+    ) -> Result<bool, Breach> {
+        let happening = self.queue.first_key_value().map(|(&(at, _), _)| at);
+        let deadline = self.conversation.next_deadline();
+        if let Some((at, deadline)) = deadline
+            && happening.is_none_or(|happening| at <= happening)
+        {
+            if at > end {
+                return Ok(false);
+            }
+            self.now = self.now.max(at);
+            self.take(Input::DeadlinePassed { deadline }, events);
+            let again = self.conversation.next_deadline();
+            hold!(
+                again != Some((at, deadline)),
+                "invariant 6: {deadline:?} stands after it has passed"
+            );
+            return Ok(true);
+        }
+        if happening.is_none_or(|at| at > end) {
+            return Ok(false);
+        }
+        let Some(((at, _), happening)) = self.queue.pop_first() else { return Ok(false) };
+        self.now = self.now.max(at);
+        match happening {
+            Happening::Learn(input) => {
+                if let Input::Recognised { segment, .. } = &input {
+                    self.stretches
+                        .iter_mut()
+                        .filter(|stretch| stretch.segment == *segment)
+                        .for_each(Stretch::told);
+                }
+                if let Input::PieceVoiced { turn, samples, .. } = &input {
+                    // Nothing sounds before its words are known. What stood still at the end goes on from there.
+                    let now = self.now;
+                    let voice = self.voices.entry(*turn).or_default();
+                    voice.position = voice.position(now);
+                    voice.moving_since = voice.moving_since.map(|_| now);
+                    if !voice.is_broken {
+                        voice.ready = *samples;
+                    }
+                }
+                if let Input::VoiceEnded { turn, samples, outcome: Outcome::Failed } = &input {
+                    let voice = self.voices.entry(*turn).or_default();
+                    voice.is_broken = true;
+                    voice.ready = voice.ready.min(*samples);
+                }
+                self.take(input, events);
+            }
+            Happening::Report(turn, epoch) => self.report(turn, epoch, events),
+        }
+        Ok(true)
+    }
+
+    /// Runs until `end`.
+    ///
+    /// # Errors
+    /// [`Breach`], also if the world does not come to rest before `end`.
+    pub fn run(
+        &mut self,
+        end: SessionTime,
+        events: &mut Vec<(SessionTime, Event)>,
+    ) -> Result<(), Breach> {
+        let mut steps = 0;
+        while self.step(end, events)? {
+            steps += 1;
+            hold!(steps < 100_000, "invariant 7: the world does not come to rest before {end}");
+        }
+        self.now = self.now.max(end);
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, input: Input, events: &mut Vec<(SessionTime, Event)>) {
+        let mut orders = Vec::new();
+        self.conversation.handle(self.now, input.clone(), &mut orders);
+        events.push((self.now, Event::Fact(input)));
+        for order in orders {
+            self.obey(&order);
+            events.push((self.now, Event::Order(order)));
+        }
+    }
+
+    fn obey(&mut self, order: &Order) {
+        match order {
+            Order::AskEndOfTurn { ask } => {
+                let score = self.scores.pop_front().unwrap_or(Some(900));
+                let delay = self.jitter(self.plan.judge_after);
+                self.learn(self.now + delay, Input::EndOfTurnJudged { ask: *ask, score });
+            }
+            Order::FinishRecognition => {
+                let at = self.now + self.jitter(self.plan.final_after);
+                let due: Vec<Input> = self
+                    .stretches
+                    .iter()
+                    .filter(|stretch| stretch.is_told && stretch.from < self.now)
+                    .map(|stretch| stretch.recognised(Stability::Final))
+                    .collect();
+                self.stretches.retain(|stretch| !stretch.is_told);
+                due.into_iter().for_each(|input| self.learn(at, input));
+            }
+            Order::StartReply { turn, speaker, .. } => self.write(*turn, *speaker),
+            Order::Speak { turn, piece, text, .. } => self.speak(*turn, *piece, text),
+            Order::FinishVoice { turn, .. } => {
+                let voice = self.voices.entry(*turn).or_default();
+                let (samples, at) = (voice.ready_end(), voice.told_at.max(self.now));
+                voice.total = Some(samples);
+                self.learn(
+                    at,
+                    Input::VoiceEnded { turn: *turn, samples, outcome: Outcome::Complete },
+                );
+            }
+            Order::StopReply { turn, .. } => self.stop(*turn),
+            Order::StartPlayout { turn, .. } | Order::Resume { turn, .. } => {
+                let (now, every) = (self.now, self.jitter(self.plan.report_every));
+                let voice = self.voices.entry(*turn).or_default();
+                voice.moving_since = Some(now);
+                voice.epoch += 1;
+                let epoch = voice.epoch;
+                self.schedule(now + every, Happening::Report(*turn, epoch));
+            }
+            Order::Pause { turn, .. } => {
+                self.halt(*turn);
+            }
+            Order::Flush { turn, .. } => {
+                let samples = self.halt(*turn);
+                let (at, delay) = (self.now, self.jitter(self.plan.flush_after));
+                let is_lost = self.dice.as_mut().is_some_and(|dice| dice.chance(10));
+                if !is_lost {
+                    self.learn(at + delay, Input::Flushed { turn: *turn, samples, at });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn stop(&mut self, turn: TurnId) {
+        // With dice, what is under way still arrives.
+        if self.dice.is_none() {
+            self.queue.retain(|_, happening| match happening {
+                Happening::Learn(
+                    Input::ReplyText { turn: of, .. }
+                    | Input::ReplyEnded { turn: of, .. }
+                    | Input::PieceVoiced { turn: of, .. }
+                    | Input::VoiceStarted { turn: of }
+                    | Input::VoiceEnded { turn: of, .. },
+                ) => *of != turn,
+                _ => true,
+            });
+        }
+    }
+
+    fn write(&mut self, turn: TurnId, speaker: AiSpeaker) {
+        let script = self.replies[speaker.index()].pop_front().unwrap_or_else(|| {
+            Script::Says("That is a good question, and here is my answer to it.".into())
+        });
+        let (text, outcome) = match script {
+            Script::Says(text) => (text, Outcome::Complete),
+            Script::Fails(text, outcome) => (text, outcome),
+            Script::Hangs => return,
+        };
+        let mut at = self.now + self.jitter(self.plan.text_after);
+        for chunk in text.split_inclusive(' ') {
+            self.learn(at, Input::ReplyText { turn, text: chunk.into() });
+            at = at + ms(self.plan.chunk_every);
+        }
+        self.learn(at, Input::ReplyEnded { turn, outcome });
+    }
+
+    pub(super) fn jitter(&mut self, millis: u64) -> Span {
+        let Some(dice) = &mut self.dice else { return ms(millis) };
+        // Three in a hundred are very late.
+        if dice.chance(3) {
+            ms(dice.between(0, millis * 40))
+        } else {
+            ms(dice.between(millis / 2, millis * 2))
+        }
+    }
+
+    pub(super) fn schedule(&mut self, at: SessionTime, happening: Happening) {
+        self.sequence += 1;
+        self.queue.insert((at.max(self.now), self.sequence), happening);
+    }
+}
