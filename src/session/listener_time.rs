@@ -4,10 +4,18 @@
 //! when that was and when the report left; reports arrive late by what the network takes, never early, so the clocks lie
 //! at the lower envelope of (arrival − told), as the host's counter does.
 
-use super::messages::ListenerClock;
 use crate::audio::SampleRate;
 use crate::audio::clock_fit::ClockFit;
 use crate::time::SessionTime;
+
+/// Two readings of a listener's clock, in samples at 48 kHz since whenever it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenerClock {
+    /// When what is reported held.
+    pub at: u64,
+    /// When it was told.
+    pub sent: u64,
+}
 
 /// See the module's text.
 #[derive(Debug, Default)]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use actix::Message;
 use bytes::Bytes;
 
+pub use super::listener_time::ListenerClock;
 use super::media_line::MediaLine;
 use super::notice::{CloseReason, Notice};
 use super::outbox::Outbox;
@@ -123,15 +124,6 @@ pub struct ReportPlayout {
     pub stalled: bool,
     /// Whether a stopped turn has fallen silent for good.
     pub flushed: bool,
-}
-
-/// Two readings of a listener's clock, in samples at 48 kHz since whenever it began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListenerClock {
-    /// When what is reported held.
-    pub at: u64,
-    /// When it was told.
-    pub sent: u64,
 }
 
 /// The listener wants to know everything again.

@@ -16,19 +16,12 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use super::path::Path;
+use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
 use super::peer::{OfferError, Peer, PeerEvent};
-use super::sending::{OutgoingTrack, Segment};
+use super::seat::Seat;
+use super::sending::OutgoingTrack;
 use super::stun::{self, Kind};
-use crate::audio::FRAME_MS;
-use crate::conversation::AiSpeaker;
 use crate::session::media_line::{MediaLine, PacketHead};
-
-/// Between two packets of a track.
-const TICK: Duration = Duration::from_millis(FRAME_MS as u64);
-
-/// Ticks that are made up for after a stall; of a longer one the rest is skipped.
-const TICKS_AT_ONCE_MAX: u32 = 5;
 
 /// From the offer to packets both ways.
 /// A line that loses every fifth packet repeats a handshake for ten seconds; meanwhile the socket serves.
@@ -39,60 +32,10 @@ pub const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 pub const SILENT_LIMIT: Duration = Duration::from_secs(15);
 
 /// How often that is looked after.
-const CARE_EVERY: Duration = Duration::from_secs(1);
-
-/// ICE names of one listener: the one in use and the one before.
-const NAMES_MAX: usize = 2;
+pub(super) const CARE_EVERY: Duration = Duration::from_secs(1);
 
 /// Shortest time until a timer of the stack is looked at again.
 const REST: Duration = Duration::from_millis(1);
-
-/// A listener's number; rises, and is never given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SeatId(pub u64);
-
-/// Something a session should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
-    /// Packets flow both ways.
-    Connected(SeatId),
-    /// A voice begins, or goes on elsewhere.
-    Segment(SeatId, Segment),
-    /// The listener moved to another address.
-    Moved(SeatId),
-    /// It hung up, never came, or fell silent; its seat is free.
-    Gone(SeatId, Farewell),
-}
-
-/// Why a listener is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Farewell {
-    /// It said so, or its handshake failed.
-    HungUp,
-    /// No packet came through within [`CONNECT_LIMIT`].
-    NeverCame,
-    /// Nothing authentic for [`SILENT_LIMIT`].
-    FellSilent,
-}
-
-/// What came in, went out and was dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExchangeCounts {
-    /// Datagrams that came.
-    pub datagrams: u64,
-    /// Packets of voices that were authentic.
-    pub media: u64,
-    /// Datagrams of nobody here, or of no known kind.
-    pub strangers: u64,
-    /// Voice packets that were forged, replayed or broken.
-    pub rejected: u64,
-    /// Checks that were not authentic.
-    pub false_checks: u64,
-    /// Packets that were sent.
-    pub voices: u64,
-    /// Packets that could not leave.
-    pub unsent: u64,
-}
 
 /// See the module's text.
 #[derive(Debug)]
@@ -106,23 +49,6 @@ pub struct Exchange<P> {
     counts: ExchangeCounts,
     seats_max: usize,
     next: u64,
-}
-
-#[derive(Debug)]
-struct Seat<P> {
-    peer: P,
-    /// ICE names, newest last: checks of before an ICE restart may still be on the way.
-    names: Vec<String>,
-    line: Arc<MediaLine>,
-    path: Path,
-    tracks: [OutgoingTrack; 2],
-    /// When the next packet of both tracks is due, once connected.
-    next_tick: Option<Instant>,
-    seated_at: Instant,
-    heard_at: Instant,
-    care_at: Instant,
-    /// The earliest timer that is set for this seat.
-    timer: Option<Instant>,
 }
 
 /// What a seat is for.
@@ -176,18 +102,7 @@ impl<P: Peer> Exchange<P> {
         let answer = peer.answer(offer, now)?;
         self.next += 1;
         let id = SeatId(self.next);
-        let seat = Seat {
-            peer,
-            names: Vec::new(),
-            line,
-            path: Path::default(),
-            tracks,
-            next_tick: None,
-            seated_at: now,
-            heard_at: now,
-            care_at: now + CARE_EVERY,
-            timer: None,
-        };
+        let seat = Seat::new(peer, line, tracks, now);
         self.seats.insert(id, seat);
         self.learn_name(id, &answer);
         self.settle(id, now);
@@ -220,13 +135,9 @@ impl<P: Peer> Exchange<P> {
             return;
         };
         let name = name.trim().to_owned();
-        if seat.names.contains(&name) {
-            return;
+        if let Some(gone) = seat.learn_name(&name) {
+            self.names.remove(&gone);
         }
-        if seat.names.len() == NAMES_MAX {
-            self.names.remove(&seat.names.remove(0));
-        }
-        seat.names.push(name.clone());
         self.names.insert(name, id);
     }
 
@@ -275,7 +186,10 @@ impl<P: Peer> Exchange<P> {
             if seat.peer.next_timeout().is_some_and(|timeout| timeout <= now) {
                 seat.peer.pass_time(now);
             }
-            self.speak(id, now);
+            let (counts, happenings) = (&mut self.counts, &mut self.happenings);
+            seat.speak(now, counts, |segment| {
+                happenings.push_back(Happening::Segment(id, segment));
+            });
             self.care(id, now);
             self.settle(id, now);
         }
@@ -373,33 +287,6 @@ impl<P: Peer> Exchange<P> {
         }
     }
 
-    /// Sends what the tracks owe by now.
-    fn speak(&mut self, id: SeatId, now: Instant) {
-        let Some(seat) = self.seats.get_mut(&id) else { return };
-        let Some(mut due) = seat.next_tick.filter(|due| *due <= now) else { return };
-        let missed = u32::try_from((now - due).as_nanos() / TICK.as_nanos()).unwrap_or(u32::MAX);
-        let skipped = missed.saturating_sub(TICKS_AT_ONCE_MAX);
-        if skipped > 0 {
-            seat.tracks.iter_mut().for_each(|track| track.skip(skipped));
-            due += TICK * skipped;
-        }
-        while due <= now {
-            for (speaker, track) in AiSpeaker::BOTH.into_iter().zip(&mut seat.tracks) {
-                let (voice, segment) = track.tick(&seat.line);
-                if let Some(segment) = segment {
-                    self.happenings.push_back(Happening::Segment(id, segment));
-                }
-                if seat.peer.send(speaker, voice, now) {
-                    self.counts.voices += 1;
-                } else {
-                    self.counts.unsent += 1;
-                }
-            }
-            due += TICK;
-        }
-        seat.next_tick = Some(due);
-    }
-
     /// Looks whether the listener is still there.
     fn care(&mut self, id: SeatId, now: Instant) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
@@ -407,15 +294,7 @@ impl<P: Peer> Exchange<P> {
             return;
         }
         seat.care_at = now + CARE_EVERY;
-        let farewell = if seat.line.is_closed() {
-            Some(Farewell::HungUp)
-        } else if seat.next_tick.is_none() && now - seat.seated_at >= CONNECT_LIMIT {
-            Some(Farewell::NeverCame)
-        } else if now - seat.heard_at >= SILENT_LIMIT {
-            Some(Farewell::FellSilent)
-        } else {
-            None
-        };
+        let farewell = seat.farewell(now);
         if let Some(farewell) = farewell {
             seat.peer.close(now);
             self.settle(id, now);

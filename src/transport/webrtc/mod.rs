@@ -15,13 +15,16 @@
 //! or nobody's is dropped and counted; a listener that falls silent loses its seat, never its session.
 
 pub mod exchange;
+pub mod happening;
+mod offer;
 pub mod path;
 pub mod peer;
 pub mod rtc_peer;
+mod seat;
 pub mod sending;
 pub mod server;
 pub mod stun;
 
-pub use exchange::{ExchangeCounts, Farewell, SeatId};
+pub use happening::{ExchangeCounts, Farewell, SeatId};
 pub use peer::OfferError;
 pub use server::{MediaServer, Offer, Seated};

@@ -30,7 +30,8 @@ use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTra
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
-use super::peer::{Invitation, Media, OFFER_BYTES_MAX, OfferError, Peer, PeerEvent, Voice};
+use super::offer::readable;
+use super::peer::{Invitation, Media, OfferError, Peer, PeerEvent, Voice};
 use super::stun::{self, Kind};
 use crate::audio::opus::PACKET_BYTES_MAX;
 use crate::conversation::AiSpeaker;
@@ -48,9 +49,6 @@ const HELD_DTLS_MAX: usize = 8;
 
 /// The payload type we would choose; an offer's own choice is kept.
 const PAYLOAD_TYPE: u8 = 111;
-
-/// Audio sections of an offer: the host's microphone, then one for each AI.
-const SECTIONS: usize = 3;
 
 /// See the module's text.
 pub struct RtcPeer {
@@ -387,34 +385,6 @@ fn hung_up(connection: &mut RTCPeerConnection, sender: RTCRtpSenderId) -> bool {
             )
         })
     })
-}
-
-/// The offer without what does not concern us, if it is one for this studio.
-///
-/// The client's candidates are left out: an ICE-lite server learns them from authentic checks, and an offer must not
-/// make it send packets to addresses of somebody's choice.
-fn readable(offer: &str) -> Result<String, OfferError> {
-    let unusable = |why: &str| Err(OfferError::Unusable(why.to_owned()));
-    if offer.len() > OFFER_BYTES_MAX {
-        return unusable("it is longer than 16 KiB");
-    }
-    let sections: Vec<_> = offer.lines().filter(|line| line.starts_with("m=")).collect();
-    if sections.len() != SECTIONS || !sections.iter().all(|line| line.starts_with("m=audio ")) {
-        return unusable("it must have three audio sections: microphone, first AI, second AI");
-    }
-    if offer.lines().any(|line| line.trim_end() == "a=setup:passive") {
-        return unusable("the offering side must be able to begin the DTLS handshake");
-    }
-    if !offer.lines().any(|line| line.starts_with("a=fingerprint:")) {
-        return unusable("it names no certificate");
-    }
-    let is_ours =
-        |line: &&str| !line.starts_with("a=candidate:") && !line.starts_with("a=end-of-candidates");
-    Ok(offer.lines().filter(is_ours).fold(String::with_capacity(offer.len()), |mut text, line| {
-        text.push_str(line.trim_end());
-        text.push_str("\r\n");
-        text
-    }))
 }
 
 fn refused(error: impl std::fmt::Display) -> OfferError {

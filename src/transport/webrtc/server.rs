@@ -15,7 +15,8 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::exchange::{Admission, Exchange, ExchangeCounts, Farewell, Happening, SeatId};
+use super::exchange::{Admission, Exchange};
+use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
 use super::peer::{Invitation, OfferError};
 use super::rtc_peer::RtcPeer;
 use super::sending::OutgoingTrack;

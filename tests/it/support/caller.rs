@@ -88,10 +88,6 @@ impl Caller {
         offer.to_sdp_string()
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     pub(crate) fn timeout(&self) -> Instant {
         self.timeout
     }

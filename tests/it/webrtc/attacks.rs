@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use voice_studio::conversation::AiSpeaker;
-use voice_studio::transport::webrtc::exchange::Happening;
+use voice_studio::transport::webrtc::happening::Happening;
 
 use super::world::{SERVER, World};
 use voice_studio::simulation::dice::Dice;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use voice_studio::conversation::{AiSpeaker, TurnId};
-use voice_studio::transport::webrtc::exchange::{Farewell, Happening, SILENT_LIMIT};
+use voice_studio::transport::webrtc::exchange::SILENT_LIMIT;
+use voice_studio::transport::webrtc::happening::{Farewell, Happening};
 use voice_studio::transport::webrtc::peer::OfferError;
 
 use super::world::{SERVER, World};
@@ -216,8 +217,8 @@ fn offers_that_cannot_be_answered_are_refused_and_take_no_seat() {
         good.replace("opus/48000/2", "PCMU/8000"),
         format!("{good}{}", "a=x-long:y\r\n".repeat(2_000)),
     ];
-    for (n, offer) in cases.iter().enumerate() {
-        let refused = world.admit(offer, n as u32, &Arc::default());
+    for (n, offer) in (0..).zip(&cases) {
+        let refused = world.admit(offer, n, &Arc::default());
         assert!(refused.is_err(), "case {n} was answered");
     }
     assert_eq!(world.exchange.seated(), 0);

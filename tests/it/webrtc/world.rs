@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use voice_studio::conversation::{AiSpeaker, TurnId};
 use voice_studio::session::media_line::MediaLine;
 use voice_studio::session::notice::SoundFrame;
-use voice_studio::transport::webrtc::exchange::{Admission, Exchange, Happening, SeatId};
+use voice_studio::transport::webrtc::exchange::{Admission, Exchange};
+use voice_studio::transport::webrtc::happening::{Happening, SeatId};
 use voice_studio::transport::webrtc::peer::{Invitation, OfferError};
 use voice_studio::transport::webrtc::rtc_peer::RtcPeer;
 use voice_studio::transport::webrtc::sending::OutgoingTrack;
@@ -75,7 +76,7 @@ impl World {
 
     /// Seats a caller at `10.0.1.n` and returns its index.
     pub(crate) fn call(&mut self) -> usize {
-        let n = self.seated.len() as u32;
+        let n = u32::try_from(self.seated.len()).expect("a house");
         let address = SocketAddr::from(((0x0A00_0101 + n).to_be_bytes(), 5000));
         let (mut caller, offer) = Caller::new(address, self.now);
         let line = Arc::<MediaLine>::default();
