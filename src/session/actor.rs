@@ -17,7 +17,7 @@ use super::cast::Cast;
 use super::children::Children;
 use super::host_ear::HostEar;
 use super::listener::ListenerChair;
-use super::listener_time::ListenerTime;
+use super::listener_time::{ListenerTime, SteadyPlace};
 use super::loudness::LiveLevels;
 use super::mailbox::{MAILBOX_CAPACITY, deliver};
 use super::messages::{Finish, LogEvent};
@@ -92,6 +92,7 @@ pub struct Session {
     pub(super) chair: ListenerChair,
     pub(super) host: HostEar,
     pub(super) listener_time: ListenerTime,
+    pub(super) steady_place: SteadyPlace,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
     pub(super) due: Vec<DueFrame<TurnId>>,
@@ -121,6 +122,7 @@ impl Session {
             setup: parts.setup,
             host: HostEar::new(parts.host_rate),
             listener_time: ListenerTime::default(),
+            steady_place: SteadyPlace::default(),
             clock: parts.clock,
             cast: parts.cast,
             children: Children::default(),

@@ -65,7 +65,13 @@ impl Session {
             .playout
             .snapshot()
             .map_or(0, |shown| report.played_samples.saturating_sub(shown.sent));
-        let at = at - Span::from_samples(if report.clock.is_some() { beyond } else { 0 });
+        let at = match report.clock {
+            Some(_) => {
+                let heard = report.played_samples - beyond;
+                self.steady_place.place(report.turn, heard, at - Span::from_samples(beyond))
+            }
+            None => at,
+        };
         let span = stage.playout.heard(report.turn, report.played_samples, at, now);
         self.on_heard(report.speaker, span, ctx);
         if report.stalled {

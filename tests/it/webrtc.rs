@@ -2,4 +2,5 @@
 
 mod attacks;
 mod calls;
+mod studio;
 mod world;
