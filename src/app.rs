@@ -1,7 +1,8 @@
 //! Composition: wires the parts, starts them in order and stops them in order.
 //!
 //! Start: adapters (loading in the background), listener, clock, directory, repair of unfinished recordings, ready.
-//! Stop: no new connections, sessions end with whole recordings, the listener closes.
+//! Stop: no new sessions, those on air may come to their own end, the others end with whole recordings, the listener
+//! closes.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -20,7 +21,7 @@ use crate::http::access::{AccessRules, guard};
 use crate::http::health::Readiness;
 use crate::http::{self, AdapterStates, Studio};
 use crate::recording::{RecordingError, Recovered, recover};
-use crate::session::directory::{Directory, Drain};
+use crate::session::directory::{BeginDrain, BreakOffAll, Directory, Drain, Repaired};
 use crate::session::house::House;
 use crate::session::notice::IceServer;
 use crate::transport::signalling::MediaDesk;
@@ -182,21 +183,40 @@ pub fn start_patiently(
             tracing::error!(%error, "the web server stopped");
         }
     });
-    become_ready(config, readiness.clone());
+    become_ready(config, readiness.clone(), directory.clone());
     Ok(Running { address, webrtc_address, directory, readiness, server: handle })
 }
 
 impl Running {
-    /// Says to whoever asks `/ready` that no new sessions are to be sent here; those that come are still taken.
-    pub fn begin_draining(&self) {
+    /// No new sessions from here on; those on air have `patience` to come to their own end. Returns when the last of them
+    /// has, or when the time is up. `/ready` says that this studio is draining, and a lost listener still comes back.
+    pub async fn drain(&self, patience: Duration) {
         self.readiness.set_draining();
+        let seconds = patience.as_secs();
+        let told = format!(
+            "This studio will be restarted: the session goes on for {seconds} seconds more and then ends with its \
+             recording whole."
+        );
+        let emptied = self.directory.send(BeginDrain { told });
+        match tokio::time::timeout(patience, emptied).await {
+            Ok(Ok(())) => tracing::info!("the last session is over"),
+            Ok(Err(error)) => tracing::error!(%error, "the directory is gone"),
+            Err(_elapsed) => tracing::info!("sessions are still on air after {seconds} s"),
+        }
+    }
+
+    /// Ends what still runs without waiting for anybody's last words. [`Running::stop`], which waits, then returns soon.
+    pub async fn hurry(directory: Addr<Directory>) {
+        if let Err(error) = directory.send(BreakOffAll).await {
+            tracing::error!(%error, "the directory is gone");
+        }
     }
 
     /// Stops in order: no new sessions, whole recordings, closed sockets. Returns how many sessions were on air.
     ///
     /// Requests are answered until the last session has ended, so that `/ready` can say why no new one is taken.
     pub async fn stop(self) -> usize {
-        self.begin_draining();
+        self.readiness.set_draining();
         let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain))
             .await
         {
@@ -252,12 +272,15 @@ fn open_media(config: &Config) -> Result<MediaDesk, StartError> {
 
 /// Unfinished recordings of an earlier process are repaired; then `/ready` says so. A session that comes earlier is
 /// not in the way: its folder is its own, and its log is locked.
-fn become_ready(config: &Config, readiness: Readiness) {
+fn become_ready(config: &Config, readiness: Readiness, directory: Addr<Directory>) {
     let root = config.recording_dir.clone();
     actix::spawn(async move {
         let repaired = web::block(move || repair_all(&root)).await;
         if let Err(error) = repaired {
             tracing::error!(%error, "repairing recordings broke");
+        }
+        if directory.try_send(Repaired).is_err() {
+            tracing::error!("the directory is gone");
         }
         readiness.set_ready();
     });

@@ -44,6 +44,7 @@
 //! | [`client`] | a client of that protocol for rehearsals, benches and tests | anything but the protocol |
 //! | [`http`] | routes, access, errors, the embedded page | rules |
 //! | [`factory`], [`house`], [`app`] | composition: who serves, what a session is given, start and stop in order | rules |
+//! | [`faults`] | places where a test makes things go wrong; nothing at all without its feature | – |
 //! | [`config`], [`clock`], [`models`], [`briefings`] | every setting; the only reader of time; local models; briefings as files | – |
 //!
 //! ## Invariants
@@ -73,6 +74,7 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod factory;
+pub mod faults;
 pub mod hex;
 pub mod house;
 pub mod http;

@@ -15,6 +15,7 @@ pub mod briefings;
 mod host_file;
 mod log;
 mod models;
+mod panics;
 mod print;
 mod recover;
 mod rehearse;

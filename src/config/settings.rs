@@ -128,7 +128,7 @@ settings! {
         STUDIO_ARBITERS = "0": Kind::Number { min: 0, max: 1024 },
             "Threads that sessions live on; 0 takes one a core.";
         STUDIO_DRAIN_SECONDS = "0": Kind::Number { min: 0, max: 86_400 },
-            "For later: how long running sessions may go on after the order to stop. Today they end in order at once.";
+            "How long running sessions may go on after the order to stop (SIGTERM); then they end in order. 0 ends them at once.";
         LOG_LEVEL = "info": Kind::Choice(LogLevel::NAMES),
             "How much is logged. Spoken words never are.";
     }

@@ -273,6 +273,7 @@ impl Ending<'_> {
                 clock: "server-monotonic".to_owned(),
                 sample_rate: SESSION_RATE_HZ,
                 samples: self.samples,
+                continues: noted.continues,
             },
             tracks: Speaker::ALL.map(track).into(),
             captions,

@@ -23,6 +23,7 @@ use super::head::{TrackHeader, samples_to_ns};
 use super::language::iso_639_2;
 use super::manifest::{SpeakerKind, sha256};
 use super::noted::{Gap, caption_line, gap_line, marker_line};
+use super::space;
 use super::track::Track;
 use crate::conversation::{Caption, Speaker};
 use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
@@ -70,6 +71,10 @@ impl EpisodeRecorder {
     pub fn create(setup: EpisodeSetup) -> Result<Self, RecordingError> {
         let EpisodeSetup { root, episode, session_id, title, language, started_unix_ms, tracks } =
             setup;
+        // Looked at in the folder around it where that is there: a new take begins with room to end in.
+        if let Err(free_bytes) = space::check(&root) {
+            return Err(RecordingError::SpaceOut { dir: root, free_bytes });
+        }
         let dir = create_take(&root, &episode)?;
         let facts = SessionFacts {
             session_id,
@@ -100,6 +105,11 @@ impl EpisodeRecorder {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What tracks and log have come to so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.tracks.iter().map(Track::bytes).sum::<u64>() + self.log.bytes()
     }
 
     /// Places 48 kHz mono sound of one speaker at session time `at`. A speaker's stretches come in order; a hole before

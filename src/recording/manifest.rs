@@ -59,6 +59,23 @@ pub struct SessionEntry {
     pub sample_rate: u32,
     /// Decoded samples of every track.
     pub samples: u64,
+    /// The take that this one goes on from, if the studio died in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<ContinuesEntry>,
+}
+
+/// The take before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContinuesEntry {
+    /// Its folder.
+    #[serde(alias = "episodeId")]
+    pub episode: String,
+    /// Its session.
+    #[serde(alias = "sessionId")]
+    pub session_id: String,
+    /// From the end of its sound to the start of this one, by the wall clock.
+    #[serde(alias = "gapMs")]
+    pub gap_ms: u64,
 }
 
 /// One track.

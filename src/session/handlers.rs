@@ -4,17 +4,19 @@
 
 use actix::prelude::*;
 
-use super::actor::{ADVANCE_EVERY, REPAIR_PATIENCE, Session, WATERMARK_LAG};
+use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
-    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, HostSound,
-    Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout, RequestState, SendAway,
-    Tick, VoiceArrived,
+    Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession,
+    HostSound, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
+    RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::stage::Stage;
 use crate::adapters::llm::LlmUse;
 use crate::conversation::Input;
 use crate::conversation::event::Event;
+use crate::faults;
+use crate::recording::Space;
 
 // ── From the listener's connection ───────────────────────────────────────────────────────────────────────────
 
@@ -104,6 +106,19 @@ impl Handler<EndSession> for Session {
     fn handle(&mut self, _message: EndSession, ctx: &mut Self::Context) -> Self::Result {
         if self.ending.is_none() {
             self.advance(Input::EndRequested, ctx);
+        }
+        self.wait_for_end()
+    }
+}
+
+impl Handler<BreakOff> for Session {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _message: BreakOff, ctx: &mut Self::Context) -> Self::Result {
+        if self.ending.is_none() {
+            self.advance(Input::EndRequested, ctx);
+            // Whoever is in mid-sentence gets the time it takes to fall silent, and no more.
+            ctx.run_later(LAST_SAMPLES_PATIENCE, Self::close);
         }
         self.wait_for_end()
     }
@@ -213,6 +228,22 @@ impl Handler<RecorderSaid> for Session {
                 "the disk is slow and recording falls behind".to_owned(),
                 "stop other programs that write to this disk",
             ),
+            RecorderSaid::Space(Space::Low { seconds }) => {
+                let minutes = seconds.div_ceil(60);
+                self.problem(
+                    "disk_low",
+                    format!("the disk has room for about {minutes} minutes more"),
+                    "free some space: the session ends in order when two minutes are left",
+                );
+            }
+            RecorderSaid::Space(Space::Out { free_bytes }) => {
+                self.problem(
+                    "disk_full",
+                    format!("the disk has {free_bytes} bytes left, which do not last"),
+                    "the session ends; what was recorded is whole",
+                );
+                self.advance(Input::EndRequested, ctx);
+            }
             RecorderSaid::Failed(error) => {
                 self.problem(
                     error.code(),
@@ -246,6 +277,7 @@ impl Handler<Tick> for Session {
         if self.ending.is_some() {
             return;
         }
+        faults::point("session", &self.identity.episode_id);
         let now = self.clock.now();
         self.play(now, ctx);
         self.host_silence(now);

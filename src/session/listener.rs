@@ -12,6 +12,9 @@ use crate::conversation::{AiSpeaker, TurnId};
 /// is older than the list the snapshot tells. All of it must fit into a fresh queue at once, with room for more.
 const BACKLOG_CAPACITY: usize = CONTROL_CAPACITY / 2;
 
+/// Highest number a listener may claim to know: what every JSON reader keeps exactly, with room to rise.
+const SEQ_MAX: u64 = 1 << 52;
+
 /// The one place a session speaks to.
 #[derive(Debug, Default)]
 pub(super) struct ListenerChair {
@@ -32,6 +35,10 @@ impl ListenerChair {
         self.close(CloseReason::Replaced);
         let unheard =
             if self.had_listener { VecDeque::new() } else { std::mem::take(&mut self.backlog) };
+        if !self.had_listener {
+            // Somebody who comes back to a session of an earlier process: the numbers rise on from what they know.
+            self.seq = self.seq.max(last_seq.unwrap_or(0).min(SEQ_MAX));
+        }
         self.had_listener = true;
         if let Some(last_seq) = last_seq {
             for (seq, notice) in self.backlog.iter().filter(|(seq, _)| *seq > last_seq) {

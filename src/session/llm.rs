@@ -25,7 +25,7 @@ pub struct LlmActor {
     model: Arc<dyn LanguageModel>,
     session: Recipient<ReplyArrived>,
     running: Option<(TurnId, SpawnHandle)>,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl LlmActor {
@@ -36,7 +36,7 @@ impl LlmActor {
         session: Recipient<ReplyArrived>,
         watch: Watch,
     ) -> Self {
-        Self { model, session, running: None, _watch: watch }
+        Self { model, session, running: None, watch }
     }
 
     fn drop_running(&mut self, ctx: &mut Context<Self>) {
@@ -58,6 +58,7 @@ impl Handler<StartReply> for LlmActor {
     type Result = ();
 
     fn handle(&mut self, message: StartReply, ctx: &mut Self::Context) {
+        self.watch.fault_point("mind");
         self.drop_running(ctx);
         let work = write_reply(
             Arc::clone(&self.model),

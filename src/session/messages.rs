@@ -2,7 +2,7 @@
 //!
 //! | class | messages | rule |
 //! | --- | --- | --- |
-//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
+//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
 //! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
@@ -22,7 +22,7 @@ use crate::adapters::AdapterError;
 use crate::adapters::llm::LlmUse;
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
-use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady};
+use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady, Space};
 use crate::time::SessionTime;
 
 // ── From a listener's connection to the Session ──────────────────────────────────────────────────────────────
@@ -135,6 +135,11 @@ pub struct RequestState;
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct EndSession;
+
+/// The session is to end without waiting for anybody's last words; answers when its recording is whole.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct BreakOff;
 
 /// Answers when the session is over, however it ends.
 #[derive(Clone, Copy, Debug, Message)]
@@ -255,6 +260,8 @@ pub struct Tick;
 pub enum RecorderSaid {
     /// The disk is slow: half of the queue is full.
     HalfFull,
+    /// The disk fills up.
+    Space(Space),
     /// Recording is over, in disorder; what was written is kept, and `Ready` may follow once it is repaired.
     Failed(RecordingError),
     /// The recording is whole.

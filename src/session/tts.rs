@@ -31,7 +31,7 @@ pub struct TtsActor {
     options: TtsOptions,
     session: Recipient<VoiceArrived>,
     running: Option<Running>,
-    _watch: Watch,
+    watch: Watch,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl TtsActor {
         session: Recipient<VoiceArrived>,
         watch: Watch,
     ) -> Self {
-        Self { voice, options, session, running: None, _watch: watch }
+        Self { voice, options, session, running: None, watch }
     }
 
     fn begin(&mut self, turn: TurnId, allowance: Allowance, ctx: &mut Context<Self>) {
@@ -85,6 +85,7 @@ impl Handler<SpeakPiece> for TtsActor {
     type Result = ();
 
     fn handle(&mut self, message: SpeakPiece, ctx: &mut Self::Context) {
+        self.watch.fault_point("voice");
         if self.running.as_ref().is_none_or(|running| running.turn != message.turn) {
             self.begin(message.turn, message.allowance, ctx);
         }

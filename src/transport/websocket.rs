@@ -14,9 +14,11 @@ use actix_ws::{AggregatedMessage, ProtocolError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::websocket_writer::write_all;
+use crate::faults;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
@@ -91,6 +93,7 @@ pub fn connect(
             patience,
             session: Stage::Greeting,
             heard_from: Instant::now(),
+            flow: Flow::new(Instant::now()),
             mistakes: 0,
             media: desk,
         }
@@ -106,6 +109,7 @@ pub(super) struct Connection {
     patience: Patience,
     session: Stage,
     heard_from: Instant,
+    flow: Flow,
     mistakes: u32,
     /// Where WebRTC is served.
     pub(super) media: Option<Signalling>,
@@ -118,7 +122,7 @@ enum Stage {
     /// The directory is asked; what is said meanwhile waits.
     Joining(Vec<ClientMessage>),
     /// In a session.
-    Joined(Addr<Session>),
+    Joined(Addr<Session>, Arc<str>),
     /// Told to go; nothing more is read.
     Leaving,
 }
@@ -132,24 +136,24 @@ impl Connection {
         match (&mut self.session, message) {
             (Stage::Greeting, ClientMessage::Hello(hello)) => self.join(&hello, ctx),
             (Stage::Greeting, _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joining(_) | Stage::Joined(_), ClientMessage::Hello(_)) => {
+            (Stage::Joining(_) | Stage::Joined(..), ClientMessage::Hello(_)) => {
                 self.refuse(&WireError::HelloTwice);
             }
             (Stage::Joining(early), message) if early.len() < EARLY_MESSAGES_MAX => {
                 early.push(message);
             }
             (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joined(session), message) if is_signalling(&message) => {
+            (Stage::Joined(session, _), message) if is_signalling(&message) => {
                 let session = session.clone();
                 self.signal(session, message, ctx);
             }
-            (Stage::Joined(session), message) => forward(session, message),
+            (Stage::Joined(session, _), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
     }
 
     fn on_binary(&mut self, frame: &Bytes) {
-        let Stage::Joined(session) = &self.session else {
+        let Stage::Joined(session, _) = &self.session else {
             if matches!(self.session, Stage::Greeting) {
                 self.refuse(&WireError::HelloFirst);
             }
@@ -201,7 +205,9 @@ impl Connection {
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
         self.offer_media(&handle.address);
-        let before = std::mem::replace(&mut self.session, Stage::Joined(handle.address.clone()));
+        let episode = handle.identity.episode_id.as_str().into();
+        let joined = Stage::Joined(handle.address.clone(), episode);
+        let before = std::mem::replace(&mut self.session, joined);
         if let Stage::Joining(early) = before {
             early.into_iter().for_each(|message| forward(&handle.address, message));
         }
@@ -230,7 +236,7 @@ impl Connection {
         let too_large = matches!(error, WireError::FrameTooLarge);
         let reason = if too_large { CloseReason::TooLarge } else { CloseReason::Refused };
         match &self.session {
-            Stage::Joined(session) if is_over => {
+            Stage::Joined(session, _) if is_over => {
                 let outbox = Arc::clone(&self.outbox);
                 if deliver(session, SendAway { outbox, last_word: problem, reason }) {
                     self.session = Stage::Leaving;
@@ -238,7 +244,7 @@ impl Connection {
                     self.leave(reason);
                 }
             }
-            Stage::Joined(session) => {
+            Stage::Joined(session, _) => {
                 deliver(session, Announce(problem));
             }
             Stage::Leaving => {}
@@ -260,7 +266,7 @@ impl Connection {
 
     fn detach(&mut self) {
         self.hang_up();
-        if let Stage::Joined(session) = &self.session {
+        if let Stage::Joined(session, _) = &self.session {
             deliver(session, Detach { outbox: Arc::clone(&self.outbox) });
         }
     }
@@ -288,6 +294,14 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    /// A connection that broke off inside this process leaves its chair, too.
+    fn drop(&mut self) {
+        self.detach();
+        self.outbox.close(CloseReason::Failed);
+    }
+}
+
 impl Actor for Connection {
     type Context = Context<Self>;
 
@@ -310,9 +324,20 @@ impl Actor for Connection {
 impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
     fn handle(&mut self, frame: Result<AggregatedMessage, ProtocolError>, ctx: &mut Self::Context) {
         self.heard_from = Instant::now();
+        if let Stage::Joined(_, episode) = &self.session {
+            faults::point("connection", episode);
+        }
         match frame {
-            Ok(AggregatedMessage::Text(text)) => self.on_text(&text, ctx),
-            Ok(AggregatedMessage::Binary(bytes)) => self.on_binary(&bytes),
+            Ok(AggregatedMessage::Text(text)) => match self.flow.text(self.heard_from) {
+                Passage::Granted => self.on_text(&text, ctx),
+                Passage::Refused => self.refuse(&WireError::TooFast),
+                Passage::Dropped => {}
+            },
+            Ok(AggregatedMessage::Binary(bytes)) => match self.flow.sound(self.heard_from) {
+                Passage::Granted => self.on_binary(&bytes),
+                Passage::Refused => self.refuse(&WireError::TooFast),
+                Passage::Dropped => {}
+            },
             Ok(AggregatedMessage::Ping(payload)) => {
                 let mut socket = self.socket.clone();
                 let pong = async move { drop(socket.pong(&payload).await) };

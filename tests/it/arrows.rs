@@ -11,15 +11,19 @@ use crate::support::sources::{Source, references_in, root, source_files};
 const ARROWS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("hex", &[]),
+    ("faults", &[]),
     ("clock", &["time"]),
     ("conversation", &["time", "hex"]),
     ("simulation", &["conversation", "time"]),
     ("audio", &["time"]),
     ("adapters", &["conversation", "audio", "time"]),
-    ("recording", &["conversation", "audio", "time", "hex"]),
+    ("recording", &["conversation", "audio", "time", "hex", "faults"]),
     ("replay", &["recording", "simulation", "conversation", "time"]),
-    ("session", &["adapters", "recording", "conversation", "audio", "time", "clock", "hex"]),
-    ("transport", &["session", "recording", "conversation", "audio", "time", "clock"]),
+    (
+        "session",
+        &["adapters", "recording", "conversation", "audio", "time", "clock", "hex", "faults"],
+    ),
+    ("transport", &["session", "recording", "conversation", "audio", "time", "clock", "faults"]),
     ("client", &["transport::protocol"]),
     (
         "http",

@@ -16,7 +16,10 @@ mod speech;
 
 mod recording;
 
+mod fuzz;
+
 mod judged;
+mod lost;
 mod session;
 
 mod api_document;

@@ -98,6 +98,7 @@ impl Room {
             record,
             clock: clock.clone(),
             pacer: Pacer::default().start(),
+            earlier: None,
         })
         .start();
         let mut room = Self {
