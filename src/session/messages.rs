@@ -77,17 +77,16 @@ pub struct MediaUp {
     pub line: Arc<MediaLine>,
 }
 
-/// The listener's WebRTC is over; its socket may go on. Without effect if another line is in use.
+/// The listener's WebRTC is over; without effect if another line is in use. The word is for log and listener.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct MediaDown {
     /// The line it had.
     pub line: Arc<MediaLine>,
-    /// Why, for log and listener.
     pub farewell: &'static str,
 }
 
-/// Which sample of a turn has which RTP time, from here on: for the listener.
+/// Which sample of a turn has which RTP time: for the listener.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct MediaSegment {
@@ -118,9 +117,9 @@ pub struct ReportPlayout {
     pub played_samples: u64,
     /// The host's capture counter at the same instant.
     pub capture_sample: Option<u64>,
-    /// The listener's own clock at that instant and when it told so, where no counter of the host can be had.
+    /// The listener's own clock, where no counter of the host can be had.
     pub clock: Option<ListenerClock>,
-    /// Whether what was sent after this sample never sounded and is to be sent again.
+    /// Whether what was sent after this sample never sounded.
     pub stalled: bool,
     /// Whether a stopped turn has fallen silent for good.
     pub flushed: bool,

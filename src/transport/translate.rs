@@ -1,10 +1,30 @@
-//! From what a session tells to what the wire says.
+//! From what a session tells to what the wire says, and what a listener reports the other way.
 
 use super::protocol::{
-    Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireIceServer,
-    WireMetrics,
+    ClientMessage, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
+    WireIceServer, WireMetrics,
 };
+use crate::session::messages::{ListenerClock, ReportPlayout};
 use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
+
+/// What a listener heard, as a session understands it; `None` if the message is about something else.
+#[must_use]
+pub fn to_report(message: &ClientMessage) -> Option<ReportPlayout> {
+    let ClientMessage::Playout {
+        speaker,
+        turn,
+        played_samples,
+        capture_sample,
+        flushed,
+        stalled,
+        clock,
+    } = *message
+    else {
+        return None;
+    };
+    let clock = clock.map(|clock| ListenerClock { at: clock.at, sent: clock.sent });
+    Some(ReportPlayout { speaker, turn, played_samples, capture_sample, clock, stalled, flushed })
+}
 
 /// The JSON of a notice under its number; `None` for what is not said in text.
 #[must_use]

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
+use super::translate::to_report;
 use super::websocket_writer::write_all;
 use crate::faults;
 use crate::recording::RecordingError;
@@ -24,8 +25,7 @@ use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, ListenerClock, Pressed, ReportPlayout,
-    RequestState, SendAway,
+    Announce, Attach, Detach, EndSession, HostSound, Pressed, RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::Outbox;
@@ -375,28 +375,8 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
             deliver(session, RequestState);
             return;
         }
-        ClientMessage::Playout {
-            speaker,
-            turn,
-            played_samples,
-            capture_sample,
-            flushed,
-            stalled,
-            clock,
-        } => {
-            let clock = clock.map(|clock| ListenerClock { at: clock.at, sent: clock.sent });
-            deliver(
-                session,
-                ReportPlayout {
-                    speaker,
-                    turn,
-                    played_samples,
-                    capture_sample,
-                    clock,
-                    stalled,
-                    flushed,
-                },
-            );
+        ClientMessage::Playout { .. } => {
+            to_report(&message).map(|report| deliver(session, report));
             return;
         }
         ClientMessage::End => {

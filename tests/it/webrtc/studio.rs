@@ -43,12 +43,14 @@ struct Player {
     /// Turn, first sample, RTP time.
     segments: Vec<(u32, u64, u32)>,
     newest: Option<(u32, Instant)>,
+    /// Where playing began, and when: it is even from there on.
+    began: Option<(u32, Instant)>,
+    buffer: Duration,
     is_shut: bool,
     reported: BTreeMap<u32, u64>,
     stalls: u32,
 }
 
-const BUFFER_SAMPLES: i64 = 60 * 48;
 const STALL: Duration = Duration::from_millis(300);
 
 impl Player {
@@ -60,9 +62,9 @@ impl Player {
     }
 
     fn heard(&self, now: Instant) -> Option<(u32, u64)> {
-        let (rtp, at) = self.newest?;
-        let since = i64::try_from((now - at).as_micros().min(60_000)).unwrap() * 48 / 1_000;
-        let played = i64::from(rtp) + since - BUFFER_SAMPLES;
+        let (rtp, at) = self.began?;
+        let since = |span: Duration| i64::try_from(span.as_micros()).unwrap() * 48 / 1_000;
+        let played = i64::from(rtp) + since(now - at) - since(self.buffer);
         self.place_at(u32::try_from(played & 0xFFFF_FFFF).unwrap()).filter(|_| !self.is_shut)
     }
 
@@ -75,6 +77,9 @@ impl Player {
         let stood_still = before.filter(|(_, at)| now - *at > STALL && !self.is_shut);
         let last = stood_still.and_then(|(newest, _)| self.place_at(newest));
         self.newest = Some((rtp, now));
+        if last.is_some() || self.began.is_none() {
+            self.began = Some((rtp, now));
+        }
         last.map(|(turn, place)| {
             self.is_shut = true;
             self.stalls += 1;
@@ -184,7 +189,10 @@ impl Listener {
             answer_at: None,
             connected_after: None,
             first_sound_after: None,
-            player: Player::default(),
+            player: Player {
+                buffer: Duration::from_millis(60 + line.jitter_ms),
+                ..Player::default()
+            },
             taken: 0,
             encoder: TrackEncoder::for_call().expect("Opus"),
             said: 0,
@@ -379,8 +387,10 @@ fn check(line: Line, dir: &std::path::Path, captions: &[(Speaker, String)]) {
     assert!(capture.len() > 1_000, "{name}");
     let claude_ms = voiced(&claude);
     let manifest = std::fs::read_to_string(dir.join("session.yml")).expect("a manifest");
-    let cuts: Vec<_> = manifest.lines().filter(|line| line.contains("cut")).collect();
-    println!("{name}: {cuts:?}");
+    let cuts = manifest.lines().filter_map(|line| line.trim().strip_prefix("cut_samples: "));
+    let cuts: Vec<u64> = cuts.map(|cut| cut.parse().expect("a number")).collect();
+    assert!(cuts.len() == 3 && cuts[1] < 4_800, "{name}: {cuts:?} samples found no place");
+    assert!((4_900..5_900).contains(&claude_ms), "{name}: the answer takes {claude_ms} ms");
     println!("{name}: host {host_ms} ms, answer {claude_ms} ms");
     let events: Vec<_> = read_events(&dir.join("events.jsonl")).expect("a log").collect();
     assert!(!events.is_empty());
