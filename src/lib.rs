@@ -41,6 +41,7 @@
 //! | [`recording`] | WebM tracks, captions, event log, manifest, repair | actors |
 //! | [`session`] | the actors of one running conversation | product names, HTTP, wire JSON |
 //! | [`transport`] | the wire protocol and the WebSocket | adapters |
+//! | [`turnbench`] | recordings through ears and rules on virtual time: cut-offs, barge-ins, figures | clocks, sockets |
 //! | [`client`] | a client of that protocol for rehearsals, benches and tests | anything but the protocol |
 //! | [`http`] | routes, access, errors, the embedded page | rules |
 //! | [`factory`], [`house`], [`app`] | composition: who serves, what a session is given, start and stop in order | rules |
@@ -85,3 +86,4 @@ pub mod session;
 pub mod simulation;
 pub mod time;
 pub mod transport;
+pub mod turnbench;

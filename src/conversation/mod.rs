@@ -66,7 +66,7 @@ mod words;
 pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
 pub use memory::Memory;
-pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, Verdict};
+pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, TurnVotes, Verdict, Vote};
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

@@ -36,7 +36,6 @@ pub mod recorder;
 pub mod revival;
 mod seating;
 mod stage;
-mod stream_time;
 pub mod stt;
 pub mod supervision;
 mod telling;

@@ -88,6 +88,7 @@ impl Session {
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
             Order::NoteTurnStarted { .. }
+            | Order::NoteTurnJudged { .. }
             | Order::NoteGranted { .. }
             | Order::NoteDenied { .. }
             | Order::NoteBargeIn { .. }

@@ -2,7 +2,7 @@
 
 use actix::prelude::*;
 
-use super::actor::Session;
+use super::actor::{Session, WATERMARK_LAG};
 use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
 use super::stage::began;
@@ -135,9 +135,16 @@ impl Session {
         let matters = stage.on_heard(&span);
         let (turn, samples, at) = (span.turn, span.until_sample, span.at);
         let began = began(&span);
+        let length = Span::from_samples(span.samples.len() as u64);
+        let written_until = self.advanced - WATERMARK_LAG;
+        let placed = self.stages[speaker.index()].place(began, length, written_until);
+        if let Some(late) = placed.late {
+            let shift = Event::fact("recorder.shift").with("speaker", speaker).with("at", began);
+            self.log(self.clock.now(), shift.with("samples", length).with("lateMs", late.millis()));
+        }
         self.children.record(Record::Sound {
             speaker: speaker.into(),
-            at: began,
+            at: placed.at,
             samples: span.samples,
         });
         if matters {

@@ -64,6 +64,10 @@ impl Default for Patience {
 /// Unreadable frames after which a connection is not worth listening to.
 pub const MISTAKES_MAX: u32 = 100;
 
+/// What actix-ws says of a message whose fragments together are too large. It has no error of its own for it, and a
+/// connection that breaks has the same kind; a test holds the two apart.
+const FRAGMENTS_TOO_LARGE: &str = "Exceeded maximum continuation size";
+
 /// The number of what is said before there is a session.
 const NO_SESSION_SEQ: u64 = 0;
 
@@ -346,6 +350,9 @@ impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
             Ok(AggregatedMessage::Pong(_)) => {}
             Ok(AggregatedMessage::Close(_)) => self.leave(CloseReason::Ended),
             Err(ProtocolError::Overflow) => self.refuse(&WireError::FrameTooLarge),
+            Err(ProtocolError::Io(error)) if error.to_string() == FRAGMENTS_TOO_LARGE => {
+                self.refuse(&WireError::FrameTooLarge);
+            }
             Err(error) => {
                 tracing::debug!(%error, "a WebSocket frame broke the protocol");
                 self.leave(CloseReason::Refused);

@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("transport", &["session", "recording", "conversation", "audio", "time", "clock", "faults"]),
     ("client", &["transport::protocol"]),
+    ("turnbench", &["adapters", "conversation", "audio", "time"]),
     (
         "http",
         &[
@@ -70,6 +71,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "app",
             "client",
+            "turnbench",
             "house",
             "factory",
             "http",

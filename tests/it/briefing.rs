@@ -476,3 +476,18 @@ fn the_guide_for_hosts_shows_the_defaults_that_hold() {
         assert!(row.ends_with(&format!("| {default} |")), "{key}: the default is {default}: {row}");
     }
 }
+
+#[test]
+fn a_preset_gives_its_numbers_and_the_other_keys_change_them() {
+    let rules = |keys: &str| {
+        Briefing::parse(&format!("---\ntitle: Show\nrules:\n{keys}---\n")).map(|it| it.rules)
+    };
+    let quick = rules("  preset: rapid-fire\n  answerSeconds: 7\n").unwrap();
+    assert_eq!((quick.turn_ceiling.millis(), quick.answer_seconds), (1000, 7));
+    for name in voice_studio::conversation::rules::PRESETS {
+        let text = format!("  preset: {name}\n");
+        assert_eq!(rules(&text).unwrap(), Rules::preset(name).unwrap(), "{name}");
+    }
+    let error = rules("  preset: slow\n").unwrap_err().to_string();
+    assert!(error.contains("interview, debate, rapid-fire"), "{error}");
+}

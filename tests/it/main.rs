@@ -13,6 +13,7 @@ mod rehearsal;
 
 mod adapters;
 mod speech;
+mod turns;
 
 mod recording;
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::audio::SampleRate;
+use super::SampleRate;
 use crate::time::{SESSION_RATE_HZ, SessionTime, Span};
 
 /// Holes remembered. Words and scores come within seconds; older places are of no use.
@@ -17,7 +17,7 @@ const HOLE_MIN: Span = Span::from_millis(2);
 /// One stream's clock. Samples are counted at the stream's rate, as they went in: what is still on its way through a
 /// resampler keeps its place.
 #[derive(Debug)]
-pub(super) struct StreamTime {
+pub struct StreamTime {
     rate: SampleRate,
     /// Places in samples since the first sound of all, whatever stream it went to.
     places: VecDeque<(u64, SessionTime)>,
@@ -29,12 +29,14 @@ pub(super) struct StreamTime {
 }
 
 impl StreamTime {
-    pub(super) const fn new(rate: SampleRate) -> Self {
+    /// A stream that was given nothing yet.
+    #[must_use]
+    pub const fn new(rate: SampleRate) -> Self {
         Self { rate, places: VecDeque::new(), taken: Span::ZERO, handed: 0, origin: 0 }
     }
 
     /// `length` of sound that began at `at` was taken, and `handed` samples came out for the stream.
-    pub(super) fn take(&mut self, at: SessionTime, length: Span, handed: usize) {
+    pub fn take(&mut self, at: SessionTime, length: Span, handed: usize) {
         let place = self.in_stream(self.taken);
         let expected = self.time_of_place(place);
         let is_hole = at.since(expected).max(expected.since(at)) > HOLE_MIN;
@@ -49,12 +51,12 @@ impl StreamTime {
     }
 
     /// A fresh stream counts from zero; the last `waiting` samples handed out will be its first.
-    pub(super) fn restart(&mut self, waiting: usize) {
+    pub fn restart(&mut self, waiting: usize) {
         self.origin = self.handed.saturating_sub(waiting as u64);
     }
 
     /// When this sample of the stream sounded.
-    pub(super) fn session_time(&self, sample: u64) -> SessionTime {
+    pub fn session_time(&self, sample: u64) -> SessionTime {
         self.time_of_place(self.origin + sample)
     }
 
@@ -72,7 +74,7 @@ impl StreamTime {
     }
 
     /// Which sample of the stream sounded then.
-    pub(super) fn stream_sample(&self, time: SessionTime) -> u64 {
+    pub fn stream_sample(&self, time: SessionTime) -> u64 {
         let place =
             self.places.iter().rev().find(|(_, at)| *at <= time).or_else(|| self.places.front());
         let Some((from, at)) = place else { return 0 };
