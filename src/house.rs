@@ -51,7 +51,7 @@ impl House for StudioHouse {
     }
 
     fn cast(&self, briefing: &Briefing) -> Result<Cast, StartError> {
-        Ok(self.adapters.cast(briefing))
+        self.adapters.cast(briefing).map_err(StartError::CastUnavailable)
     }
 
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, StartError> {

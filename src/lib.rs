@@ -45,8 +45,9 @@
 //! | [`client`] | a client of that protocol for rehearsals, benches and tests | anything but the protocol |
 //! | [`http`] | routes, access, errors, the embedded page | rules |
 //! | [`factory`], [`house`], [`app`] | composition: who serves, what a session is given, start and stop in order | rules |
+//! | [`services`] | what is known of the services' models: defaults, ends, prices | a request |
 //! | [`faults`] | places where a test makes things go wrong; nothing at all without its feature | – |
-//! | [`config`], [`clock`], [`models`], [`briefings`] | every setting; the only reader of time; local models; briefings as files | – |
+//! | [`config`], [`secret`], [`clock`], [`models`], [`briefings`] | every setting; the type that cannot be printed; the only reader of time; local models; briefings as files | – |
 //!
 //! ## Invariants
 //!
@@ -82,6 +83,8 @@ pub mod http;
 pub mod models;
 pub mod recording;
 pub mod replay;
+pub mod secret;
+pub mod services;
 pub mod session;
 pub mod simulation;
 pub mod time;

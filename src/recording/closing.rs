@@ -284,6 +284,7 @@ impl Ending<'_> {
                 sha256: events.sha256.clone(),
             },
             markers: noted.markers.into_iter().map(marker).collect(),
+            services: noted.services.entries(),
             disclosure: Disclosure {
                 ai_content: facts.tracks.iter().any(|track| track.kind == SpeakerKind::Ai),
                 spoken_at_s: self.closing.disclosure_spoken_at.map(seconds),

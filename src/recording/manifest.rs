@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::{OnPath, RecordingError};
+use super::services_used::ServiceEntry;
 use crate::conversation::Speaker;
 use crate::hex::hex;
 use crate::time::SessionTime;
@@ -31,6 +32,9 @@ pub struct Manifest {
     pub log: LogFile,
     /// Marked moments, in the order they were marked.
     pub markers: Vec<MarkerEntry>,
+    /// What services were used, and what that cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceEntry>,
     /// What listeners must be told.
     pub disclosure: Disclosure,
     /// Whether the folder was left unfinished and repaired.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::error::RecordingError;
 use super::event_log::{Event, EventLine, Stamp, read_events};
 use super::manifest::{ContinuesEntry, GapCause, GapEntry, seconds};
+use super::services_used::{ServicesUsed, USE_EVENT};
 use crate::conversation::{Caption, Speaker, memory};
 use crate::time::{SessionTime, Span};
 
@@ -51,6 +52,8 @@ pub(super) struct Noted {
     pub(super) captions: Vec<Caption>,
     pub(super) gaps: Vec<Gap>,
     pub(super) markers: Vec<(SessionTime, String)>,
+    /// What services were used for.
+    pub(super) services: ServicesUsed,
     /// Who and when, from the log's own lines.
     pub(super) session_id: Option<String>,
     pub(super) last: Stamp,
@@ -119,6 +122,7 @@ impl Noted {
                     self.gaps.push(Gap { speaker, at, length, cause });
                 }
             }
+            USE_EVENT => self.services.take(&event.fields),
             START_EVENT => {
                 let continues = event.fields.get(CONTINUES_FIELD).cloned().unwrap_or(Value::Null);
                 self.continues = serde_json::from_value(continues).ok();

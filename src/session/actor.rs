@@ -25,6 +25,7 @@ use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
 use super::revival::Earlier;
+use super::service_notes::Accounts;
 use super::stage::Stage;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
@@ -106,6 +107,8 @@ pub struct Session {
     pub(super) steady_place: SteadyPlace,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
+    /// What the products used, and whose are being exchanged.
+    pub(super) accounts: Accounts,
     pub(super) due: Vec<DueFrame<TurnId>>,
     pub(super) muted: bool,
     /// The recogniser's segments so far; ears that are replaced go on from here.
@@ -146,6 +149,7 @@ impl Session {
             chair: ListenerChair::default(),
             stages: AiSpeaker::BOTH.map(Stage::new),
             levels: LiveLevels::default(),
+            accounts: Accounts::default(),
             due: Vec::new(),
             muted: false,
             last_segment: 0,

@@ -6,11 +6,12 @@ use actix::prelude::*;
 
 use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
-    Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession,
-    HostSound, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
+    Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
+    EndSession, HostSound, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
     RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
+use super::service_notes::Kind;
 use super::stage::Stage;
 use crate::adapters::llm::LlmUse;
 use crate::conversation::Input;
@@ -164,6 +165,14 @@ impl Handler<EarsFailed> for Session {
     }
 }
 
+impl Handler<EarsNoted> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: EarsNoted, ctx: &mut Self::Context) {
+        self.on_note(Kind::Stt, None, &message.0, ctx);
+    }
+}
+
 impl Handler<ReplyArrived> for Session {
     type Result = ();
 
@@ -181,6 +190,7 @@ impl Handler<ReplyArrived> for Session {
                 }
                 self.advance(Input::ReplyText { turn, text }, ctx);
             }
+            ReplyEvent::Noted(note) => self.on_note(Kind::Llm, Some(speaker), &note, ctx),
             ReplyEvent::Ended { outcome, usage, error } => {
                 if let Some(error) = error {
                     self.adapter_failed("llm", Some(speaker), &error, true);

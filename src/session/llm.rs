@@ -51,6 +51,8 @@ impl Actor for LlmActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+        let model = Arc::clone(&self.model);
+        ctx.spawn(async move { model.warm_up().await }.into_actor(self));
     }
 }
 
@@ -113,6 +115,9 @@ async fn pass_on(
         match tokio::time::timeout(PROGRESS_LIMIT, stream.events.recv()).await {
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
                 tell(ReplyEvent::Text(text));
+            }
+            Ok(Some(Ok(LlmEvent::Note(note)))) => {
+                tell(ReplyEvent::Noted(note));
             }
             Ok(Some(Ok(LlmEvent::Done(usage)))) => return Ok(usage),
             Ok(Some(Err(error))) => return Err(error),

@@ -18,8 +18,8 @@ pub use super::listener_time::ListenerClock;
 use super::media_line::MediaLine;
 use super::notice::{CloseReason, Notice};
 use super::outbox::Outbox;
-use crate::adapters::AdapterError;
 use crate::adapters::llm::LlmUse;
+use crate::adapters::{AdapterError, AdapterNote};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
 use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady, Space};
@@ -162,6 +162,11 @@ pub struct EarsFailed {
     pub recovering: bool,
 }
 
+/// Something about the products behind the ears.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct EarsNoted(pub AdapterNote);
+
 /// A language model wrote.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -177,6 +182,8 @@ pub struct ReplyArrived {
 pub enum ReplyEvent {
     /// More text.
     Text(String),
+    /// Something about the products behind it.
+    Noted(AdapterNote),
     /// No more text.
     Ended {
         /// How it ended.
@@ -214,6 +221,8 @@ pub enum VoiceEvent {
     Sound(Vec<i16>),
     /// The sound of a piece is complete: its last samples need not wait for the next piece.
     PieceEnded,
+    /// Something about the products behind it.
+    Noted(AdapterNote),
     /// No more sound.
     Ended {
         /// How it ended.

@@ -35,6 +35,7 @@ mod playing;
 pub mod recorder;
 pub mod revival;
 mod seating;
+mod service_notes;
 mod stage;
 pub mod stt;
 pub mod supervision;
@@ -43,3 +44,4 @@ pub mod tts;
 mod turn_sound;
 
 pub use actor::{Session, SessionHandle};
+pub use service_notes::TurnUse;

@@ -169,6 +169,8 @@ pub struct TurnMetrics {
     pub first_sent_ms: Option<u64>,
     /// Until it was heard.
     pub first_heard_ms: Option<u64>,
+    /// What the turn used of its services.
+    pub used: super::TurnUse,
 }
 
 /// A finished recording.

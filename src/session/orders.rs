@@ -6,7 +6,7 @@ use super::actor::Session;
 use super::messages::{
     FinishRecognition, FinishVoice, JudgeEndOfTurn, SpeakPiece, StartReply, StopReply, StopVoice,
 };
-use super::notice::Notice;
+use super::notice::{Notice, TurnMetrics};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Order, Outcome, TurnId};
 use crate::time::SessionTime;
@@ -29,6 +29,7 @@ impl Session {
                 let since_end = now.since(self.host_stopped).millis();
                 self.stages[speaker.index()].open(turn, now, since_end);
                 self.choose_way(speaker);
+                self.accounts.begin_turn(speaker);
                 if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
                 }
@@ -77,7 +78,10 @@ impl Session {
             }
 
             // ── To people
-            Order::SetOrb { speaker, state } => self.notify(Notice::Orb(speaker, state)),
+            Order::SetOrb { speaker, state } => {
+                self.accounts.connecting[speaker.index()] = false;
+                self.notify(Notice::Orb(speaker, state));
+            }
             Order::ShowCaption(caption) => self.notify(Notice::Caption(Box::new(caption))),
             Order::ShowAutopilot { enabled } => self.notify(Notice::Autopilot(enabled)),
             Order::Tell { code, message } => {
@@ -113,6 +117,9 @@ impl Session {
         else {
             return;
         };
+        let used =
+            metrics.speaker.map(|speaker| self.accounts.of_turn(speaker)).unwrap_or_default();
+        let metrics = TurnMetrics { used, ..metrics };
         let event = Event::fact("turn.metrics")
             .with("turn", metrics.turn)
             .with("speaker", metrics.speaker)
@@ -120,7 +127,12 @@ impl Session {
             .with("firstTextMs", metrics.first_text_ms)
             .with("firstAudioMs", metrics.first_audio_ms)
             .with("firstSentMs", metrics.first_sent_ms)
-            .with("firstHeardMs", metrics.first_heard_ms);
+            .with("firstHeardMs", metrics.first_heard_ms)
+            .with("inputTokens", used.usage.input_tokens)
+            .with("outputTokens", used.usage.output_tokens)
+            .with("cachedTokens", used.usage.cached_tokens)
+            .with("characters", used.usage.characters)
+            .with("costMicroUsd", used.cost_micro_usd);
         self.log(self.clock.now(), event);
         self.notify(Notice::Metrics(metrics));
     }

@@ -5,6 +5,7 @@ use actix::prelude::*;
 use super::actor::{Session, WATERMARK_LAG};
 use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
+use super::service_notes::Kind;
 use super::stage::began;
 use crate::audio::playout::{HeardSpan, Phase};
 use crate::conversation::event::Event;
@@ -30,6 +31,7 @@ impl Session {
                 }
                 self.send_due(speaker, now);
             }
+            VoiceEvent::Noted(note) => self.on_note(Kind::Tts, Some(speaker), &note, ctx),
             VoiceEvent::PieceEnded => {
                 stage.playout.end_piece(turn);
                 self.send_due(speaker, now);

@@ -39,13 +39,10 @@ impl Session {
         let briefing = &self.setup.briefing;
         let options =
             SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
-        let session = ctx.address();
-        let heard = session.clone().recipient();
         let ears = SttActor::new(
             self.cast.ears.clone(),
             options,
-            heard,
-            session.recipient(),
+            &ctx.address(),
             self.last_segment,
             watch,
         );

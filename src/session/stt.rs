@@ -12,10 +12,13 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::stream::poll_fn;
 
+use super::actor::Session;
 use super::ear_line::{Line, PROGRESS_LIMIT};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
-use super::messages::{Dismiss, EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
+use super::messages::{
+    Dismiss, EarsFailed, EarsHeard, EarsNoted, FinishRecognition, Hear, JudgeEndOfTurn,
+};
 use super::supervision::Watch;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
@@ -44,6 +47,7 @@ pub struct SttActor {
     options: SttOptions,
     heard: Recipient<EarsHeard>,
     failed: Recipient<EarsFailed>,
+    noted: Recipient<EarsNoted>,
     detector: Line<Frame>,
     recogniser: Line<SttInput>,
     to_detector: Resampler,
@@ -73,8 +77,7 @@ impl SttActor {
     pub fn new(
         adapters: EarAdapters,
         options: SttOptions,
-        heard: Recipient<EarsHeard>,
-        failed: Recipient<EarsFailed>,
+        session: &Addr<Session>,
         last_segment: u32,
         watch: Watch,
     ) -> Self {
@@ -90,8 +93,9 @@ impl SttActor {
             waver: Waver::default(),
             adapters,
             options,
-            heard,
-            failed,
+            heard: session.clone().recipient(),
+            failed: session.clone().recipient(),
+            noted: session.clone().recipient(),
             detector: Line::default(),
             recogniser: Line::default(),
             recent: VecDeque::new(),
@@ -363,6 +367,9 @@ impl StreamHandler<Result<SttEvent, AdapterError>> for SttActor {
     fn handle(&mut self, event: Result<SttEvent, AdapterError>, ctx: &mut Self::Context) {
         match event {
             Ok(SttEvent::Words(words)) => self.on_words(words),
+            Ok(SttEvent::Note(note)) => {
+                deliver_to(&self.noted, EarsNoted(note));
+            }
             Ok(SttEvent::Done) => {}
             Err(error) => self.recogniser_failed(error, ctx),
         }

@@ -33,7 +33,7 @@ impl Session {
                 self.cast.mind(AiSpeaker::Guest).name().to_owned(),
                 self.cast.voice(AiSpeaker::Claude).voice.name().to_owned(),
             ],
-            orbs: [shown.orb_states.you, shown.orb_states.claude, shown.orb_states.guest],
+            orbs: self.accounts.orbs(shown.orb_states),
             captions: shown.captions,
             autopilot: shown.autopilot,
             muted: self.muted,

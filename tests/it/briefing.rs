@@ -116,7 +116,7 @@ fn everything_that_is_wrong_is_told_at_once_with_line_and_key() {
         ## guest\n";
     insta::assert_snapshot!(wrong(text), @r#"
     line 2: title: missing; expected the show's title
-    line 2: titel: unknown key (did you mean title?); expected one of title, episode, language, terms, rules, speakers, segments
+    line 2: titel: unknown key (did you mean title?); expected one of title, episode, language, terms, rules, speakers, providers, segments
     line 3: episode: "../../etc"; expected letters, digits, - _ and . with a letter or digit first
     line 4: language: "english"; expected a language tag such as en or en-GB
     line 5: terms: 7; expected a list of texts

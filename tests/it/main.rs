@@ -12,8 +12,10 @@ mod briefing;
 mod rehearsal;
 
 mod adapters;
+mod resilience;
 mod speech;
 mod turns;
+mod write_an_adapter;
 
 mod recording;
 
@@ -21,6 +23,8 @@ mod fuzz;
 
 mod judged;
 mod lost;
+mod secrets;
+mod services;
 mod session;
 
 mod api_document;
@@ -28,6 +32,8 @@ mod http;
 mod lifecycle;
 mod webrtc;
 mod websocket;
+
+mod conformance;
 
 mod command_line;
 mod config;

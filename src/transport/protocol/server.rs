@@ -313,4 +313,19 @@ pub struct WireMetrics {
     pub first_sent_ms: Option<u64>,
     /// Until it was heard.
     pub first_heard_ms: Option<u64>,
+    /// Tokens the language model read.
+    #[serde(default)]
+    pub input_tokens: u64,
+    /// Tokens it wrote.
+    #[serde(default)]
+    pub output_tokens: u64,
+    /// Of the tokens read, those its provider had kept.
+    #[serde(default)]
+    pub cached_tokens: u64,
+    /// Characters the voice was given.
+    #[serde(default)]
+    pub characters: u64,
+    /// What the turn cost in millionths of a US dollar, where the price table knows.
+    #[serde(default)]
+    pub cost_micro_usd: Option<u64>,
 }

@@ -9,6 +9,7 @@ pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod room;
+pub(crate) mod simulators;
 pub(crate) mod sound;
 pub(crate) mod sources;
 pub(crate) mod stand_ins;

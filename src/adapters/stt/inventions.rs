@@ -1,9 +1,9 @@
-//! What the recogniser invents when nobody speaks, and how it is kept out.
+//! What recognisers of this kind (Moonshine, Whisper) invent when nobody speaks, and how it is kept out.
 //!
 //! Over noise and scraps of voice the model answers with the commonest lines of its training, or with one line again
 //! and again until its cap. Length alone is no ground to drop words: a turn may be "No."
 
-use super::moonshine_model::Decoded;
+use super::decode_queue::Decoded;
 use crate::audio::SampleRate;
 
 /// Less voice than this is no word: a decode would only invent one.
@@ -11,7 +11,7 @@ pub(super) const VOICE_MIN_SAMPLES: u64 = SampleRate::HZ_16000.samples_in_ms(200
 /// Under this much voice a stock phrase is an invention.
 const STOCK_VOICE_SAMPLES: u64 = SampleRate::HZ_16000.samples_in_ms(400) as u64;
 /// What it says when nobody speaks, without case and marks.
-const STOCK_PHRASES: [&str; 2] = ["you", "thank you for watching"];
+const STOCK_PHRASES: [&str; 3] = ["you", "thank you for watching", "thanks for watching"];
 /// A run of this many words that comes twice in a row is a loop.
 const LOOP_RUN_WORDS: std::ops::RangeInclusive<usize> = 3..=8;
 /// A run of one or two words must come this often: "very very" is speech, "exactly exactly exactly exactly" is not.
@@ -72,7 +72,7 @@ mod tests {
     const LITTLE: u64 = STOCK_VOICE_SAMPLES - 1;
 
     fn check(text: &str, capped: bool, voice_samples: u64, expected: &str) {
-        let decoded = Decoded { text: text.to_owned(), capped };
+        let decoded = Decoded { text: text.to_owned(), capped, ..Decoded::default() };
         assert_eq!(guarded(&decoded, voice_samples), expected, "{text:?}");
     }
 

@@ -1,6 +1,6 @@
-//! One running stream of Moonshine: from sound and hints to words.
+//! One running stream of a recogniser that has no ears of its own: from sound and hints to words.
 //!
-//! The task holds the sound of the current stretch, asks the decoding thread for its words at the right moments, and
+//! The task holds the sound of the current stretch, asks a decoder for its words at the right moments, and
 //! says them in order. It never waits for a decode while it could hear.
 //!
 //! Invariants: every stretch that began ends with exactly one final; of two stretches all words of the earlier are said
@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::moonshine::NAME;
-use super::moonshine_decode::{Answer, CLOSINGS_MAX, DecodeQueue, Urgency};
-use super::moonshine_stretch::{Close, LONG_SAMPLES, Sound, Stretch, TAIL_SAMPLES};
-use super::moonshine_text::{VOICE_MIN_SAMPLES, guarded};
-use super::moonshine_words::{Closing, Interim, Words, answer_of};
-use super::{SttEvent, SttInput, SttWords};
+use super::decode_queue::{Answer, CLOSINGS_MAX, DecodeQueue, Urgency};
+use super::inventions::{VOICE_MIN_SAMPLES, guarded};
+use super::stretch::{Close, LONG_SAMPLES, Sound, Stretch, TAIL_SAMPLES};
+use super::stretch_words::{Closing, Interim, Text, Words, answer_of};
+use super::{SttEvent, SttInput, SttOptions, SttWord, SttWords};
 use crate::adapters::AdapterError;
-use crate::adapters::worker::{WorkerState, unavailable};
+use crate::adapters::ending::{Events, Stop, conclude, give};
+use crate::adapters::worker::WorkerState;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Stability;
 
@@ -32,7 +32,11 @@ const QUEUE_LATER: usize = 4;
 
 /// One stream.
 #[derive(Debug)]
-pub(super) struct MoonshineEars {
+pub(super) struct StretchEars {
+    adapter: &'static str,
+    options: Arc<SttOptions>,
+    /// Whether words are asked for while the voice sounds.
+    interims: bool,
     queue: Arc<DecodeQueue>,
     worker: WorkerState,
     sound: Sound,
@@ -67,22 +71,20 @@ enum Wake {
     Input(Option<SttInput>),
 }
 
-/// How a stream ends early.
-enum Stop {
-    Dropped,
-    Failed(AdapterError),
-}
-
-type Events = mpsc::Sender<Result<SttEvent, AdapterError>>;
-
-impl MoonshineEars {
+impl StretchEars {
     /// A stream that has heard nothing yet; the permit is given back when it ends.
     pub(super) fn new(
+        adapter: &'static str,
+        options: SttOptions,
+        interims: bool,
         queue: Arc<DecodeQueue>,
         worker: WorkerState,
         permit: OwnedSemaphorePermit,
     ) -> Self {
         Self {
+            adapter,
+            options: Arc::new(options),
+            interims,
             queue,
             worker,
             sound: Sound::default(),
@@ -96,20 +98,19 @@ impl MoonshineEars {
     }
 
     /// Hears until the input ends, nobody listens any more, or the recogniser fails.
-    pub(super) async fn listen(mut self, mut input: mpsc::Receiver<SttInput>, events: Events) {
-        let end = match self.hear_all(&mut input, &events).await {
-            Ok(()) => Ok(SttEvent::Done),
-            Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::Dropped) => return,
-        };
-        // If nobody listens any more there is nobody to tell.
-        drop(events.send(end).await);
+    pub(super) async fn listen(
+        mut self,
+        mut input: mpsc::Receiver<SttInput>,
+        events: Events<SttEvent>,
+    ) {
+        let ended = self.hear_all(&mut input, &events).await;
+        conclude(events, ended, SttEvent::Done).await;
     }
 
     async fn hear_all(
         &mut self,
         input: &mut mpsc::Receiver<SttInput>,
-        events: &Events,
+        events: &Events<SttEvent>,
     ) -> Result<(), Stop> {
         let mut ended = false;
         loop {
@@ -144,7 +145,7 @@ impl MoonshineEars {
     async fn wake(
         &mut self,
         input: &mut mpsc::Receiver<SttInput>,
-        events: &Events,
+        events: &Events<SttEvent>,
         ended: bool,
     ) -> Wake {
         let closings = self.closings.len();
@@ -168,10 +169,10 @@ impl MoonshineEars {
 
     // ── What is heard ────────────────────────────────────────────────────────────────────────────────────
 
-    async fn on_audio(&mut self, frame: &Frame, events: &Events) -> Result<(), Stop> {
+    async fn on_audio(&mut self, frame: &Frame, events: &Events<SttEvent>) -> Result<(), Stop> {
         if frame.rate != SampleRate::HZ_16000 {
             let reason = format!("sound at {}, {} is wanted", frame.rate, SampleRate::HZ_16000);
-            return Err(Stop::Failed(AdapterError::Refused { adapter: NAME, reason }));
+            return Err(Stop::Failed(AdapterError::Refused { adapter: self.adapter, reason }));
         }
         self.sound.push(&frame.samples);
         let heard = self.sound.heard();
@@ -203,7 +204,7 @@ impl MoonshineEars {
             Some(Current { stretch, interim: None, last_interim_at: None, complete: None });
     }
 
-    async fn on_stopped(&mut self, at_sample: u64, events: &Events) -> Result<(), Stop> {
+    async fn on_stopped(&mut self, at_sample: u64, events: &Events<SttEvent>) -> Result<(), Stop> {
         let heard = self.sound.heard();
         let at_sample = at_sample.min(heard);
         let Some(current) = &mut self.current else { return Ok(()) };
@@ -245,7 +246,7 @@ impl MoonshineEars {
     fn close_quiet(&mut self) {
         let Some(current) = self.current.take() else { return };
         let Some(stop) = current.stretch.stop() else { return };
-        let words = current.complete.unwrap_or(Words::Known(String::new()));
+        let words = current.complete.unwrap_or(Words::Known(Text::default()));
         if let Words::Awaited(pending) = &words {
             pending.make_final();
         }
@@ -276,17 +277,17 @@ impl MoonshineEars {
 
     /// The words of the current stretch with voice up to `voice_until` and sound up to `until`.
     fn words_of(&self, voice_until: u64, until: u64, urgency: Urgency) -> Words {
-        let Some(current) = &self.current else { return Words::Known(String::new()) };
+        let Some(current) = &self.current else { return Words::Known(Text::default()) };
         let stretch = &current.stretch;
         if stretch.voice_samples(voice_until) < VOICE_MIN_SAMPLES {
-            return Words::Known(String::new());
+            return Words::Known(Text::default());
         }
         let sound = self.sound.between(stretch.from_sample, until);
-        Words::Awaited(self.queue.ask(urgency, sound, until, &self.heard))
+        Words::Awaited(self.queue.ask(urgency, sound, until, &self.heard, &self.options))
     }
 
     fn ask_interim_if_due(&mut self) {
-        let Some(current) = &mut self.current else { return };
+        let Some(current) = self.current.as_mut().filter(|_| self.interims) else { return };
         let heard = self.sound.heard();
         let waiting = self.queue.len();
         let slowdown = match waiting {
@@ -306,7 +307,7 @@ impl MoonshineEars {
             return;
         }
         let sound = self.sound.between(current.stretch.from_sample, heard);
-        let pending = self.queue.ask(Urgency::Interim, sound, heard, &self.heard);
+        let pending = self.queue.ask(Urgency::Interim, sound, heard, &self.heard, &self.options);
         current.interim = Some(Interim { until_sample: heard, pending });
     }
 
@@ -315,36 +316,38 @@ impl MoonshineEars {
     fn on_final(&mut self, answer: Answer) -> Result<(), Stop> {
         let Some(closing) = self.closings.front() else { return Ok(()) };
         let voice = closing.stretch.voice_samples(closing.until_sample);
-        let text = self.worker_answer(answer, voice)?.unwrap_or_default();
+        let from = closing.stretch.from_sample;
+        let text = self.worker_answer(answer, voice, from)?.unwrap_or_default();
         if let Some(closing) = self.closings.front_mut() {
             closing.words = Words::Known(text);
         }
         Ok(())
     }
 
-    async fn on_complete(&mut self, answer: Answer, events: &Events) -> Result<(), Stop> {
-        let voice = self.current.as_ref().map_or(0, |current| current.stretch.voice_samples(0));
-        let text = self.worker_answer(answer, voice)?.unwrap_or_default();
+    async fn on_complete(&mut self, answer: Answer, events: &Events<SttEvent>) -> Result<(), Stop> {
+        let Some(Current { stretch, .. }) = self.current else { return Ok(()) };
+        let voice = stretch.voice_samples(0);
+        let text = self.worker_answer(answer, voice, stretch.from_sample)?.unwrap_or_default();
         if let Some(current) = &mut self.current {
             current.complete = Some(Words::Known(text));
         }
         self.say_complete(events).await
     }
 
-    async fn on_interim(&mut self, answer: Answer, events: &Events) -> Result<(), Stop> {
+    async fn on_interim(&mut self, answer: Answer, events: &Events<SttEvent>) -> Result<(), Stop> {
         let Some(current) = &mut self.current else { return Ok(()) };
         let Some(interim) = current.interim.take() else { return Ok(()) };
         let stretch = current.stretch;
         let voice = stretch.voice_samples(interim.until_sample);
-        match self.worker_answer(answer, voice)? {
-            Some(text) if !text.is_empty() => {
+        match self.worker_answer(answer, voice, stretch.from_sample)? {
+            Some(text) if !text.text.is_empty() => {
                 say(events, &stretch, text, interim.until_sample, Stability::Interim).await
             }
             _ => Ok(()),
         }
     }
 
-    async fn say_complete(&self, events: &Events) -> Result<(), Stop> {
+    async fn say_complete(&self, events: &Events<SttEvent>) -> Result<(), Stop> {
         // Behind stretches that are not final yet it is not said; its final will be.
         let Some(current) = self.current.as_ref().filter(|_| self.closings.is_empty()) else {
             return Ok(());
@@ -358,7 +361,7 @@ impl MoonshineEars {
     }
 
     /// Says the finals whose words are there, oldest first.
-    async fn say_known_finals(&mut self, events: &Events) -> Result<(), Stop> {
+    async fn say_known_finals(&mut self, events: &Events<SttEvent>) -> Result<(), Stop> {
         while let Some(Closing { words: Words::Known(text), stretch, until_sample }) =
             self.closings.front_mut()
         {
@@ -370,20 +373,34 @@ impl MoonshineEars {
     }
 
     /// The words of an answer; `None` if there are none because it was dropped.
-    fn worker_answer(&self, answer: Answer, voice_samples: u64) -> Result<Option<String>, Stop> {
+    fn worker_answer(
+        &self,
+        answer: Answer,
+        voice_samples: u64,
+        from_sample: u64,
+    ) -> Result<Option<Text>, Stop> {
         match answer {
-            Answer::Decoded(decoded) => Ok(Some(guarded(&decoded, voice_samples))),
+            Answer::Decoded(decoded) => {
+                let text = guarded(&decoded, voice_samples);
+                let words = if text == decoded.text { decoded.words } else { Vec::new() };
+                let in_stream = |word: SttWord| SttWord {
+                    start_sample: from_sample + word.start_sample,
+                    end_sample: from_sample + word.end_sample,
+                    ..word
+                };
+                Ok(Some(Text { text, words: words.into_iter().map(in_stream).collect() }))
+            }
             Answer::Dropped => Ok(None),
-            Answer::Failed(reason) => Err(Stop::Failed(unavailable(NAME, reason))),
+            Answer::Failed(error) => Err(Stop::Failed(error)),
             Answer::Lost => Err(Stop::Failed(self.worker.job_lost())),
         }
     }
 }
 
 async fn say(
-    events: &Events,
+    events: &Events<SttEvent>,
     stretch: &Stretch,
-    text: String,
+    Text { text, words }: Text,
     until_sample: u64,
     stability: Stability,
 ) -> Result<(), Stop> {
@@ -394,7 +411,7 @@ async fn say(
         // A hint of silence may be older than the hint of voice.
         until_sample: until_sample.max(stretch.voice_from),
         stability,
-        words: Vec::new(),
+        words,
     };
-    events.send(Ok(SttEvent::Words(words))).await.map_err(|_gone| Stop::Dropped)
+    give(events, SttEvent::Words(words)).await
 }

@@ -1,7 +1,8 @@
-//! Words of a stretch, there or on their way from the decoding thread.
+//! Words of a stretch, there or on their way from the one who decodes.
 
-use super::moonshine_decode::{Answer, Pending};
-use super::moonshine_stretch::Stretch;
+use super::SttWord;
+use super::decode_queue::{Answer, Pending};
+use super::stretch::Stretch;
 
 /// Words of a stretch that goes on.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) struct Closing {
 /// Words of a whole stretch, there or on their way.
 #[derive(Debug)]
 pub(super) enum Words {
-    Known(String),
+    Known(Text),
     Awaited(Pending),
 }
 
@@ -41,4 +42,11 @@ pub(super) async fn answer_of(pending: Option<&mut Pending>) -> Answer {
         Some(pending) => pending.answer().await,
         None => std::future::pending().await,
     }
+}
+
+/// What was understood of a stretch: its text, and its words with their times in the stream where they are told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) text: String,
+    pub(super) words: Vec<SttWord>,
 }

@@ -1,4 +1,5 @@
-//! Who is decoded next: the queue between all streams and the one thread that owns the model.
+//! Who is decoded next: the queue between all streams and the threads that own a [`Decoder`], be it a model here or the
+//! way to a server that has one.
 //!
 //! A final goes before a complete, a complete before an interim; within a class the oldest goes first. A stream has at
 //! most one interim waiting, and an interim that fell more than a second behind its stream is not worth its time.
@@ -12,8 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::moonshine_model::{Decoded, MoonshineModel};
-use crate::adapters::numbers::unit;
+use super::{SttOptions, SttWord};
+use crate::adapters::AdapterError;
 use crate::audio::SampleRate;
 
 /// Streams at once. One core carries 7 to 9 that talk without a pause; most are silent most of the time.
@@ -35,21 +36,45 @@ pub(super) enum Urgency {
 }
 
 /// What came of a decode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Answer {
     /// The words.
     Decoded(Decoded),
     /// It was not done: nobody wanted it any more, or it came too late.
     Dropped,
-    /// The model failed; a sentence.
-    Failed(String),
+    /// The decoder failed.
+    Failed(AdapterError),
     /// The thread broke off.
     Lost,
 }
 
+/// The words of a stretch of sound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Decoded {
+    pub(super) text: String,
+    /// Whether the text ran into the decoder's length cap: it then repeats itself.
+    pub(super) capped: bool,
+    /// Words with their times in samples of the sound, where they are told.
+    pub(super) words: Vec<SttWord>,
+}
+
+/// Whoever turns a stretch of sound into words, one at a time.
+pub(super) trait Decoder {
+    /// The words of `sound`, spoken in a stream of these options; `None` if it was called off meanwhile.
+    ///
+    /// # Errors
+    /// Why there are none.
+    fn decode(
+        &mut self,
+        sound: &[i16],
+        options: &SttOptions,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Decoded>, AdapterError>;
+}
+
 /// What the queue has done since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MoonshineCounters {
+pub struct DecodeCounters {
     /// Decodes carried to their end.
     pub decoded: u64,
     /// Interims dropped because they came too late.
@@ -97,6 +122,7 @@ pub(super) struct DecodeJob {
     sound: Vec<i16>,
     until_sample: u64,
     heard: Arc<AtomicU64>,
+    options: Arc<SttOptions>,
     ticket: Arc<Ticket>,
     answer: oneshot::Sender<Answer>,
 }
@@ -153,6 +179,7 @@ impl DecodeQueue {
         sound: Vec<i16>,
         until_sample: u64,
         heard: &Arc<AtomicU64>,
+        options: &Arc<SttOptions>,
     ) -> Pending {
         let ticket = Arc::new(Ticket {
             urgency: AtomicU8::new(urgency as u8),
@@ -164,6 +191,7 @@ impl DecodeQueue {
             sound,
             until_sample,
             heard: Arc::clone(heard),
+            options: Arc::clone(options),
             ticket: Arc::clone(&ticket),
             answer: sender,
         };
@@ -189,9 +217,9 @@ impl DecodeQueue {
         self.shared.interims_degraded.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn counters(&self) -> MoonshineCounters {
+    pub(super) fn counters(&self) -> DecodeCounters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        MoonshineCounters {
+        DecodeCounters {
             decoded: read(&self.shared.decoded),
             interims_stale: read(&self.shared.interims_stale),
             called_off: read(&self.shared.called_off),
@@ -225,12 +253,12 @@ impl DecodeSource {
         }
     }
 
-    /// Does one job on the thread that owns the model.
+    /// Does one job on the thread that owns the decoder.
     ///
     /// # Errors
     ///
-    /// The model's sentence, which the job's owner was given as well.
-    pub(super) fn work(&self, model: &mut MoonshineModel, job: DecodeJob) -> Result<(), String> {
+    /// The decoder's sentence, which the job's owner was given as well.
+    pub(super) fn work(&self, decoder: &mut impl Decoder, job: DecodeJob) -> Result<(), String> {
         job.ticket.started.store(true, Ordering::Relaxed);
         if job.is_stale() {
             self.shared.interims_stale.fetch_add(1, Ordering::Relaxed);
@@ -240,8 +268,7 @@ impl DecodeSource {
             self.shared.called_off.fetch_add(1, Ordering::Relaxed);
             return job.reply(Answer::Dropped);
         }
-        let sound: Vec<f32> = job.sound.iter().copied().map(unit).collect();
-        match model.decode(&sound, &job.ticket.cancelled) {
+        match decoder.decode(&job.sound, &job.options, &job.ticket.cancelled) {
             Ok(Some(decoded)) => {
                 self.shared.decoded.fetch_add(1, Ordering::Relaxed);
                 self.shared.capped.fetch_add(u64::from(decoded.capped), Ordering::Relaxed);
@@ -251,8 +278,9 @@ impl DecodeSource {
                 self.shared.called_off.fetch_add(1, Ordering::Relaxed);
                 job.reply(Answer::Dropped)
             }
-            Err(reason) => {
-                job.reply(Answer::Failed(reason.clone()))?;
+            Err(error) => {
+                let reason = error.to_string();
+                job.reply(Answer::Failed(error))?;
                 Err(reason)
             }
         }
@@ -281,7 +309,8 @@ mod tests {
     use super::*;
 
     fn ask(queue: &DecodeQueue, urgency: Urgency, until_sample: u64) -> Pending {
-        queue.ask(urgency, Vec::new(), until_sample, &Arc::new(AtomicU64::new(until_sample)))
+        let heard = Arc::new(AtomicU64::new(until_sample));
+        queue.ask(urgency, Vec::new(), until_sample, &heard, &Arc::default())
     }
 
     #[test]
@@ -314,9 +343,9 @@ mod tests {
     fn an_interim_a_second_behind_is_stale_and_a_final_never() {
         let (queue, source) = decode_queue();
         let heard = Arc::new(AtomicU64::new(16_001));
-        let _interim = queue.ask(Urgency::Interim, Vec::new(), 0, &heard);
+        let _interim = queue.ask(Urgency::Interim, Vec::new(), 0, &heard, &Arc::default());
         assert!(source.next().is_some_and(|job| job.is_stale()));
-        let _final = queue.ask(Urgency::Final, Vec::new(), 0, &heard);
+        let _final = queue.ask(Urgency::Final, Vec::new(), 0, &heard, &Arc::default());
         assert!(source.next().is_some_and(|job| !job.is_stale()));
     }
 }
