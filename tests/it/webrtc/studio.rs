@@ -23,7 +23,7 @@ const QUESTION: &str = "Ada what is a moon";
 const ANSWER: &str =
     "A moon is a rock that goes around a planet. It shines with borrowed light, and that is all.";
 
-/// Longest scenario, with a hole of five seconds in it.
+/// Longest scenario, with a hole of four seconds in it.
 const LIMIT: Duration = Duration::from_secs(40);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -403,7 +403,7 @@ async fn a_session_holds_on_every_line() {
         Line { name: "5 %, 50 ms", loss_percent: 5, jitter_ms: 50, ..Line::default() },
         Line { name: "20 %, 150 ms", loss_percent: 20, jitter_ms: 150, ..Line::default() },
         Line {
-            name: "a hole of five seconds",
+            name: "a hole of four seconds",
             hole: Some((Duration::from_millis(800), Duration::from_millis(4_900))),
             ..Line::default()
         },
