@@ -23,6 +23,9 @@ use crate::http::{self, AdapterStates, Studio};
 use crate::recording::{RecordingError, Recovered, recover};
 use crate::session::directory::{BeginDrain, BreakOffAll, Directory, Drain, Repaired};
 use crate::session::house::House;
+use crate::session::notice::IceServer;
+use crate::transport::signalling::MediaDesk;
+use crate::transport::webrtc::MediaServer;
 use crate::transport::websocket::Patience;
 
 /// Longest time from the order to stop until the process is gone.
@@ -55,6 +58,16 @@ pub enum StartError {
         /// What the system answered.
         source: io::Error,
     },
+    /// The port for sound is taken.
+    #[error(
+        "open UDP {address} for WebRTC: {source} (webrtc_port_unavailable: set STUDIO_WEBRTC_PORT to a free one)"
+    )]
+    WebRtc {
+        /// What was tried.
+        address: SocketAddr,
+        /// What the system answered.
+        source: io::Error,
+    },
     /// Recordings could not be written.
     #[error(
         "write to the recordings folder {dir}: {source} (recording_unwritable: set RECORDING_DIR to a folder you can write)"
@@ -72,6 +85,8 @@ pub enum StartError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it takes sound by WebRTC.
+    pub webrtc_address: SocketAddr,
     /// Who is on air.
     pub directory: Addr<Directory>,
     readiness: Readiness,
@@ -122,6 +137,8 @@ pub fn start_patiently(
     let address = listener
         .local_addr()
         .map_err(|source| StartError::Listen { address: config.address(), source })?;
+    let media = open_media(config)?;
+    let webrtc_address = media.server.address();
     let clock = Clock::system();
     let arbiters = config
         .arbiters
@@ -137,6 +154,7 @@ pub fn start_patiently(
         recording_dir: config.recording_dir.clone(),
         briefings_dir: config.briefings_dir.clone(),
         patience,
+        media: Some(media),
         sessions_max: config.max_sessions,
         peaks_turn: Arc::default(),
         save_turn: Arc::default(),
@@ -166,7 +184,7 @@ pub fn start_patiently(
         }
     });
     become_ready(config, readiness.clone(), directory.clone());
-    Ok(Running { address, directory, readiness, server: handle })
+    Ok(Running { address, webrtc_address, directory, readiness, server: handle })
 }
 
 impl Running {
@@ -237,6 +255,19 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(1024)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
+}
+
+/// The one UDP port for the sound of all sessions, on the interface that serves everything else.
+fn open_media(config: &Config) -> Result<MediaDesk, StartError> {
+    let address = SocketAddr::new(config.host, config.webrtc_port);
+    let server = MediaServer::start(address, config.webrtc_address, config.max_sessions)
+        .map_err(|source| StartError::WebRtc { address, source })?;
+    let turn = config.turn.as_ref().map(|turn| IceServer {
+        url: turn.url.clone(),
+        username: turn.username.clone(),
+        credential: turn.credential.as_ref().map(|secret| secret.expose().to_owned()),
+    });
+    Ok(MediaDesk { server, ice_servers: turn.into_iter().collect() })
 }
 
 /// Unfinished recordings of an earlier process are repaired; then `/ready` says so. A session that comes earlier is

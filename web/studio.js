@@ -5,6 +5,7 @@ import { MICROPHONE_GONE, startFailure, UNSUPPORTED } from './failures.js';
 import { renderFiles } from './files.js';
 import { actionOf, isField, KEYS } from './keys.js';
 import { Session, socketUrl } from './session.js';
+import { SoundWay } from './sound-way.js';
 import { Stage } from './stage.js';
 import { StartForm } from './start.js';
 import { initialState, reduce } from './state.js';
@@ -67,6 +68,8 @@ const captions = new Captions(
   element('captions', HTMLElement), element('captions-final', HTMLElement), element('captions-interim', HTMLElement));
 const startForm = new StartForm(element('start-form', HTMLFormElement), (choice) => void start(choice));
 
+const soundWay = new SoundWay(element('sound', HTMLElement), (message) => session?.send(message));
+
 /** @param {ServerMessage | LocalEvent} event */
 function dispatch(event) {
   const before = state;
@@ -83,7 +86,7 @@ async function start({ participantName, briefing, hasHeadphones }) {
   try {
     if (!isSupported()) throw UNSUPPORTED;
     audio = await openAudio(hasHeadphones, {
-      onFrame: (frame) => session?.sendAudio(frame),
+      onFrame: (frame) => { if (!soundWay.isUp) session?.sendAudio(frame); },
       onPosition: reportPosition,
       onMicrophoneGone: () => dispatch({ type: 'local.problem', failure: MICROPHONE_GONE }),
     });
@@ -95,10 +98,12 @@ async function start({ participantName, briefing, hasHeadphones }) {
     participantName, episodeId: '', briefing,
     audio: { codec: /** @type {const} */ ('pcm'), sampleRate: audio.context.sampleRate },
   };
+  soundWay.open(audio.context, audio.capture.stream);
   session = new Session(socketUrl(location.href), hello, {
     onMessage: receive,
     onAudio: (frame) => audio?.playback.play(frame),
     onClose(code) {
+      soundWay.drop();
       dispatch({ type: 'local.closed', code });
       if (state.screen === 'finishing') closeAudio();
     },
@@ -108,6 +113,7 @@ async function start({ participantName, briefing, hasHeadphones }) {
 
 /** @param {ServerMessage} message */
 function receive(message) {
+  if (soundWay.take(message)) return;
   switch (message.type) {
     case 'audio.duck':
     case 'audio.pause':
@@ -158,6 +164,7 @@ function end() {
 
 /** Lets go of the microphone and the voices: the host sees in the browser that nothing listens any more. */
 function closeAudio() {
+  soundWay.close();
   audio?.close();
   audio = null;
 }
@@ -218,7 +225,8 @@ function press(button, isPressed, text) {
 
 function levels() {
   const voices = audio?.playback.levels ?? { claude: 0, guest: 0 };
-  return { you: audio?.capture.level ?? 0, ...voices };
+  const byLine = soundWay.levels();
+  return { you: audio?.capture.level ?? 0, claude: Math.max(voices.claude, byLine.claude), guest: Math.max(voices.guest, byLine.guest) };
 }
 
 /** @param {StudioState} at */

@@ -14,6 +14,8 @@ pub mod clock_fit;
 pub mod drift;
 pub mod gate;
 pub mod host_line;
+pub mod host_packets;
+pub mod jitter;
 pub mod levels;
 mod loudness_range;
 pub mod mix;

@@ -52,6 +52,12 @@ pub struct Config {
     pub arbiters: Option<usize>,
     /// How long running sessions may go on after the order to stop.
     pub drain: Duration,
+    /// The UDP port for the sound of all sessions; 0 for any free one.
+    pub webrtc_port: u16,
+    /// The address browsers are told for it, where it is not this machine's own.
+    pub webrtc_address: Option<IpAddr>,
+    /// A TURN server for visitors, with user and credential.
+    pub turn: Option<Turn>,
     /// How much is logged.
     pub log_level: LogLevel,
     /// Where recordings go.
@@ -90,6 +96,17 @@ pub struct Config {
     pub keys: ProviderKeys,
     /// What is odd but keeps nothing from working, in sentences for the operator.
     pub warnings: Vec<String>,
+}
+
+/// A TURN server that visitors are told.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// `turn:host:port`, or `turns:`.
+    pub url: String,
+    /// Whom it knows the visitors as.
+    pub username: Option<String>,
+    /// And by what.
+    pub credential: Option<Secret>,
 }
 
 /// Who listens, thinks and speaks.
@@ -230,6 +247,14 @@ impl Config {
             arbiters: Some(reader.number(&settings::STUDIO_ARBITERS))
                 .filter(|arbiters| *arbiters > 0),
             drain: Duration::from_secs(reader.number(&settings::STUDIO_DRAIN_SECONDS)),
+            webrtc_port: reader.number(&settings::STUDIO_WEBRTC_PORT),
+            webrtc_address: Some(reader.host(&settings::STUDIO_WEBRTC_ADDRESS))
+                .filter(|_| reader.is_set(&settings::STUDIO_WEBRTC_ADDRESS)),
+            turn: reader.text(&settings::STUDIO_TURN_URL).map(|url| Turn {
+                url,
+                username: reader.text(&settings::STUDIO_TURN_USERNAME),
+                credential: reader.secret(&settings::STUDIO_TURN_CREDENTIAL),
+            }),
             log_level: reader.choice(&settings::LOG_LEVEL, LogLevel::Info),
             recording_dir: reader.path(&settings::RECORDING_DIR).unwrap_or_default(),
             briefings_dir: reader.path(&settings::BRIEFINGS_DIR).unwrap_or_default(),

@@ -12,6 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::capture::Capture;
 use super::closing::{
     Closing, EVENTS_FILE, Ending, RecordingReady, SessionFacts, TrackSetup, track_file,
 };
@@ -56,6 +57,7 @@ pub struct EpisodeRecorder {
     facts: SessionFacts,
     tracks: [Track; 3],
     log: EventLog,
+    capture: Capture,
     last_stamp: Stamp,
     synced_until: SessionTime,
 }
@@ -93,6 +95,7 @@ impl EpisodeRecorder {
             facts,
             tracks,
             log,
+            capture: Capture::default(),
             last_stamp: Stamp::default(),
             synced_until: SessionTime::ZERO,
         })
@@ -115,6 +118,14 @@ impl EpisodeRecorder {
     /// counted in the manifest.
     pub fn audio(&mut self, speaker: Speaker, at: SessionTime, samples: &[i16]) {
         self.tracks[speaker.index()].place(at, samples);
+    }
+
+    /// Keeps packets of the host as they were received: records made by [`super::capture::append_packet`].
+    ///
+    /// # Errors
+    /// [`RecordingError::File`].
+    pub fn capture(&mut self, block: &[u8]) -> Result<(), RecordingError> {
+        self.capture.append(&self.dir, self.facts.started_unix_ms, block)
     }
 
     /// Keeps a final caption; interim ones are passed over.
@@ -170,6 +181,7 @@ impl EpisodeRecorder {
                 track.sync()?;
             }
             self.log.sync()?;
+            self.capture.sync()?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@
 //! again; all three tracks decode to the same number of samples.
 //! Nothing here knows actors, sockets or clocks: the caller passes in every time.
 
+pub mod capture;
 pub mod closing;
 mod ebml;
 pub mod episode;

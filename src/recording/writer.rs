@@ -79,6 +79,8 @@ pub enum RecordMessage {
         /// The moment.
         at: SessionTime,
     },
+    /// Packets of the host as they were received, as [`super::capture::append_packet`] wrote them.
+    Capture(Box<[u8]>),
     /// Everything before this time is known.
     Advance(SessionTime),
 }
@@ -303,6 +305,7 @@ fn record(
             RecordMessage::Event(line) => recorder.event(&line)?,
             RecordMessage::Gap { stamp, gap } => recorder.gap(stamp, &gap)?,
             RecordMessage::Marker { stamp, label, at } => recorder.marker(stamp, &label, at)?,
+            RecordMessage::Capture(block) => recorder.capture(&block)?,
             RecordMessage::Advance(until) => {
                 faults::point("writer", &folder);
                 watermark = watermark.max(until);

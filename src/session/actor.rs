@@ -17,6 +17,7 @@ use super::cast::Cast;
 use super::children::Children;
 use super::host_ear::HostEar;
 use super::listener::ListenerChair;
+use super::listener_time::{ListenerTime, SteadyPlace};
 use super::loudness::LiveLevels;
 use super::mailbox::{MAILBOX_CAPACITY, deliver};
 use super::messages::{Finish, LogEvent};
@@ -102,6 +103,8 @@ pub struct Session {
     pub(super) children: Children,
     pub(super) chair: ListenerChair,
     pub(super) host: HostEar,
+    pub(super) listener_time: ListenerTime,
+    pub(super) steady_place: SteadyPlace,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
     /// What the products used, and whose are being exchanged.
@@ -138,6 +141,8 @@ impl Session {
             identity: parts.identity,
             setup: parts.setup,
             host: HostEar::new(parts.host_rate),
+            listener_time: ListenerTime::default(),
+            steady_place: SteadyPlace::default(),
             clock: parts.clock,
             cast: parts.cast,
             children: Children::default(),

@@ -30,6 +30,8 @@ impl Handler<Attach> for Session {
             self.host_restarts();
         }
         self.listener_came(ctx);
+        self.host.listen_to_frames();
+        self.listener_time = Default::default();
         let ready = self.ready(message.last_seq.is_some());
         self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
         self.stages.iter_mut().for_each(Stage::rewind_to_heard);

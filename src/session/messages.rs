@@ -2,9 +2,9 @@
 //!
 //! | class | messages | rule |
 //! | --- | --- | --- |
-//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
+//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
-//! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`Tick`] | may be dropped when late, counted |
+//! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
 //!
 //! Every mailbox is bounded and everything is sent by [`super::mailbox`], which counts what did not arrive.
@@ -14,6 +14,8 @@ use std::sync::Arc;
 use actix::Message;
 use bytes::Bytes;
 
+pub use super::listener_time::ListenerClock;
+use super::media_line::MediaLine;
 use super::notice::{CloseReason, Notice};
 use super::outbox::Outbox;
 use crate::adapters::llm::LlmUse;
@@ -67,6 +69,37 @@ pub struct HostSound {
     pub pcm: Bytes,
 }
 
+/// The listener's WebRTC is up: the host's packets come by this line, and AI sound of new turns leaves by it.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct MediaUp {
+    /// The line, shared with the transport.
+    pub line: Arc<MediaLine>,
+}
+
+/// The listener's WebRTC is over; without effect if another line is in use. The word is for log and listener.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct MediaDown {
+    /// The line it had.
+    pub line: Arc<MediaLine>,
+    pub farewell: &'static str,
+}
+
+/// Which sample of a turn has which RTP time: for the listener.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct MediaSegment {
+    /// Who speaks.
+    pub speaker: AiSpeaker,
+    /// In which turn.
+    pub turn: TurnId,
+    /// Place in the turn of the first sample.
+    pub first_sample: u64,
+    /// RTP time of the packet that begins with it.
+    pub rtp_timestamp: u32,
+}
+
 /// Something the host pressed or typed: one of the control inputs.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -84,6 +117,10 @@ pub struct ReportPlayout {
     pub played_samples: u64,
     /// The host's capture counter at the same instant.
     pub capture_sample: Option<u64>,
+    /// The listener's own clock, where no counter of the host can be had.
+    pub clock: Option<ListenerClock>,
+    /// Whether what was sent after this sample never sounded.
+    pub stalled: bool,
     /// Whether a stopped turn has fallen silent for good.
     pub flushed: bool,
 }
@@ -332,6 +369,8 @@ pub enum Record {
         /// Samples at 48 kHz.
         samples: Arc<[i16]>,
     },
+    /// Packets of the host as they were received ([`crate::recording::capture`]).
+    Capture(Box<[u8]>),
     /// Everything before this instant is known.
     Advance(SessionTime),
     /// A line of the event log, from the logger.

@@ -28,6 +28,7 @@ impl Session {
             Order::StartReply { turn, speaker, prompt } => {
                 let since_end = now.since(self.host_stopped).millis();
                 self.stages[speaker.index()].open(turn, now, since_end);
+                self.choose_way(speaker);
                 self.accounts.begin_turn(speaker);
                 if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
@@ -62,6 +63,7 @@ impl Session {
                 self.notify(Notice::Pause { speaker, turn, fade_ms });
             }
             Order::Resume { turn, speaker } => {
+                self.resend_unheard(speaker, turn);
                 let playout = &mut self.stages[speaker.index()].playout;
                 playout.resume(turn, now);
                 let from_sample = playout.snapshot().map_or(0, |shown| shown.heard);

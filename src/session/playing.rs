@@ -56,12 +56,29 @@ impl Session {
             return;
         }
         // The listener's own clock says when it sounded; without it the report's arrival is the best guess.
+        let on_own_clock = report.clock.and_then(|clock| self.listener_time.time_of(clock, now));
         let at = report
             .capture_sample
             .and_then(|sample| self.host.session_time_of(sample))
+            .or(on_own_clock)
             .map_or(now, |at| at.min(now));
+        // On a track that never stops the listener plays on, in silence, after the last sample: that sounded earlier.
+        let beyond = stage
+            .playout
+            .snapshot()
+            .map_or(0, |shown| report.played_samples.saturating_sub(shown.sent));
+        let at = match report.clock {
+            Some(_) => {
+                let heard = report.played_samples - beyond;
+                self.steady_place.place(report.turn, heard, at - Span::from_samples(beyond))
+            }
+            None => at,
+        };
         let span = stage.playout.heard(report.turn, report.played_samples, at, now);
         self.on_heard(report.speaker, span, ctx);
+        if report.stalled {
+            self.resend_unheard(report.speaker, report.turn);
+        }
         if report.flushed {
             self.settle(report.speaker, report.turn, now, ctx);
         }

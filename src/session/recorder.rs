@@ -125,6 +125,7 @@ impl Handler<Record> for RecorderActor {
             Record::Sound { speaker, at, samples } => {
                 self.queue(RecordMessage::Audio { speaker, at, samples });
             }
+            Record::Capture(block) => self.queue(RecordMessage::Capture(block)),
             Record::Advance(watermark) => self.queue(RecordMessage::Advance(watermark)),
             Record::Line(line) => self.queue(RecordMessage::Event(line)),
             Record::Finish(finish) => self.finish(finish),

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 
 use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
+use super::signalling::{MediaDesk, Signalling, is_signalling};
+use super::translate::to_report;
 use super::websocket_writer::write_all;
 use crate::faults;
 use crate::recording::RecordingError;
@@ -23,7 +25,7 @@ use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState, SendAway,
+    Announce, Attach, Detach, EndSession, HostSound, Pressed, RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::Outbox;
@@ -78,7 +80,9 @@ pub fn connect(
     body: web::Payload,
     directory: Addr<Directory>,
     patience: Patience,
+    media: Option<MediaDesk>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let desk = media.map(|media| Signalling::new(media, request));
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
         .max_frame_size(FRAME_BYTES_MAX)
@@ -95,13 +99,14 @@ pub fn connect(
             heard_from: Instant::now(),
             flow: Flow::new(Instant::now()),
             mistakes: 0,
+            media: desk,
         }
     });
     Ok(response)
 }
 
 /// One listener's connection.
-struct Connection {
+pub(super) struct Connection {
     socket: actix_ws::Session,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
@@ -110,6 +115,8 @@ struct Connection {
     heard_from: Instant,
     flow: Flow,
     mistakes: u32,
+    /// Where WebRTC is served.
+    pub(super) media: Option<Signalling>,
 }
 
 /// How far a connection has come.
@@ -140,6 +147,10 @@ impl Connection {
                 early.push(message);
             }
             (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
+            (Stage::Joined(session, _), message) if is_signalling(&message) => {
+                let session = session.clone();
+                self.signal(session, message, ctx);
+            }
             (Stage::Joined(session, _), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
@@ -197,6 +208,7 @@ impl Connection {
             return;
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
+        self.offer_media(&handle.address);
         let episode = handle.identity.episode_id.as_str().into();
         let joined = Stage::Joined(handle.address.clone(), episode);
         let before = std::mem::replace(&mut self.session, joined);
@@ -220,7 +232,7 @@ impl Connection {
         });
     }
 
-    fn refuse(&mut self, error: &WireError) {
+    pub(super) fn refuse(&mut self, error: &WireError) {
         self.mistakes += 1;
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
@@ -256,7 +268,8 @@ impl Connection {
         self.outbox.close(reason);
     }
 
-    fn detach(&self) {
+    fn detach(&mut self) {
+        self.hang_up();
         if let Stage::Joined(session, _) = &self.session {
             deliver(session, Detach { outbox: Arc::clone(&self.outbox) });
         }
@@ -369,19 +382,19 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
             deliver(session, RequestState);
             return;
         }
-        ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } => {
-            deliver(
-                session,
-                ReportPlayout { speaker, turn, played_samples, capture_sample, flushed },
-            );
+        ClientMessage::Playout { .. } => {
+            to_report(&message).map(|report| deliver(session, report));
             return;
         }
         ClientMessage::End => {
             deliver(session, EndSession);
             return;
         }
-        // The caller has answered it.
-        ClientMessage::Hello(_) => return,
+        // The caller has answered them.
+        ClientMessage::Hello(_)
+        | ClientMessage::MediaOffer { .. }
+        | ClientMessage::MediaCandidate { .. }
+        | ClientMessage::MediaClose => return,
     };
     deliver(session, Pressed(pressed));
 }

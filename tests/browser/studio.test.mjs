@@ -108,6 +108,8 @@ test('a spoken question is answered aloud, and what was heard is what was record
   await page.addInitScript((code) => { window.__tapModule = URL.createObjectURL(new Blob([code], { type: 'text/javascript' })); },
     readFileSync(join(HERE, 'tap-worklet.js'), 'utf8'));
   await page.addInitScript({ path: join(HERE, 'tap.js') });
+  // Sample for sample over the socket; `webrtc.test.mjs` has the other way.
+  await page.addInitScript(() => localStorage.setItem('studio.sound-way', 'socket'));
   await page.goto(address);
   await page.fill('#name', 'Mona');
   await page.check('input[name=headphones][value=yes]', { force: true });

@@ -52,6 +52,12 @@ pub enum WireError {
     /// No `hello` in time.
     #[error("no hello came")]
     HelloMissing,
+    /// WebRTC is not served here.
+    #[error("WebRTC is not served here")]
+    MediaUnavailable,
+    /// An offer that was not taken.
+    #[error("{0}")]
+    MediaOffer(String),
 }
 
 impl WireError {
@@ -72,6 +78,8 @@ impl WireError {
             Self::HelloFirst => "hello_first",
             Self::HelloTwice => "hello_twice",
             Self::HelloMissing => "hello_missing",
+            Self::MediaUnavailable => "webrtc_unavailable",
+            Self::MediaOffer(_) => "webrtc_offer_refused",
         }
     }
 
@@ -93,6 +101,10 @@ impl WireError {
             Self::TooFast => "send sound in real time, and at most 100 messages a second",
             Self::HelloFirst | Self::HelloMissing => "say hello with participantName and episodeId",
             Self::HelloTwice => "open another connection for another session",
+            Self::MediaUnavailable => "go on with audio over this socket",
+            Self::MediaOffer(_) => {
+                "offer three audio sections, max-bundle; or go on with audio over this socket"
+            }
         }
     }
 
@@ -112,7 +124,9 @@ impl WireError {
             | Self::OddByteCount(_)
             | Self::BadBinary { .. }
             | Self::TooFast
-            | Self::HelloTwice => false,
+            | Self::HelloTwice
+            | Self::MediaUnavailable
+            | Self::MediaOffer(_) => false,
         }
     }
 }

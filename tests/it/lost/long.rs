@@ -286,12 +286,21 @@ impl Show {
     }
 
     fn report(&self, report: &ClientMessage) {
-        let ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } =
-            *report
+        let ClientMessage::Playout {
+            speaker, turn, played_samples, capture_sample, flushed, ..
+        } = *report
         else {
             return;
         };
-        self.tell(ReportPlayout { speaker, turn, played_samples, capture_sample, flushed });
+        self.tell(ReportPlayout {
+            speaker,
+            turn,
+            played_samples,
+            capture_sample,
+            clock: None,
+            stalled: false,
+            flushed,
+        });
     }
 
     /// Waits until the writer's thread, which lives in real time, has written everything of before.

@@ -272,13 +272,22 @@ impl Room {
     }
 
     fn report(&mut self, report: &ClientMessage) {
-        let ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } =
-            *report
+        let ClientMessage::Playout {
+            speaker, turn, played_samples, capture_sample, flushed, ..
+        } = *report
         else {
             return;
         };
         self.page.reported = (turn, played_samples);
-        self.tell(ReportPlayout { speaker, turn, played_samples, capture_sample, flushed });
+        self.tell(ReportPlayout {
+            speaker,
+            turn,
+            played_samples,
+            capture_sample,
+            clock: None,
+            stalled: false,
+            flushed,
+        });
     }
 
     /// Waits until the writer's thread has written everything of before.
