@@ -24,6 +24,7 @@ use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
 use super::stage::Stage;
+use super::watchers::Screens;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
 use crate::conversation::event::Event;
@@ -89,6 +90,7 @@ pub struct Session {
     pub(super) cast: Cast,
     pub(super) children: Children,
     pub(super) chair: ListenerChair,
+    pub(super) screens: Screens,
     pub(super) host: HostEar,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
@@ -122,6 +124,7 @@ impl Session {
             cast: parts.cast,
             children: Children::default(),
             chair: ListenerChair::default(),
+            screens: Screens::default(),
             stages: AiSpeaker::BOTH.map(Stage::new),
             levels: LiveLevels::default(),
             due: Vec::new(),
@@ -243,6 +246,7 @@ impl Session {
     }
 
     pub(super) fn notify(&mut self, notice: Notice) {
+        self.screens.tell(&notice);
         let kept = self.chair.tell(notice);
         if !kept {
             self.log(
@@ -293,6 +297,7 @@ impl Session {
             None => CloseReason::Failed,
         };
         self.chair.close(reason);
+        self.screens.close(reason);
         self.over.send_replace(true);
         ctx.stop();
     }

@@ -7,8 +7,8 @@ use actix::prelude::*;
 use super::actor::{ADVANCE_EVERY, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
     Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, HostSound,
-    Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout, RequestState, SendAway,
-    Tick, VoiceArrived,
+    Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
+    RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::stage::Stage;
@@ -120,6 +120,23 @@ impl Handler<Announce> for Session {
 
     fn handle(&mut self, message: Announce, _ctx: &mut Self::Context) {
         self.notify(message.0);
+    }
+}
+
+impl Handler<LookOn> for Session {
+    type Result = bool;
+
+    fn handle(&mut self, message: LookOn, _ctx: &mut Self::Context) -> bool {
+        let state = Notice::State(Box::new(self.state()));
+        self.screens.seat(message.outbox, state)
+    }
+}
+
+impl Handler<Listen> for Session {
+    type Result = bool;
+
+    fn handle(&mut self, message: Listen, _ctx: &mut Self::Context) -> bool {
+        self.children.feeds.borrow_mut().seat(message.speaker, message.reader)
     }
 }
 

@@ -37,5 +37,6 @@ pub mod supervision;
 mod telling;
 pub mod tts;
 mod turn_sound;
+pub mod watchers;
 
 pub use actor::{Session, SessionHandle};

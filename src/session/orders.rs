@@ -85,8 +85,10 @@ impl Session {
 
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
+            Order::NoteGranted { turn, speaker, reason } => {
+                self.notify(Notice::Granted { turn, speaker, reason });
+            }
             Order::NoteTurnStarted { .. }
-            | Order::NoteGranted { .. }
             | Order::NoteDenied { .. }
             | Order::NoteBargeIn { .. }
             | Order::NoteMarker { .. }

@@ -52,6 +52,9 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             first_sent_ms: metrics.first_sent_ms,
             first_heard_ms: metrics.first_heard_ms,
         }),
+        Notice::Granted { turn, speaker, reason } => {
+            ServerMessage::Granted { turn: *turn, speaker: *speaker, reason: *reason }
+        }
         Notice::Level(speaker, level) => ServerMessage::Level { speaker: *speaker, level: *level },
         Notice::RecordingReady(files) => recording_ready(files),
         Notice::Problem { code, message, hint } => ServerMessage::Error {

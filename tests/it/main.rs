@@ -21,6 +21,7 @@ mod session;
 mod api_document;
 mod http;
 mod lifecycle;
+mod live;
 mod websocket;
 
 mod command_line;
