@@ -1,5 +1,5 @@
 // Questions over HTTP, and their refusals in words. docs/api.md is the full text.
-/** @import {Briefing, Failure, ListedRecording, Recording, Waveforms} from './types' */
+/** @import {Briefing, Failure, Recording, ShelfPage, Waveforms} from './types' */
 
 /** A refusal of the studio, or no answer at all. */
 export class ApiFailure extends Error {
@@ -39,7 +39,7 @@ const sending = (method, body) => ({
 
 /** @returns {Promise<Briefing[]>} */
 export const briefings = async () => (await ask('/api/briefings')).briefings;
-/** @param {string} q @param {number} offset @returns {Promise<{recordings: ListedRecording[], total: number}>} */
+/** @param {string} q @param {number} offset @returns {Promise<ShelfPage>} */
 export const recordings = (q, offset) => ask(`/api/recordings?${new URLSearchParams({ q, offset: String(offset) })}`);
 /** @param {string} episode @returns {Promise<Recording>} */
 export const recording = (episode) => ask(`/api/recordings/${encodeURIComponent(episode)}`);

@@ -17,10 +17,15 @@ export class Captions {
     this.log = log;
     this.interim = interim;
     this.isFollowing = true;
+    let top = 0;
     scroller.addEventListener('scroll', () => {
-      this.isFollowing = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX;
+      // Only who moves up wants to read on; a window that became smaller moves nobody.
+      if (scroller.scrollTop < top - 1) this.isFollowing = false;
+      if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX) this.isFollowing = true;
+      top = scroller.scrollTop;
     });
-    new ResizeObserver(() => this.#follow()).observe(scroller);
+    const sizes = new ResizeObserver(() => this.#follow());
+    for (const part of [scroller, log, interim]) sizes.observe(part);
   }
 
   #follow() {

@@ -526,6 +526,8 @@ setInterval(() => {
   }, () => { page.link.dataset.quality = 'poor'; });
 }, LINK_MS);
 
+/** On a wide window there is room for everything; below it the host opens what they want to see. */
+if (matchMedia('(min-width: 75rem)').matches) actions.figures();
 page.return.hidden = remember.kept() === null;
 resizeCaptions(0);
 startForm.load().catch(complain);

@@ -175,6 +175,8 @@ export interface ListedRecording {
   matchCount: number; matches: Cue[];
 }
 
+export interface ShelfPage { recordings: ListedRecording[]; total: number }
+
 export interface Recording {
   episodeId: string; title: string; state: 'finished' | 'on-air' | 'unfinished'; startedUtc: string | null;
   durationMs: number | null; recovered: boolean;
