@@ -34,6 +34,7 @@
 //! | --- | --- | --- |
 //! | [`time`] | session time: samples at 48 kHz since the session began | a clock |
 //! | [`conversation`] | who may speak, end of turn, barge-in, addressing, autopilot, said and heard, captions, briefing | async, files, clocks, hash maps, floats from outside |
+//! | [`replay`] | a session again from its log: compared, asked what if, drawn | actors |
 //! | [`simulation`] | meetings in a made-up world, their story and the invariants, on virtual time | a clock |
 //! | [`audio`] | frames, resampling, the clock fit, voice gate, playout ledger, Opus, levels | the same |
 //! | [`adapters`] | the traits of ears, minds and voices, and one file per product | actors, HTTP, configuration |
@@ -77,6 +78,7 @@ pub mod house;
 pub mod http;
 pub mod models;
 pub mod recording;
+pub mod replay;
 pub mod session;
 pub mod simulation;
 pub mod time;

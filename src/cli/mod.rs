@@ -18,6 +18,8 @@ mod models;
 mod print;
 mod recover;
 mod rehearse;
+mod replay;
+mod replay_audio;
 mod serve;
 mod signal;
 
@@ -36,6 +38,8 @@ enum Command {
     Serve,
     /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
     Rehearse(rehearse::Arguments),
+    /// Replay a session from its log and compare, ask what if, or draw it
+    Replay(replay::Arguments),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
     /// List and check briefings
@@ -51,6 +55,7 @@ pub fn main() -> ExitCode {
     let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),

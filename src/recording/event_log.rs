@@ -101,16 +101,23 @@ pub struct Event {
 }
 
 impl Event {
-    /// The input of the conversation that this line holds, with the `now` at which it entered, if it holds one.
-    #[must_use]
-    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
+    /// The input of the conversation that this line holds.
+    ///
+    /// # Errors
+    /// What is wrong with it, also where it holds none.
+    pub fn input(&self) -> Result<Input, serde_json::Error> {
         let mut fields = self.fields.clone();
         if let Some(at) = self.at {
             // It has a place of its own in the head of a line.
             fields.insert("at".to_owned(), at.samples().into());
         }
-        let input = serde_json::from_value(Value::Object(fields)).ok()?;
-        Some((self.now?, input))
+        serde_json::from_value(Value::Object(fields))
+    }
+
+    /// The same with the `now` at which it entered, if the line holds one.
+    #[must_use]
+    pub fn as_input(&self) -> Option<(SessionTime, Input)> {
+        Some((self.now?, self.input().ok()?))
     }
 }
 

@@ -1,14 +1,17 @@
 //! How far a voice may run ahead of the listener.
 //!
 //! A turn's allowance is shared by the Session, which grants as sound is heard, and the voice, which spends as it
-//! speaks. A voice without allowance waits, so a reply that is interrupted has cost at most five seconds of sound.
+//! speaks. A voice without allowance waits, so a reply that is interrupted has cost at most three seconds of sound.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// Sound that may wait in the playout ledger: 5 s, enough for any pause of a network voice, 480 KB at most.
-pub const AHEAD_MAX_SAMPLES: usize = 5 * 48_000;
+use crate::audio::playout::AHEAD_MAX;
+
+/// Sound that may wait in the playout ledger: what the ledger takes, 288 KB.
+pub const AHEAD_MAX_SAMPLES: usize = 3 * 48_000;
+const _: () = assert!(AHEAD_MAX_SAMPLES as u64 == AHEAD_MAX.samples());
 
 /// One turn's allowance, in samples at 48 kHz. Cloning shares it.
 #[derive(Clone, Debug)]

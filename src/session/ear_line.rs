@@ -7,10 +7,13 @@ use tokio::sync::mpsc;
 
 use super::stt::SttActor;
 use super::supervision::Place;
+use crate::audio::FRAME_SAMPLES;
 use crate::time::{SessionTime, Span};
 
-/// Sound that waits while a stream is being opened: 2 s. Older sound is dropped and counted.
-const WAITING_CAPACITY: usize = 100;
+/// Sound that waits while a stream is being opened: 4 s. Older sound is dropped and counted. More than
+/// [`PROGRESS_LIMIT`], so that a stream that takes nothing is replaced before a hole would shift its time.
+const WAITING_CAPACITY: usize = 200;
+const _: () = assert!((WAITING_CAPACITY * FRAME_SAMPLES) as u64 > PROGRESS_LIMIT.samples());
 
 /// A detector or recogniser that has not taken or answered sound for this long is replaced.
 pub(super) const PROGRESS_LIMIT: Span = Span::from_millis(3_000);

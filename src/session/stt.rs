@@ -5,6 +5,7 @@
 //!
 //! A stream that fails, or makes no progress, is replaced within its limits; meanwhile the session goes on.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ pub struct SttActor {
     detector_time: StreamTime,
     recogniser_time: StreamTime,
     gate: VoiceGate,
-    recent: Vec<i16>,
+    /// The last [`END_OF_TURN_SAMPLES`] that the detector heard.
+    recent: VecDeque<i16>,
     now: SessionTime,
     detector_answered: SessionTime,
     /// Whether the detector is lost for good.
@@ -87,7 +89,7 @@ impl SttActor {
             failed,
             detector: Line::default(),
             recogniser: Line::default(),
-            recent: Vec::with_capacity(END_OF_TURN_SAMPLES + 16_000),
+            recent: VecDeque::new(),
             now: SessionTime::ZERO,
             detector_answered: SessionTime::ZERO,
             is_deaf: false,
@@ -251,7 +253,7 @@ fn broke_off(adapter: &'static str) -> AdapterError {
     AdapterError::Unavailable { adapter, reason, retry_after: None }
 }
 
-fn waiting_samples(waiting: &std::collections::VecDeque<SttInput>) -> usize {
+fn waiting_samples(waiting: &VecDeque<SttInput>) -> usize {
     waiting
         .iter()
         .map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 })
@@ -278,11 +280,9 @@ impl Handler<Hear> for SttActor {
         let mut samples = Vec::new();
         self.to_detector.push(&message.samples, &mut samples);
         self.detector_time.take(message.at, length, samples.len());
-        self.recent.extend_from_slice(&samples);
-        if self.recent.len() > END_OF_TURN_SAMPLES + 16_000 {
-            let too_many = self.recent.len() - END_OF_TURN_SAMPLES;
-            self.recent.drain(..too_many);
-        }
+        self.recent.extend(&samples);
+        let too_many = self.recent.len().saturating_sub(END_OF_TURN_SAMPLES);
+        self.recent.drain(..too_many);
         let narrow = Frame::new(SampleRate::HZ_16000, samples);
         self.detector.send(narrow.clone(), self.now);
 
@@ -323,8 +323,7 @@ impl Handler<JudgeEndOfTurn> for SttActor {
             self.tell(Input::EndOfTurnJudged { ask: message.ask, score: None });
             return;
         };
-        let from = self.recent.len().saturating_sub(END_OF_TURN_SAMPLES);
-        let sound: Arc<[i16]> = self.recent[from..].into();
+        let sound: Arc<[i16]> = self.recent.iter().copied().collect();
         let heard = self.heard.clone();
         let judging = async move {
             let score = model.judge(sound).await.ok();

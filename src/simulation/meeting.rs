@@ -17,6 +17,7 @@ use crate::time::{SessionTime, Span};
 use super::dice::Dice;
 use super::host::Stretch;
 use super::invariants::{Breach, hold};
+use super::known::Known;
 use super::plan::Plan;
 use super::voice::Voice;
 
@@ -52,6 +53,8 @@ pub struct Meeting {
     pub scores: VecDeque<Option<u16>>,
     pub voices: BTreeMap<TurnId, Voice>,
     queue: BTreeMap<(SessionTime, u64), Happening>,
+    /// What is known of a world that was, where this one follows it.
+    pub known: Option<Known>,
     /// When nothing may be going on.
     pub rests: Vec<SessionTime>,
     sequence: u64,
@@ -102,6 +105,7 @@ impl Meeting {
             scores: VecDeque::new(),
             voices: BTreeMap::new(),
             queue: BTreeMap::new(),
+            known: None,
             rests: Vec::new(),
             sequence: 0,
             stretches: Vec::new(),
@@ -158,6 +162,7 @@ impl Meeting {
                         .iter_mut()
                         .filter(|stretch| stretch.segment == *segment)
                         .for_each(Stretch::told);
+                    self.note_told_words(&input);
                 }
                 if let Input::PieceVoiced { turn, samples, .. } = &input {
                     // Nothing sounds before its words are known. What stood still at the end goes on from there.
@@ -212,7 +217,8 @@ impl Meeting {
     fn obey(&mut self, order: &Order) {
         match order {
             Order::AskEndOfTurn { ask } => {
-                let score = self.scores.pop_front().unwrap_or(Some(900));
+                let known = self.known.as_ref().and_then(|known| known.score(self.now));
+                let score = known.or_else(|| self.scores.pop_front()).unwrap_or(Some(900));
                 let delay = self.jitter(self.plan.judge_after);
                 self.learn(self.now + delay, Input::EndOfTurnJudged { ask: *ask, score });
             }
@@ -252,10 +258,12 @@ impl Meeting {
             }
             Order::Flush { turn, .. } => {
                 let samples = self.halt(*turn);
-                let (at, delay) = (self.now, self.jitter(self.plan.flush_after));
+                let delay = self.jitter(self.plan.flush_after);
+                let at = self.voices.get(turn).map_or(self.now, |voice| voice.silent_since);
                 let is_lost = self.dice.as_mut().is_some_and(|dice| dice.chance(10));
                 if !is_lost {
-                    self.learn(at + delay, Input::Flushed { turn: *turn, samples, at });
+                    let told = self.now + delay;
+                    self.learn(told, Input::Flushed { turn: *turn, samples, at });
                 }
             }
             _ => {}

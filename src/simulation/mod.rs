@@ -11,6 +11,7 @@ pub mod act;
 pub mod dice;
 mod host;
 pub mod invariants;
+pub mod known;
 pub mod meeting;
 pub mod plan;
 pub mod random;

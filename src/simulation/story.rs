@@ -36,7 +36,8 @@ fn put(text: &mut String, words: std::fmt::Arguments<'_>) {
 }
 
 /// One order as a line of a story, if its kind is shown.
-fn tell(order: &Order, shows: &[&str]) -> Option<String> {
+#[must_use]
+pub fn tell(order: &Order, shows: &[&str]) -> Option<String> {
     let if_shown = |kind: &str, line: String| shows.contains(&kind).then_some(line);
     let word = |value: &dyn std::fmt::Debug| kebab(&format!("{value:?}"));
     match order {

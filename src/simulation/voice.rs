@@ -9,11 +9,15 @@ use crate::time::{SAMPLES_PER_MS, SessionTime};
 pub struct Voice {
     /// End sample of each word, in order, with the word.
     pub words: Vec<(u64, String)>,
+    /// End of the pieces that were ordered.
+    said: u64,
     pub(super) ready: u64,
     pub(super) total: Option<u64>,
     /// Position when it last moved or stood, and since when it moves.
     pub(super) position: u64,
     pub(super) moving_since: Option<SessionTime>,
+    /// When its last sample sounded.
+    pub(super) silent_since: SessionTime,
     pub(super) told_at: SessionTime,
     pub(super) has_started: bool,
     pub(super) is_broken: bool,
@@ -27,7 +31,7 @@ impl Voice {
     }
 
     pub(super) fn ready_end(&self) -> u64 {
-        self.words.last().map_or(0, |(end, _)| *end)
+        self.said
     }
 }
 
@@ -36,7 +40,9 @@ impl Meeting {
         let now = self.now;
         let voice = self.voices.entry(turn).or_default();
         voice.position = voice.position(now);
-        voice.moving_since = None;
+        if voice.moving_since.take().is_some() {
+            voice.silent_since = now;
+        }
         voice.epoch += 1;
         voice.position
     }
@@ -46,24 +52,18 @@ impl Meeting {
         let breaks = self.dice.as_mut().is_some_and(|dice| dice.chance(2));
         let is_untimed = self.dice.as_mut().is_some_and(|dice| dice.chance(5));
         let now = self.now;
+        let known = self.known.as_ref().and_then(|known| known.pieces.get(text));
+        let (mut words, samples) = known.cloned().unwrap_or_else(|| voiced(text));
         let voice = self.voices.entry(turn).or_default();
-        let mut sample = voice.ready_end();
-        let mut words = Vec::new();
-        let mut search = 0;
-        for word in text.split_whitespace() {
-            let start = search + text[search..].find(word).unwrap_or(0);
-            search = start + word.len();
-            let length = word.chars().map(|_| 50).sum::<u64>() + 100;
-            let end_sample = sample + length * SAMPLES_PER_MS;
-            words.push(VoicedWord {
-                text_start: offset(start),
-                text_end: offset(search),
-                start_sample: sample,
-                end_sample,
-            });
-            voice.words.push((end_sample, word.into()));
-            sample = end_sample;
+        let begin = voice.ready_end();
+        for word in &mut words {
+            word.start_sample += begin;
+            word.end_sample += begin;
+            let text = text.get(word.text_start as usize..word.text_end as usize);
+            voice.words.push((word.end_sample, text.unwrap_or_default().into()));
         }
+        let sample = begin + samples;
+        voice.said = sample;
         let at = (now + delay).max(voice.told_at);
         voice.told_at = at;
         let is_first = !voice.has_started;
@@ -106,6 +106,25 @@ impl Meeting {
             self.halt(turn);
         }
     }
+}
+
+/// How a voice says `text`: its words from the first sample, and its length.
+fn voiced(text: &str) -> (Vec<VoicedWord>, u64) {
+    let (mut words, mut sample, mut search) = (Vec::new(), 0, 0);
+    for word in text.split_whitespace() {
+        let start = search + text[search..].find(word).unwrap_or(0);
+        search = start + word.len();
+        let length = word.chars().map(|_| 50).sum::<u64>() + 100;
+        let end_sample = sample + length * SAMPLES_PER_MS;
+        words.push(VoicedWord {
+            text_start: offset(start),
+            text_end: offset(search),
+            start_sample: sample,
+            end_sample,
+        });
+        sample = end_sample;
+    }
+    (words, sample)
 }
 
 /// A byte offset as the conversation writes it. Scripted texts are short.

@@ -384,10 +384,9 @@ fn captions_of_an_ai_are_what_its_track_says_up_to_the_last_word_also_where_it_w
         cut.wrong,
         cut.words
     );
-    // Spoken straight into the recogniser, 4 to 5 of a hundred words of these voices are misheard; 5 are allowed of
-    // the whole, which is not met: 6 to 7 were measured, and a pool of four hundred words falls a word or two in a
-    // hundred either way.
-    assert!(total.percent() <= 8.0, "{:.1} % of the words differ", total.percent());
+    // Five in a hundred are allowed; 3.4 were measured. A pool of four hundred words falls by a word in a hundred either
+    // way, as the clips happen to be cut.
+    assert!(total.percent() <= 6.0, "{:.1} % of the words differ", total.percent());
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 mod floor;
 mod floor_random;
 mod floor_speech;
+mod replay;
 
 mod briefing;
 mod rehearsal;

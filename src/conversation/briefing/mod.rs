@@ -86,6 +86,15 @@ impl Briefing {
         parse::parse(text)
     }
 
+    /// The same show with one of its rules changed: `endOfTurn.firstAskMs` to `400`. Keys, ranges and words are those
+    /// of the group `rules` of a briefing; a list is written as in YAML, `[wait, stop]`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn with_rule(&self, key: &str, value: &str) -> Result<Self, BriefingErrors> {
+        Ok(Self { rules: set_rule(&self.rules, key, value)?, ..self.clone() })
+    }
+
     /// What is said of `speaker`.
     #[must_use]
     pub const fn speaker(&self, speaker: Speaker) -> &SpeakerBrief {
@@ -97,4 +106,30 @@ impl Briefing {
     pub fn private(&self, speaker: AiSpeaker) -> &str {
         &self.private[speaker.index()]
     }
+}
+
+/// `rules` with the value of one key of the group `rules`.
+fn set_rule(rules: &Rules, key: &str, value: &str) -> Result<Rules, BriefingErrors> {
+    let mut errors = BriefingErrors::default();
+    let is_key = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    if key.is_empty() || !key.chars().all(is_key) || value.contains('\n') {
+        errors.note(1, key, "no key of rules; expected one like endOfTurn.firstAskMs");
+        return Err(errors);
+    }
+    let mut text = String::new();
+    for (depth, part) in key.split('.').enumerate() {
+        text = format!("{text}{}{}{part}:", if depth > 0 { "\n" } else { "" }, "  ".repeat(depth));
+    }
+    let node = yaml::read(&format!("{text} {value}\n"), 1);
+    let rules = match node {
+        Ok(node) => {
+            let fields = fields::Fields::of(node, "rules".into(), &mut errors);
+            rules::read_over(rules.clone(), Some(fields), &mut errors)
+        }
+        Err(error) => {
+            errors.0.push(error);
+            rules.clone()
+        }
+    };
+    if errors.0.is_empty() { Ok(rules) } else { Err(errors) }
 }

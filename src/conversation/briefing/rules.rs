@@ -15,7 +15,15 @@ const PHRASE: TextShape = TextShape::line(60);
 
 /// The rules of the group `rules`, or the defaults where it says nothing.
 pub(super) fn read(group: Option<Fields>, errors: &mut BriefingErrors) -> Rules {
-    let mut rules = Rules::default();
+    read_over(Rules::default(), group, errors)
+}
+
+/// The same, where the rules say nothing those of `rules`.
+pub(super) fn read_over(
+    mut rules: Rules,
+    group: Option<Fields>,
+    errors: &mut BriefingErrors,
+) -> Rules {
     let Some(mut group) = group else { return rules };
     set(&mut rules.answer_seconds, group.number("answerSeconds", 2..=120, "seconds", errors));
     set(&mut rules.hand_overs_max, group.number("handOversMax", 0..=50, "turns", errors));

@@ -1,12 +1,13 @@
 //! The sentences around the facts: what an answer begins and ends with, and what fills it up.
 //!
 //! Each gives several ways to say the same; the writer's turn picks one, so that nobody hears the same words twice.
-//! All were spoken by both offline voices and kept if the offline recogniser understands them: what a person would
-//! have to ask back for (a name alone between commas, "I would add this") is not among them.
+//! All were spoken by both offline voices about ten subjects and kept if the offline recogniser wrote at most one word
+//! in twenty otherwise: what a person would have to ask back for (a name alone between commas, "You asked what should a
+//! founder do", "I would add this") is not among them. A question is taken up as the question it is, and first.
 
-use super::facts::{lower_first, sentences};
+use super::facts::{lower_first, sentences, upper_first};
 use super::reply::Writer;
-use super::scene::{QUESTION_WORDS, Scene, Wish};
+use super::scene::{ARTICLES, QUESTION_WORDS, Scene, Wish};
 use super::words::words;
 
 /// Every so many replies the other AI is asked to go on.
@@ -28,24 +29,22 @@ impl Writer<'_> {
                     if words(self.scene.line).any(|word| word.text.eq_ignore_ascii_case("night")) {
                         "Good night"
                     } else {
-                        "Goodbye"
+                        "Bye for now"
                     };
                 pick(&[
                     format!(
-                        "Thank you, {host}, and thank you, {other}. It was good to talk with you both. {bye}."
+                        "Thank you, {host}, and thank you, {other}. I enjoyed our conversation very much. {bye}."
                     ),
                     format!(
-                        "Thanks to you both, {host} and {other}. I enjoyed every minute of it. {bye}."
+                        "Thank you, {host}, and thank you, {other}. It was good to talk with you. {bye}."
                     ),
-                    format!(
-                        "It was a pleasure, {host}. Thank you, and thank you too, {other}. {bye}, everybody."
-                    ),
+                    format!("It was good to be here, and thank you for listening. {bye}."),
                 ])
             }
             (Wish::Halt, _) => pick(&[
-                format!("Of course, I stop here. Ask something else, {host}, whenever you like."),
-                format!("All right, {host}, I will wait. Tell me what you would like to ask."),
-                format!("Sure, I stop there. Ask whatever else you want, {host}."),
+                "I will be quiet now. Ask something else whenever you like.".to_owned(),
+                "All right, I will wait. Tell me what you would like to ask.".to_owned(),
+                "Of course. I will wait until you ask me something.".to_owned(),
             ]),
             (Wish::Introduction, _) => {
                 let role = if role.is_empty() {
@@ -54,23 +53,24 @@ impl Writer<'_> {
                     format!("the {role}")
                 };
                 pick(&[
-                    format!("I am {name}, {role} of {show}."),
                     format!("My name is {name}, and I am {role} of {show}."),
                     format!("You are talking with {name}, {role} of {show}."),
                 ])
             }
             (Wish::Greeting, _) => pick(&[
-                format!("Hello, {host}, and welcome to everybody. I am {name}."),
-                format!("Welcome, {host}. It is good to be here. I am {name}."),
-                format!("Hello, {host}. {name} here, glad to be at the table."),
+                format!("Hello, {host}, and welcome to everybody. My name is {name}."),
+                format!("Welcome, {host}. It is good to be here. My name is {name}."),
             ]),
             (Wish::Opinion, topic) => {
                 let topic = topic.filter(|_| self.scene.has_subject());
                 let about = self.topic_of_other().or(topic).unwrap_or_else(|| "that".to_owned());
                 pick(&[
-                    format!("I agree with {other} about {about}, for the most part."),
-                    format!("On {about} I agree with {other}, but there is more."),
-                    format!("I agree with much of what {other} said about {about}."),
+                    format!(
+                        "Thank you, {other}. On the whole I agree about {about}, but there is more to it."
+                    ),
+                    format!(
+                        "Thank you, {other}. I agree, for the most part. About {about}, I can also say this."
+                    ),
                 ])
             }
             (Wish::Opening, _) | (Wish::Answer | Wish::Comment, None) => {
@@ -78,7 +78,6 @@ impl Writer<'_> {
                     if title.is_empty() { "our subject".to_owned() } else { title.to_owned() };
                 pick(&[
                     format!("Let me say something about {subject}."),
-                    format!("Here is a thought on {subject}."),
                     format!("Let us stay with {subject} for a moment."),
                     format!("Back to {subject}."),
                 ])
@@ -92,54 +91,53 @@ impl Writer<'_> {
     /// First sentences of an answer about `topic`, which is a question (`how tides work`) or a thing (`the tides`).
     fn ways_to_take_up(&self, topic: &str, wish: Wish, is_off_brief: bool) -> Vec<String> {
         let Scene { other, is_answered_by_other, .. } = self.scene;
-        let is_question =
-            topic.split(' ').next().is_some_and(|first| QUESTION_WORDS.contains(&first));
+        let is_question = is_asked_straight(topic);
+        let question = upper_first(topic);
         if is_question && is_answered_by_other {
             return vec![
-                format!("You asked {topic}. There is more to say than that."),
-                format!("The question was {topic}; let me go on from there."),
+                format!("{question}? Let me go on from there."),
+                format!("{question}? There is a lot more to say about it."),
             ];
         }
         if is_question && is_off_brief {
             return vec![
-                format!("You asked {topic}; my briefing is silent there, but I know this."),
-                format!("The question was {topic}; I was told nothing of it, but I know this."),
+                format!("{question}? I was told nothing about it, but I know this."),
+                format!("{question}? My briefing is silent there, but I know this."),
+                format!("{question}? My notes are silent there, but I know this."),
             ];
         }
         if is_question {
             return vec![
-                format!("You asked {topic}."),
-                format!("The question was {topic}."),
-                format!("You want to know {topic}."),
+                format!("{question}? That is a good question."),
+                format!("{question}? Let me answer that."),
+                format!("{question}? Here is what I know."),
             ];
         }
         if is_answered_by_other {
             return vec![
+                format!("We were talking about {topic}, so let me go on from there."),
                 format!("There is more to say about {topic}."),
-                format!("You heard {other} about {topic}; let me go on from there."),
-                format!("Let me say some more about {topic}."),
+                format!("Thank you, {other}. I can say more about {topic}."),
             ];
         }
         if is_off_brief {
             return vec![
+                format!("I have no notes on {topic}, but I can tell you this."),
                 format!("My briefing is silent about {topic}, but I know this."),
-                format!("About {topic} I was told nothing, but here is what I know."),
+                format!("My notes do not cover {topic}, but here is what I know."),
                 format!("My notes say nothing about {topic}, but let me tell you this."),
             ];
         }
         if wish == Wish::Answer {
             return vec![
-                format!("You asked about {topic}."),
                 format!("About {topic}, I can tell you this."),
-                format!("Your question was about {topic}."),
-                format!("On {topic}, here is what I know."),
+                format!("You wanted to hear about {topic}, so here is what I know."),
             ];
         }
         vec![
-            format!("You mentioned {topic}."),
-            format!("Let me tell you more about {topic}."),
             format!("You spoke of {topic}, and that reminds me."),
-            format!("With {topic} in mind, think of this."),
+            format!("You spoke of {topic}, so let me tell you this."),
+            format!("Let us stay with {topic} for a moment."),
         ]
     }
 
@@ -167,12 +165,15 @@ impl Writer<'_> {
             return vec![
                 format!("We will surely come back to {show}."),
                 "Until the next time.".to_owned(),
+                "We will talk again soon.".to_owned(),
             ];
         }
         if wish == Wish::Halt {
             return vec![
                 format!("I am listening, and so is {other}."),
-                "Take the time you need.".to_owned(),
+                "Take your time.".to_owned(),
+                "There is no hurry.".to_owned(),
+                "Tell me when I should go on.".to_owned(),
             ];
         }
         let mut fillers = Vec::new();
@@ -204,5 +205,37 @@ impl Writer<'_> {
     fn topic_of_other(&self) -> Option<String> {
         let last = self.prompt.messages.iter().rfind(|message| message.name == self.scene.other)?;
         self.scene.topic_of(&last.text)
+    }
+}
+
+/// Whether a topic is a question as one asks it (`how old is the bridge`) and not one inside a sentence (`how the radio
+/// was invented`), which is said as a thing is.
+fn is_asked_straight(topic: &str) -> bool {
+    const VERBS: [&str; 18] = [
+        "is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will",
+        "has", "have", "had", "makes", "goes", "happens",
+    ];
+    let mut words = topic.split(' ');
+    let asks = words.next().is_some_and(|first| QUESTION_WORDS.contains(&first));
+    // The verb comes before whom it is about, at the latest as in `how far away is the moon`.
+    let mut before = words.take(3).take_while(|word| !ARTICLES.contains(word));
+    asks && before.any(|word| VERBS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_inside_a_sentence_is_no_question() {
+        for asked in
+            ["what should a founder measure", "how far away is the moon", "what makes a talk"]
+        {
+            assert!(is_asked_straight(asked), "{asked}");
+        }
+        for told in ["how the radio was invented", "what a founder should measure", "the tides", ""]
+        {
+            assert!(!is_asked_straight(told), "{told}");
+        }
     }
 }

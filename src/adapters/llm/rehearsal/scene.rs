@@ -9,7 +9,8 @@ use crate::conversation::prompt::{Message, Part, Role, line_of, lines, part};
 pub(super) const QUESTION_WORDS: [&str; 8] =
     ["what", "who", "why", "how", "when", "where", "which", "whether"];
 /// Words that belong to the one after them.
-const ARTICLES: [&str; 9] = ["the", "a", "an", "my", "your", "our", "their", "his", "no"];
+pub(super) const ARTICLES: [&str; 9] =
+    ["the", "a", "an", "my", "your", "our", "their", "his", "no"];
 
 /// A prompt as the rehearsal model sees it.
 #[derive(Debug)]
