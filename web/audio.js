@@ -1,6 +1,7 @@
 // Opens the microphone and both voices on one audio context, which is the page's only clock.
 import { Capture, constraints } from './capture.js';
 import { Playback, PREFERRED_RATE } from './playback.js';
+import { useSink } from './lobby.js';
 import { HOST_RATES } from './protocol.js';
 /** @import {AiSpeaker, PositionReport} from './types' */
 
@@ -20,22 +21,23 @@ export function isSupported() {
 
 /**
  * Must be called inside a gesture: browsers let no context sound otherwise.
- * @param {boolean} hasHeadphones
+ * @param {{hasHeadphones: boolean, deviceId: string, sinkId: string}} devices
  * @param {AudioEvents} events
  * @returns {Promise<Audio>}
  * @throws Whatever `getUserMedia` throws; `startFailure` has the words.
  */
-export async function openAudio(hasHeadphones, events) {
+export async function openAudio({ hasHeadphones, deviceId, sinkId }, events) {
   // Without this wish a machine's default of 44.1 kHz would be taken and every sample resampled.
   let context = new AudioContext({ sampleRate: PREFERRED_RATE, latencyHint: 'interactive' });
   void context.resume();
   /** @type {MediaStream | undefined} */
   let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia(constraints(hasHeadphones));
+    stream = await navigator.mediaDevices.getUserMedia(constraints(hasHeadphones, deviceId));
     context = await contextFor(context, stream);
     await Promise.all(['capture', 'playback'].map((name) => context.audioWorklet.addModule(`/${name}-worklet.js`)));
     await context.resume();
+    await useSink(context, sinkId);
     const capture = new Capture(context, stream, events.onFrame);
     const playback = new Playback(context, events.onPosition);
     for (const track of stream.getAudioTracks()) track.onended = events.onMicrophoneGone;

@@ -4,6 +4,8 @@
 
 /** So near to the end counts as reading along. */
 const FOLLOW_PX = 48;
+/** How long struck words are seen. */
+const STRUCK_MS = 1600;
 
 export class Captions {
   /** @type {Map<number, HTMLElement>} */ #finals = new Map();
@@ -15,10 +17,15 @@ export class Captions {
     this.log = log;
     this.interim = interim;
     this.isFollowing = true;
+    let top = 0;
     scroller.addEventListener('scroll', () => {
-      this.isFollowing = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX;
+      // Only who moves up wants to read on; a window that became smaller moves nobody.
+      if (scroller.scrollTop < top - 1) this.isFollowing = false;
+      if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX) this.isFollowing = true;
+      top = scroller.scrollTop;
     });
-    new ResizeObserver(() => this.#follow()).observe(scroller);
+    const sizes = new ResizeObserver(() => this.#follow());
+    for (const part of [scroller, log, interim]) sizes.observe(part);
   }
 
   #follow() {
@@ -38,6 +45,14 @@ export class Captions {
     this.#follow();
   }
 
+  /** Another session: nothing of the last one stays. */
+  clear() {
+    this.#finals.clear();
+    this.#interims.clear();
+    this.log.replaceChildren();
+    this.interim.replaceChildren();
+  }
+
   /** @param {Caption} caption @param {Record<Speaker, string>} names */
   #renderFinal(caption, names) {
     if (this.#finals.has(caption.id)) return;
@@ -46,7 +61,21 @@ export class Captions {
     const row = rowOf(caption, names);
     this.#finals.set(caption.id, row);
     // Nobody heard a word of it: nothing to read.
-    if (caption.text.trim()) this.log.append(row);
+    if (!caption.text.trim()) return;
+    if (caption.cut && before) this.#strike(row, before.row);
+    this.log.append(row);
+  }
+
+  /** What was about to be said is struck out where the cut was, and goes. @param {HTMLElement} row @param {HTMLElement} before */
+  #strike(row, before) {
+    const unheard = [...before.querySelectorAll('.pending')].map(({ textContent }) => textContent).join(' ');
+    if (!unheard) return;
+    const struck = document.createElement('del');
+    struck.className = 'struck';
+    struck.setAttribute('aria-hidden', 'true');
+    struck.textContent = ` ${unheard}`;
+    row.append(struck);
+    setTimeout(() => struck.remove(), STRUCK_MS);
   }
 
   /** @param {Caption} caption @param {Record<Speaker, string>} names */
@@ -54,8 +83,9 @@ export class Captions {
     const key = `${caption.text}\n${caption.pending ?? ''}`;
     const before = this.#interims.get(caption.id);
     if (before?.key === key) return;
-    const row = rowOf(caption, names);
-    if (before) before.row.replaceWith(row);
+    const row = before?.row ?? rowOf(caption, names);
+    // The words stay where they are and only change their tone: that is how they light up as they are heard.
+    if (before) writeWords(/** @type {HTMLElement} */ (row.querySelector('.caption-text')), partsOf(caption));
     else this.interim.append(row);
     this.#interims.set(caption.id, { row, key });
   }
@@ -91,12 +121,25 @@ function rowOf(caption, names) {
   name.textContent = names[caption.speaker];
   const text = document.createElement('span');
   text.className = 'caption-text';
-  for (const { kind, text: words } of partsOf(caption)) {
-    const part = document.createElement('span');
-    part.className = kind;
-    part.textContent = words;
-    text.append(text.childNodes.length ? ' ' : '', part);
-  }
+  writeWords(text, partsOf(caption));
   row.append(name, ' ', text);
   return row;
+}
+
+/** A span a word; those that are there already are kept. @param {HTMLElement} text @param {ReturnType<typeof partsOf>} parts */
+function writeWords(text, parts) {
+  const words = parts.flatMap(({ kind, text: part }) => (kind === 'cut' ? [part] : part.split(/\s+/).filter(Boolean)).map((word) => ({ kind, word })));
+  words.forEach(({ kind, word }, i) => {
+    let span = text.children[i];
+    if (!span) {
+      span = document.createElement('span');
+      text.append(i ? ' ' : '', span);
+    }
+    if (span.className !== kind) span.className = kind;
+    if (span.textContent !== word) span.textContent = word;
+  });
+  while (text.children.length > words.length) {
+    text.lastElementChild?.previousSibling?.remove();
+    text.lastElementChild?.remove();
+  }
 }

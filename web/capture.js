@@ -5,11 +5,13 @@
  * What is asked of the browser. Echo is cancelled only for loudspeakers, since it costs the voice its colour; noise
  * suppression and gain control never help a recording.
  * @param {boolean} hasHeadphones
+ * @param {string} [deviceId] The empty one is the system's choice.
  * @returns {MediaStreamConstraints}
  */
-export function constraints(hasHeadphones) {
+export function constraints(hasHeadphones, deviceId) {
   return {
     audio: {
+      ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
       channelCount: { ideal: 1 },
       sampleRate: { ideal: 48_000 },
       echoCancellation: !hasHeadphones,

@@ -1,16 +1,15 @@
 // The last screen: what the session left behind.
 import { fileText, sizeText } from './words.js';
-/** @import {RecordedFile} from './types' */
 
 /**
  * @param {HTMLElement} list
- * @param {RecordedFile[]} files
+ * @param {{name: string, url: string, bytes: number, sha256: string | null}[]} files
  */
 export function renderFiles(list, files) {
   list.replaceChildren(...files.map(itemOf));
 }
 
-/** @param {RecordedFile} file */
+/** @param {{name: string, url: string, bytes: number, sha256: string | null}} file */
 function itemOf({ name, url, bytes, sha256 }) {
   const item = document.createElement('li');
   item.className = 'file';
@@ -24,7 +23,7 @@ function itemOf({ name, url, bytes, sha256 }) {
   facts.className = 'file-facts';
   facts.textContent = `${fileText(name)}, ${sizeText(bytes)}`;
   const hash = document.createElement('code');
-  hash.textContent = `sha256 ${sha256}`;
-  item.append(link, facts, hash);
+  if (sha256) hash.textContent = `sha256 ${sha256}`;
+  item.append(link, facts, ...(sha256 ? [hash] : []));
   return item;
 }

@@ -1,14 +1,23 @@
 // Which key does what. Pure.
 
-/** @typedef {'mute' | 'interrupt' | 'autopilot' | 'help'} KeyAction */
+/** @typedef {'mute' | 'interrupt' | 'autopilot' | 'marker' | 'claude' | 'guest' | 'captions' | 'figures' | 'help'} KeyAction */
 
-/** For the help, in the order of the buttons. @type {{key: string, action: KeyAction, does: string}[]} */
+/** For the help, in the order of the buttons. @type {{key: string, action: KeyAction | 'talk', does: string}[]} */
 export const KEYS = [
   { key: 'M', action: 'mute', does: 'Mute or unmute your microphone' },
-  { key: 'Esc', action: 'interrupt', does: 'Interrupt whoever speaks' },
+  { key: 'Space', action: 'talk', does: 'Hold while you talk: nobody answers until you let go' },
+  { key: 'Esc', action: 'interrupt', does: 'Interrupt whoever speaks (X does it too)' },
   { key: 'A', action: 'autopilot', does: 'Let the two AIs go on by themselves' },
+  { key: '1', action: 'claude', does: 'Give the first AI the next word' },
+  { key: '2', action: 'guest', does: 'Give the second AI the next word' },
+  { key: 'K', action: 'marker', does: 'Mark this moment for the edit' },
+  { key: 'C', action: 'captions', does: 'Show or hide the captions' },
+  { key: 'H', action: 'figures', does: 'Show or hide what the engine knows' },
   { key: '?', action: 'help', does: 'Show this help' },
 ];
+
+/** Other names of keys. @type {Record<string, string>} */
+const ALIASES = { escape: 'esc', x: 'esc' };
 
 /**
  * @param {{key: string, ctrlKey: boolean, altKey: boolean, metaKey: boolean, repeat: boolean}} event
@@ -17,8 +26,19 @@ export const KEYS = [
  */
 export function actionOf(event, { isLive, inField, inDialog }) {
   if (!isLive || inField || inDialog || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return null;
-  const name = event.key === 'Escape' ? 'esc' : event.key.toLowerCase();
-  return KEYS.find(({ key }) => key.toLowerCase() === name)?.action ?? null;
+  const pressed = event.key.toLowerCase();
+  const name = ALIASES[pressed] ?? pressed;
+  const action = KEYS.find(({ key }) => key.toLowerCase() === name)?.action;
+  return action && action !== 'talk' ? action : null;
+}
+
+/**
+ * Whether this is the talk key, and not a button's own: Space presses the focused button.
+ * @param {{key: string, ctrlKey: boolean, altKey: boolean, metaKey: boolean}} event
+ * @param {{isLive: boolean, inField: boolean, inDialog: boolean, onButton: boolean}} where
+ */
+export function isTalkKey(event, { isLive, inField, inDialog, onButton }) {
+  return event.key === ' ' && isLive && !inField && !inDialog && !onButton && !event.ctrlKey && !event.altKey && !event.metaKey;
 }
 
 /**

@@ -32,6 +32,15 @@ export class Session {
     this.events = events;
   }
 
+  /**
+   * Goes on with a session of this page before it was loaded again.
+   * @param {string} resumeToken
+   */
+  resume(resumeToken) {
+    this.#resumeToken = resumeToken;
+    this.connect();
+  }
+
   /** Opens the connection, or opens it again and asks to go on where it was lost. */
   connect() {
     const socket = new WebSocket(this.url);

@@ -1,7 +1,11 @@
 // The first screen: who talks about what, with which sound, and what will be recorded.
+import { briefings } from './api.js';
 /** @import {Briefing} from './types' */
 
-/** @typedef {{participantName: string, briefing: string | undefined, hasHeadphones: boolean}} Choice */
+/** @typedef {{participantName: string, briefing: Briefing | undefined, hasHeadphones: boolean}} Choice */
+
+/** In the order of every list on the wire. */
+const SPEAKERS = ['you', 'claude', 'guest'];
 
 export class StartForm {
   /** @type {Briefing[]} */ #briefings = [];
@@ -11,6 +15,9 @@ export class StartForm {
     this.form = form;
     this.select = /** @type {HTMLSelectElement} */ (form.elements.namedItem('briefing'));
     this.about = /** @type {HTMLElement} */ (form.querySelector('#briefing-about'));
+    this.cast = /** @type {HTMLElement} */ (form.querySelector('#cast'));
+    this.plan = /** @type {HTMLElement} */ (form.querySelector('#briefing-plan'));
+    this.planBox = /** @type {HTMLElement} */ (form.querySelector('#briefing-plan-box'));
     this.button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
     this.select.addEventListener('change', () => this.#describe());
     form.addEventListener('submit', (event) => {
@@ -18,24 +25,27 @@ export class StartForm {
       const data = new FormData(form);
       onStart({
         participantName: String(data.get('name') ?? '').trim(),
-        briefing: String(data.get('briefing') ?? '') || undefined,
+        briefing: this.#chosen,
         hasHeadphones: data.get('headphones') === 'yes',
       });
     });
   }
 
-  /** Fills the list of briefings; without one the studio takes its first. */
+  get hasHeadphones() {
+    return new FormData(this.form).get('headphones') === 'yes';
+  }
+
+  get #chosen() {
+    return this.#briefings.find(({ name }) => name === this.select.value);
+  }
+
+  /** Fills the list of briefings; without one the studio takes its first. @throws What the studio answers. */
   async load() {
-    try {
-      const response = await fetch('/api/briefings', { headers: { accept: 'application/json' } });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      const { briefings } = await response.json();
-      this.#briefings = Array.isArray(briefings) ? briefings : [];
-    } catch {
-      this.about.textContent = 'The list of briefings could not be read. The studio takes its first one.';
+    this.#briefings = await briefings();
+    if (this.#briefings.length === 0) {
+      this.about.textContent = 'There are no briefings yet. README.md says how to write one.';
       return;
     }
-    if (this.#briefings.length === 0) return;
     this.select.replaceChildren(...this.#briefings.map(({ name, title }) => new Option(title || name, name)));
     this.#describe();
   }
@@ -47,12 +57,27 @@ export class StartForm {
   }
 
   #describe() {
-    const briefing = this.#briefings.find(({ name }) => name === this.select.value);
+    const briefing = this.#chosen;
     if (!briefing) return;
-    const speakers = Array.isArray(briefing.speakers) ? briefing.speakers : [];
     this.about.textContent = [
-      speakers.length ? `With ${new Intl.ListFormat('en').format(speakers)}.` : '',
-      briefing.episode ? `Recorded as ${briefing.episode}.` : '',
+      `With ${new Intl.ListFormat('en').format(briefing.speakers)}.`, briefing.episode ? `Recorded as ${briefing.episode}.` : '',
     ].join(' ').trim();
+    this.cast.replaceChildren(...briefing.speakers.map((name, i) => {
+      const item = document.createElement('li');
+      item.dataset.speaker = SPEAKERS[i];
+      const label = document.createElement('b');
+      label.textContent = name;
+      const facts = document.createElement('span');
+      const role = briefing.roles?.[i] || (i === 0 ? 'host' : 'AI');
+      facts.textContent = [role, i > 0 && briefing.voices?.[i] ? `voice ${briefing.voices[i]}` : ''].filter(Boolean).join(', ');
+      item.append(label, facts);
+      return item;
+    }));
+    this.plan.replaceChildren(...(briefing.segments ?? []).map(({ title, minutes }) => {
+      const item = document.createElement('li');
+      item.textContent = minutes ? `${title}, ${minutes} min` : title;
+      return item;
+    }));
+    this.planBox.hidden = !briefing.segments?.length;
   }
 }

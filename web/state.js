@@ -1,9 +1,13 @@
 // What the page knows: a pure reducer over server messages and the page's own events.
 /** @import {Caption, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
+import { sentence } from './api.js';
 import { closeFailure } from './failures.js';
 
 /** Captions kept: half an hour of lively talk. A snapshot of the server brings the last 50. */
 export const CAPTIONS_MAX = 200;
+
+/** Reasons and figures of replies that are kept: more than a panel shows. */
+const HISTORY_MAX = 50;
 
 /** The server closed on purpose and for good: the session ended, or it failed. */
 const FINAL_CODES = [1000, 1011];
@@ -30,6 +34,13 @@ export function initialState() {
     lost: false,
     canResume: false,
     metrics: null,
+    history: [],
+    grants: [],
+    markers: [],
+    plan: [],
+    nominee: null,
+    held: false,
+    retryAt: null,
     files: [],
   };
 }
@@ -45,7 +56,7 @@ export function reduce(state, event, pageMs) {
   switch (event.type) {
     case 'session.ready':
       return {
-        ...state, screen: 'live', lost: false, failure: null, notice: event.resumed ? 'Connected again.' : '',
+        ...state, screen: 'live', lost: false, retryAt: null, failure: null, notice: event.resumed ? 'Connected again.' : '',
         sessionId: event.sessionId, episodeId: event.episodeId, names: namesOf(event.names, state.names),
       };
     case 'state.snapshot':
@@ -61,13 +72,18 @@ export function reduce(state, event, pageMs) {
         clock: { sessionMs: event.session.nowMs, pageMs },
       };
     case 'orb.state':
-      return { ...state, orbs: { ...state.orbs, [event.speaker]: event.state } };
+      return {
+        ...state, orbs: { ...state.orbs, [event.speaker]: event.state },
+        nominee: event.speaker === state.nominee && event.state === 'speaking' ? null : state.nominee,
+      };
     case 'caption':
       return { ...state, captions: withCaption(state.captions, event) };
     case 'autopilot':
       return { ...state, autopilot: event.enabled };
     case 'turn.metrics':
-      return { ...state, metrics: event };
+      return { ...state, metrics: event, history: [...state.history, event].slice(-HISTORY_MAX) };
+    case 'floor.grant':
+      return { ...state, grants: [...state.grants, { turn: event.turn, speaker: event.speaker, reason: event.reason }].slice(-HISTORY_MAX) };
     case 'server.ack':
       return { ...state, notice: event.message };
     case 'error':
@@ -82,6 +98,22 @@ export function reduce(state, event, pageMs) {
       return { ...state, muted: event.muted };
     case 'local.autopilot':
       return { ...state, autopilot: event.enabled };
+    case 'local.talk':
+      return { ...state, held: event.held };
+    case 'local.nominate':
+      return { ...state, nominee: event.speaker };
+    case 'local.marker':
+      return { ...state, markers: [...state.markers, { ms: event.ms, label: event.label }] };
+    case 'local.plan':
+      return { ...state, plan: event.segments };
+    case 'local.shelf':
+      return { ...state, screen: 'shelf', failure: null };
+    case 'local.take':
+      return { ...state, screen: 'ended', failure: null, episodeId: event.episodeId };
+    case 'local.lobby':
+      return { ...state, screen: 'start', failure: null };
+    case 'local.retry':
+      return { ...state, retryAt: event.at };
     case 'local.end':
       return { ...state, screen: 'finishing', failure: null };
     case 'local.notice':
@@ -91,7 +123,7 @@ export function reduce(state, event, pageMs) {
     case 'local.dismiss':
       return { ...state, failure: null };
     case 'local.reconnect':
-      return { ...state, failure: null, notice: 'Connecting again…' };
+      return { ...state, failure: null, retryAt: null, notice: 'Connecting again…' };
     case 'local.closed':
       return closed(state, event.code);
     default:
@@ -106,11 +138,11 @@ export function reduce(state, event, pageMs) {
  * @returns {StudioState}
  */
 function closed(state, code) {
-  if (state.screen === 'ended' || state.screen === 'start') return state;
+  if (state.screen === 'ended' || state.screen === 'start' || state.screen === 'shelf') return state;
   // A reason that the server gave in words says more than a number.
   const failure = state.failure ?? closeFailure(code, state.screen);
   if (state.screen === 'connecting') return { ...state, screen: 'start', failure };
-  return { ...state, lost: true, canResume: !FINAL_CODES.includes(code), recording: false, notice: '', failure };
+  return { ...state, lost: true, held: false, canResume: !FINAL_CODES.includes(code), recording: false, notice: '', failure };
 }
 
 /**
@@ -133,10 +165,4 @@ function withCaption(captions, caption) {
  */
 function namesOf([you, claude, guest], before) {
   return { you: you || before.you, claude: claude || before.claude, guest: guest || before.guest };
-}
-
-/** @param {string} text The wire's words begin small and end open. */
-function sentence(text) {
-  if (!text) return '';
-  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 }

@@ -1,14 +1,20 @@
 // The wiring: events of the socket, the audio and the controls go through one reducer, and one render shows the state.
+import { ApiFailure, deleteRecording, roundTrip, signIn } from './api.js';
 import { isSupported, openAudio } from './audio.js';
 import { Captions } from './captions.js';
 import { MICROPHONE_GONE, startFailure, UNSUPPORTED } from './failures.js';
-import { renderFiles } from './files.js';
-import { actionOf, isField, KEYS } from './keys.js';
+import { actionOf, isField, isTalkKey, KEYS } from './keys.js';
+import { LevelMeter } from './level-meter.js';
+import { Lobby } from './lobby.js';
+import { Panels } from './panels.js';
+import * as remember from './remember.js';
 import { Session, socketUrl } from './session.js';
+import { Shelf } from './shelf.js';
 import { SoundWay } from './sound-way.js';
 import { Stage } from './stage.js';
 import { StartForm } from './start.js';
 import { initialState, reduce } from './state.js';
+import { Take } from './take.js';
 import { clockText } from './words.js';
 /** @import {Audio} from './audio.js' */
 /** @import {Choice} from './start.js' */
@@ -45,8 +51,25 @@ const page = {
   helpDialog: element('help-dialog', HTMLDialogElement),
   helpKeys: element('help-keys', HTMLElement),
   endDialog: element('end-dialog', HTMLDialogElement),
-  files: element('files', HTMLElement),
-  endSummary: element('end-summary', HTMLElement),
+  endedHeading: element('ended-heading', HTMLElement),
+  link: element('link', HTMLElement),
+  linkWord: element('link-word', HTMLElement),
+  ownLevel: element('own-level', LevelMeter),
+  talk: element('talk', HTMLButtonElement),
+  marker: element('marker', HTMLButtonElement),
+  claude: element('nominate-claude', HTMLButtonElement),
+  guest: element('nominate-guest', HTMLButtonElement),
+  captionsToggle: element('captions-toggle', HTMLButtonElement),
+  smaller: element('smaller', HTMLButtonElement),
+  larger: element('larger', HTMLButtonElement),
+  panelToggle: element('panel-toggle', HTMLButtonElement),
+  return: element('return', HTMLButtonElement),
+  delete: element('delete', HTMLButtonElement),
+  deleteDialog: element('delete-dialog', HTMLDialogElement),
+  accessDialog: element('access-dialog', HTMLDialogElement),
+  accessForm: element('access-form', HTMLFormElement),
+  accessProblem: element('access-problem', HTMLElement),
+  token: element('token', HTMLInputElement),
   again: element('again', HTMLButtonElement),
   restart: element('restart', HTMLButtonElement),
 };
@@ -56,6 +79,15 @@ const screens = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[da
 
 /** How often the recording time is written. */
 const TIMER_MS = 250;
+/** How often the way to the studio is measured, and what of it nobody hears. */
+const LINK_MS = 5000;
+const LINK_GOOD_MS = 80;
+const LINK_FAIR_MS = 200;
+/** Waits before a lost connection is tried again by itself; the last one is repeated until the studio's minute is over. */
+const RETRIES_MS = [1000, 2000, 4000, 8000];
+const RETRY_LIMIT_MS = 60_000;
+/** Sizes of captions, as shares of the usual one. */
+const CAPTION_SIZES = [0.875, 1, 1.25, 1.5, 2];
 
 let state = initialState();
 /** @type {Session | null} */
@@ -66,7 +98,20 @@ let audio = null;
 const stage = new Stage(element('stage', HTMLElement));
 const captions = new Captions(
   element('captions', HTMLElement), element('captions-final', HTMLElement), element('captions-interim', HTMLElement));
-const startForm = new StartForm(element('start-form', HTMLFormElement), (choice) => void start(choice));
+const form = element('start-form', HTMLFormElement);
+const startForm = new StartForm(form, (choice) => void start(choice));
+const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.hasHeadphones,
+  (failure) => dispatch({ type: 'local.problem', failure }));
+const panels = new Panels(element('panel', HTMLElement));
+const take = new Take(element('take', HTMLElement));
+const shelf = new Shelf(element('shelf', HTMLElement), complain);
+
+/** @type {{roundTripMs: number | null, skipped: number}} */
+let link = { roundTripMs: null, skipped: 0 };
+let lostAt = 0;
+let retries = 0;
+let retryTimer = 0;
+let captionSize = 1;
 
 const soundWay = new SoundWay(element('sound', HTMLElement), (message) => session?.send(message));
 
@@ -82,10 +127,23 @@ function dispatch(event) {
 /** @param {Choice} choice */
 async function start({ participantName, briefing, hasHeadphones }) {
   if (state.screen !== 'start') return;
+  dispatch({ type: 'local.plan', segments: briefing?.segments ?? [] });
+  await enterStudio({ hasHeadphones, deviceId: lobby.deviceId, sinkId: lobby.sinkId },
+    { participantName, episodeId: '', ...(briefing ? { briefing: briefing.name } : {}) });
+}
+
+/**
+ * Opens microphone and voices, then the session.
+ * @param {{hasHeadphones: boolean, deviceId: string, sinkId: string}} devices
+ * @param {import('./types').Hello} hello
+ * @param {string} [resumeToken] Of a session that goes on.
+ */
+async function enterStudio(devices, hello, resumeToken) {
   dispatch({ type: 'local.start' });
+  lobby.close();
   try {
     if (!isSupported()) throw UNSUPPORTED;
-    audio = await openAudio(hasHeadphones, {
+    audio = await openAudio(devices, {
       onFrame: (frame) => { if (!soundWay.isUp) session?.sendAudio(frame); },
       onPosition: reportPosition,
       onMicrophoneGone: () => dispatch({ type: 'local.problem', failure: MICROPHONE_GONE }),
@@ -94,21 +152,47 @@ async function start({ participantName, briefing, hasHeadphones }) {
     dispatch({ type: 'local.start-failed', failure: error === UNSUPPORTED ? UNSUPPORTED : startFailure(error) });
     return;
   }
-  const hello = {
-    participantName, episodeId: '', briefing,
-    audio: { codec: /** @type {const} */ ('pcm'), sampleRate: audio.context.sampleRate },
-  };
+  const sampleRate = audio.context.sampleRate;
+  const full = { ...hello, audio: { codec: /** @type {const} */ ('pcm'), sampleRate } };
   soundWay.open(audio.context, audio.capture.stream);
-  session = new Session(socketUrl(location.href), hello, {
-    onMessage: receive,
+  session = new Session(socketUrl(location.href), full, {
+    onMessage(message) {
+      if (message.type === 'session.ready') {
+        remember.keep({ resumeToken: message.resumeToken, episodeId: message.episodeId, hasHeadphones: devices.hasHeadphones,
+          deviceId: devices.deviceId, sampleRate });
+      }
+      receive(message);
+    },
     onAudio: (frame) => audio?.playback.play(frame),
     onClose(code) {
       soundWay.drop();
       dispatch({ type: 'local.closed', code });
       if (state.screen === 'finishing') closeAudio();
+      if (state.lost && !state.canResume) remember.forget();
+      retryLater();
     },
   });
-  session.connect();
+  if (resumeToken) session.resume(resumeToken);
+  else session.connect();
+}
+
+/** A lost connection is tried again by itself while the studio waits. */
+function retryLater() {
+  clearTimeout(retryTimer);
+  if (!state.lost || !state.canResume || state.screen !== 'live') return;
+  const now = performance.now();
+  if (retries === 0) lostAt = now;
+  const wait = RETRIES_MS[Math.min(retries, RETRIES_MS.length - 1)];
+  if (now + wait - lostAt > RETRY_LIMIT_MS) return;
+  retries += 1;
+  dispatch({ type: 'local.retry', at: now + wait });
+  retryTimer = setTimeout(connectAgain, wait);
+}
+
+function connectAgain() {
+  clearTimeout(retryTimer);
+  dispatch({ type: 'local.reconnect' });
+  session?.connect();
 }
 
 /** @param {ServerMessage} message */
@@ -120,6 +204,16 @@ function receive(message) {
     case 'audio.resume':
     case 'audio.flush':
       audio?.playback.obey(message);
+      return;
+    case 'session.ready':
+      retries = 0;
+      clearTimeout(retryTimer);
+      dispatch(message);
+      return;
+    case 'recording.ready':
+      remember.forget();
+      dispatch(message);
+      history.replaceState(null, '', `#/recordings/${encodeURIComponent(message.episodeId)}`);
       return;
     default:
       dispatch(message);
@@ -152,10 +246,58 @@ const actions = {
     session?.send({ type: 'client.toggle-autopilot', enabled });
     dispatch({ type: 'local.autopilot', enabled });
   },
+  marker() {
+    session?.send({ type: 'client.marker' });
+    dispatch({ type: 'local.marker', ms: sessionMs(state), label: '' });
+    dispatch({ type: 'local.notice', text: `Marked at ${clockText(sessionMs(state))}.` });
+  },
+  claude() { nominate('claude'); },
+  guest() { nominate('guest'); },
+  captions() {
+    const isOn = page.captionsToggle.getAttribute('aria-pressed') !== 'true';
+    page.captionsToggle.setAttribute('aria-pressed', String(isOn));
+    document.body.dataset.captions = isOn ? 'on' : 'off';
+  },
+  figures() {
+    const isOpen = document.body.dataset.panel !== 'open';
+    document.body.dataset.panel = isOpen ? 'open' : 'closed';
+    page.panelToggle.setAttribute('aria-pressed', String(isOpen));
+  },
   help() {
     page.helpDialog.showModal();
   },
 };
+
+/** @param {AiSpeaker} speaker */
+function nominate(speaker) {
+  session?.send({ type: 'client.nominate', speaker });
+  dispatch({ type: 'local.nominate', speaker });
+}
+
+/** @param {boolean} held */
+function talk(held) {
+  if (held === state.held) return;
+  session?.send({ type: 'client.push-to-talk', held });
+  dispatch({ type: 'local.talk', held });
+}
+
+/** @param {number} step */
+function resizeCaptions(step) {
+  captionSize = Math.max(0, Math.min(CAPTION_SIZES.length - 1, captionSize + step));
+  document.body.style.setProperty('--caption-size', String(CAPTION_SIZES[captionSize]));
+  page.smaller.disabled = captionSize === 0;
+  page.larger.disabled = captionSize === CAPTION_SIZES.length - 1;
+}
+
+/** What the studio refused, said in words; without the right to ask, the token is asked for. @param {unknown} error */
+function complain(error) {
+  if (error instanceof ApiFailure && error.code === 'access_denied') {
+    if (!page.accessDialog.open) page.accessDialog.showModal();
+    return;
+  }
+  dispatch({ type: 'local.problem', failure: error instanceof ApiFailure ? error.failure
+    : { title: 'Something went wrong in this page.', advice: String(error) } });
+}
 
 function end() {
   dispatch({ type: 'local.end' });
@@ -175,7 +317,7 @@ function closeAudio() {
 function render(before) {
   const screen = state.screen === 'connecting' ? 'start' : state.screen;
   document.body.dataset.screen = screen;
-  for (const part of screens) part.hidden = part.dataset.for !== screen;
+  for (const part of screens) part.hidden = !part.dataset.for?.split(' ').includes(screen);
   startForm.render(state.screen === 'connecting');
   stage.render(state);
   captions.render(state);
@@ -185,30 +327,68 @@ function render(before) {
   show(page.notice, state.notice);
   press(page.mute, state.muted, state.muted ? 'Unmute' : 'Mute');
   press(page.autopilot, state.autopilot, 'Autopilot');
-  for (const button of [page.mute, page.interrupt, page.autopilot, page.end]) button.disabled = state.lost;
+  press(page.talk, state.held, state.held ? 'Go on…' : 'Hold to talk');
+  press(page.claude, state.nominee === 'claude', state.nominee === 'claude' ? 'Is next' : `Ask ${state.names.claude}`);
+  press(page.guest, state.nominee === 'guest', state.nominee === 'guest' ? 'Is next' : `Ask ${state.names.guest}`);
+  for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.end, page.claude, page.guest]) {
+    button.disabled = state.lost;
+  }
+  if (state.screen === 'live') panels.render(state, sessionMs(state), link);
   page.failure.hidden = state.failure === null;
   show(page.failureTitle, state.failure?.title ?? '');
-  show(page.failureAdvice, state.failure?.advice ?? '');
+  showAdvice();
   page.reconnect.hidden = !(state.lost && state.canResume && state.screen === 'live');
   page.restart.hidden = !state.lost;
   page.dismiss.hidden = state.lost;
   if (before.screen !== state.screen) enter(before);
-  if (before.files !== state.files) renderFiles(page.files, state.files);
+}
+
+function showAdvice() {
+  const seconds = state.retryAt === null ? 0 : Math.ceil((state.retryAt - performance.now()) / 1000);
+  // The countdown is for eyes: an alert that changes each second would be read each second.
+  page.failureAdvice.dataset.countdown = seconds > 0 ? `Connecting again in ${seconds} s.` : '';
+  show(page.failureAdvice, state.failure?.advice ?? '');
 }
 
 /** A screen was changed: its heading takes the focus, so that a screen reader begins there. @param {StudioState} before */
 function enter(before) {
   if (state.screen === 'live') stage.start(levels);
   if (before.screen === 'live') stage.stop();
-  if (state.screen === 'start' || state.screen === 'ended') closeAudio();
+  if (['start', 'ended', 'shelf'].includes(state.screen)) closeAudio();
+  if (state.screen === 'shelf') {
+    void shelf.load();
+    lobby.close();
+  }
   if (state.screen === 'ended') {
     page.endDialog.close();
-    show(page.endSummary, `${state.episodeId}, ${clockText(sessionMs(before))}`);
+    lobby.close();
+    const isFresh = ['live', 'finishing'].includes(before.screen);
+    show(page.endedHeading, isFresh ? 'It’s recorded.' : 'Recording');
     session?.close();
+    take.open(state.episodeId).catch(complain);
+  } else {
+    take.close();
   }
-  if (before.screen === 'start' || state.screen === 'connecting' || state.screen === 'start') return;
+  for (const anchor of document.querySelectorAll('[data-nav]')) {
+    const isHere = /** @type {HTMLElement} */ (anchor).dataset.nav === (state.screen === 'ended' ? 'shelf' : state.screen);
+    if (isHere) anchor.setAttribute('aria-current', 'page');
+    else anchor.removeAttribute('aria-current');
+  }
+  if (state.screen === 'connecting' || state.screen === 'start') return;
   const heading = screens.map((part) => part.querySelector('[data-heading]')).find((found) => found?.checkVisibility());
   if (heading instanceof HTMLElement) heading.focus();
+}
+
+/** What the address asks for: the studio, the list, one recording. A session that is on is never left by it. */
+function followAddress() {
+  if (['connecting', 'live', 'finishing'].includes(state.screen)) return;
+  const [, place, episode] = location.hash.split('/');
+  if (place !== 'recordings') dispatch({ type: 'local.lobby' });
+  else if (!episode) dispatch({ type: 'local.shelf' });
+  else if (state.screen !== 'ended' || state.episodeId !== decodeURIComponent(episode)) {
+    dispatch({ type: 'local.lobby' });
+    dispatch({ type: 'local.take', episodeId: decodeURIComponent(episode) });
+  }
 }
 
 /** @param {HTMLElement} target @param {string} text Written only when it differs: live regions read every change. */
@@ -240,27 +420,81 @@ page.mute.addEventListener('click', actions.mute);
 page.interrupt.addEventListener('click', actions.interrupt);
 page.autopilot.addEventListener('click', actions.autopilot);
 page.help.addEventListener('click', actions.help);
+page.marker.addEventListener('click', actions.marker);
+page.claude.addEventListener('click', actions.claude);
+page.guest.addEventListener('click', actions.guest);
+page.captionsToggle.addEventListener('click', actions.captions);
+page.panelToggle.addEventListener('click', actions.figures);
+page.smaller.addEventListener('click', () => resizeCaptions(-1));
+page.larger.addEventListener('click', () => resizeCaptions(1));
+page.talk.addEventListener('pointerdown', (event) => {
+  page.talk.setPointerCapture(event.pointerId);
+  talk(true);
+});
+for (const over of ['pointerup', 'pointercancel', 'lostpointercapture', 'blur']) page.talk.addEventListener(over, () => talk(false));
+form.addEventListener('change', (event) => {
+  if (event.target instanceof HTMLInputElement && event.target.name === 'headphones') lobby.headphonesChanged();
+});
+page.return.addEventListener('click', () => {
+  const found = remember.kept();
+  page.return.hidden = true;
+  if (!found) return;
+  void enterStudio({ hasHeadphones: found.hasHeadphones, deviceId: found.deviceId, sinkId: '' }, { participantName: '', episodeId: '' },
+    found.resumeToken);
+});
+page.delete.addEventListener('click', () => page.deleteDialog.showModal());
+page.deleteDialog.addEventListener('close', () => {
+  const { returnValue } = page.deleteDialog;
+  page.deleteDialog.returnValue = '';
+  if (returnValue !== 'delete') return;
+  take.close();
+  deleteRecording(state.episodeId).then(() => { location.hash = '#/recordings'; }, complain);
+});
+page.accessForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  signIn(page.token.value).then(() => location.reload(), (error) => {
+    show(page.accessProblem, error instanceof ApiFailure && error.code === 'access_denied' ? 'That is not the token.' : String(error));
+  });
+});
 page.end.addEventListener('click', () => page.endDialog.showModal());
 page.endDialog.addEventListener('close', () => {
   if (page.endDialog.returnValue === 'end' && state.screen === 'live') end();
   page.endDialog.returnValue = '';
 });
 page.dismiss.addEventListener('click', () => dispatch({ type: 'local.dismiss' }));
-page.reconnect.addEventListener('click', () => {
-  dispatch({ type: 'local.reconnect' });
-  session?.connect();
+page.reconnect.addEventListener('click', connectAgain);
+for (const button of [page.again, page.restart]) {
+  button.addEventListener('click', () => {
+    // A whole new page: nothing of the last session is left over.
+    remember.forget();
+    history.replaceState(null, '', location.pathname);
+    location.reload();
+  });
+}
+addEventListener('hashchange', followAddress);
+
+const where = () => ({
+  isLive: state.screen === 'live' && !state.lost,
+  inField: isField(document.activeElement),
+  inDialog: document.querySelector('dialog[open]') !== null,
+  onButton: document.activeElement instanceof HTMLButtonElement && document.activeElement !== page.talk,
 });
-for (const button of [page.again, page.restart]) button.addEventListener('click', () => location.reload());
 
 document.addEventListener('keydown', (event) => {
-  const action = actionOf(event, {
-    isLive: state.screen === 'live' && !state.lost,
-    inField: isField(document.activeElement),
-    inDialog: page.helpDialog.open || page.endDialog.open,
-  });
+  if (isTalkKey(event, where())) {
+    event.preventDefault();
+    if (!event.repeat) talk(true);
+    return;
+  }
+  const action = actionOf(event, where());
   if (!action) return;
   event.preventDefault();
   actions[action]();
+});
+document.addEventListener('keyup', (event) => {
+  if (event.key !== ' ' || !state.held) return;
+  event.preventDefault();
+  talk(false);
 });
 
 addEventListener('beforeunload', (event) => {
@@ -277,8 +511,33 @@ for (const { key, does } of KEYS) {
 }
 
 setInterval(() => {
-  if (state.screen === 'live' && !state.lost) show(page.timer, clockText(sessionMs(state)));
+  if (state.screen !== 'live') return;
+  if (state.lost) {
+    showAdvice();
+    return;
+  }
+  show(page.timer, clockText(sessionMs(state)));
+  page.ownLevel.show(audio?.capture.level ?? 0, 0, performance.now());
+  link = { ...link, skipped: session?.skippedFrames ?? 0 };
+  panels.render(state, sessionMs(state), link);
 }, TIMER_MS);
 
-void startForm.load();
+setInterval(() => {
+  if (state.screen !== 'live' || state.lost) return;
+  remember.touch();
+  roundTrip().then((roundTripMs) => {
+    link = { ...link, roundTripMs };
+    const quality = roundTripMs < LINK_GOOD_MS ? 'good' : roundTripMs < LINK_FAIR_MS ? 'fair' : 'poor';
+    page.link.hidden = false;
+    page.link.dataset.quality = quality;
+    show(page.linkWord, `${{ good: 'Good', fair: 'Fair', poor: 'Poor' }[quality]} link, ${Math.round(roundTripMs)} ms`);
+  }, () => { page.link.dataset.quality = 'poor'; });
+}, LINK_MS);
+
+/** On a wide window there is room for everything; below it the host opens what they want to see. */
+if (matchMedia('(min-width: 75rem)').matches) actions.figures();
+page.return.hidden = remember.kept() === null;
+resizeCaptions(0);
+startForm.load().catch(complain);
 startForm.render(false);
+followAddress();

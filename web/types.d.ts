@@ -82,6 +82,7 @@ export type ServerMessage = (
   | PlayoutOrder
   | WebRtcMessage
   | ({ type: 'turn.metrics' } & TurnMetrics)
+  | { type: 'floor.grant'; turn: number; speaker: AiSpeaker; reason: string }
   | { type: 'level'; speaker: Speaker; level: number }
   | { type: 'recording.ready'; episodeId: string; files: RecordedFile[] }
   | { type: 'error'; code: string; message: string; hint: string }
@@ -107,6 +108,9 @@ export type ClientMessage =
       flushed?: boolean; stalled?: boolean; clock?: { at: number; sent: number } }
   | { type: 'webrtc.offer'; sdp: string; restart: boolean }
   | { type: 'webrtc.close' }
+  | { type: 'client.push-to-talk'; held: boolean }
+  | { type: 'client.nominate'; speaker: AiSpeaker }
+  | { type: 'client.marker'; label?: string }
   | { type: 'client.end' };
 
 /** One binary frame of an AI's voice. */
@@ -121,6 +125,14 @@ export type LocalEvent =
   | { type: 'local.start-failed'; failure: Failure }
   | { type: 'local.mute'; muted: boolean }
   | { type: 'local.autopilot'; enabled: boolean }
+  | { type: 'local.talk'; held: boolean }
+  | { type: 'local.nominate'; speaker: AiSpeaker }
+  | { type: 'local.marker'; ms: number; label: string }
+  | { type: 'local.plan'; segments: Segment[] }
+  | { type: 'local.shelf' }
+  | { type: 'local.take'; episodeId: string }
+  | { type: 'local.lobby' }
+  | { type: 'local.retry'; at: number }
   | { type: 'local.end' }
   | { type: 'local.notice'; text: string }
   | { type: 'local.problem'; failure: Failure }
@@ -128,7 +140,7 @@ export type LocalEvent =
   | { type: 'local.reconnect' }
   | { type: 'local.closed'; code: number };
 
-export type Screen = 'start' | 'connecting' | 'live' | 'finishing' | 'ended';
+export type Screen = 'start' | 'connecting' | 'live' | 'finishing' | 'ended' | 'shelf';
 
 export interface StudioState {
   screen: Screen;
@@ -151,10 +163,55 @@ export interface StudioState {
   /** Whether the lost session can be gone on with. */
   canResume: boolean;
   metrics: TurnMetrics | null;
+  /** Figures of the last replies, reasons of the last grants, oldest first. */
+  history: TurnMetrics[];
+  grants: Grant[];
+  markers: { ms: number; label: string }[];
+  /** The briefing's segments. */
+  plan: Segment[];
+  /** Whom the host gave the next word, until it is taken. */
+  nominee: AiSpeaker | null;
+  /** The talk key is down. */
+  held: boolean;
+  /** When the connection is tried again by itself, on the page's clock. */
+  retryAt: number | null;
   files: RecordedFile[];
 }
 
-export interface Briefing { name: string; title: string; episode: string; speakers: string[] }
+export interface Segment { title: string; minutes: number; goal: string }
+export interface PlanPart extends Segment { state: 'done' | 'now' | 'next'; progress: number }
+export interface Grant { turn: number; speaker: AiSpeaker; reason: string }
+export interface Share { ms: number; share: number }
+
+export interface Briefing {
+  name: string; title: string; episode: string; language: string; speakers: string[]; roles: string[]; voices: string[];
+  segments: Segment[];
+}
+
+export interface Cue { speaker: string; startMs: number; endMs: number; text: string }
+
+export interface ListedRecording {
+  episodeId: string; title: string; state: 'finished' | 'on-air' | 'unfinished'; startedUtc: string | null;
+  durationMs: number | null; bytes: number; speakers: string[]; markers: number; recovered: boolean;
+  matchCount: number; matches: Cue[];
+}
+
+export interface ShelfPage { recordings: ListedRecording[]; total: number }
+
+export interface Recording {
+  episodeId: string; title: string; state: 'finished' | 'on-air' | 'unfinished'; startedUtc: string | null;
+  durationMs: number | null; recovered: boolean;
+  speakers: { speaker: Speaker; name: string; track: string }[];
+  markers: { at_s: number; label: string }[];
+  captions: Cue[];
+  files: { name: string; url: string; type: string; bytes: number; sha256: string | null }[];
+}
+
+export interface Waveforms { durationMs: number; tracks: Record<Speaker, number[]> }
+
+/** What the sound check measured: dB of full scale, ms. */
+export interface SoundCheck { noiseDb: number; echoDb: number; levelDb: number; peakDb: number; roundTripMs: number }
+export interface Advice { what: string; text: string; isGood: boolean }
 
 /** What a playhead tells the page about a turn. `frame` counts frames of the audio context. */
 export interface PositionReport { turn: number; played: number; frame: number; flushed: boolean }

@@ -45,3 +45,8 @@ export function fileText(name) {
   if (ending === 'yml') return 'Manifest';
   return 'File';
 }
+
+/** @param {string} iso @returns {string} A day and a time as the reader's own system writes them. */
+export function dateText(iso) {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+}

@@ -105,6 +105,14 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "recording_in_use", message, "end its session first")
     }
 
+    /// No more may look on or listen.
+    #[must_use]
+    pub fn too_many_watchers() -> Self {
+        let message = "nobody more can look on or listen to this session".to_owned();
+        let hint = "close a second screen or a feed";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers", message, hint)
+    }
+
     /// A web page from elsewhere asked.
     #[must_use]
     pub fn origin_not_allowed(origin: &str) -> Self {

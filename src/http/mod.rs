@@ -19,6 +19,7 @@ pub mod access;
 pub mod briefings;
 pub mod error;
 pub mod health;
+pub mod live;
 pub mod page;
 pub mod public_config;
 pub mod recordings;
@@ -106,6 +107,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(
             at("/api/recordings/{episode}/{file}").get(recordings::file).head(recordings::file),
         );
+    config
+        .service(at("/live/{session}/events").get(live::events))
+        .service(at("/live/{session}/{speaker}.wav").get(live::feed));
     page::configure(config);
     config.default_service(web::to(not_found));
 }

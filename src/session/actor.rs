@@ -27,6 +27,7 @@ use super::recorder::OpenRecord;
 use super::revival::Earlier;
 use super::service_notes::Accounts;
 use super::stage::Stage;
+use super::watchers::Screens;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
 use crate::conversation::event::Event;
@@ -102,6 +103,7 @@ pub struct Session {
     pub(super) cast: Cast,
     pub(super) children: Children,
     pub(super) chair: ListenerChair,
+    pub(super) screens: Screens,
     pub(super) host: HostEar,
     pub(super) listener_time: ListenerTime,
     pub(super) steady_place: SteadyPlace,
@@ -147,6 +149,7 @@ impl Session {
             cast: parts.cast,
             children: Children::default(),
             chair: ListenerChair::default(),
+            screens: Screens::default(),
             stages: AiSpeaker::BOTH.map(Stage::new),
             levels: LiveLevels::default(),
             accounts: Accounts::default(),
@@ -269,6 +272,7 @@ impl Session {
     }
 
     pub(super) fn notify(&mut self, notice: Notice) {
+        self.screens.tell(&notice);
         let kept = self.chair.tell(notice);
         if !kept {
             self.log(
@@ -319,6 +323,7 @@ impl Session {
             None => CloseReason::Failed,
         };
         self.chair.close(reason);
+        self.screens.close(reason);
         self.over.send_replace(true);
         ctx.stop();
     }

@@ -1,6 +1,6 @@
 //! The Session's children: their addresses, their places, and what is sent to them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use actix::prelude::*;
 
@@ -12,6 +12,7 @@ use super::recorder::RecorderActor;
 use super::stt::SttActor;
 use super::supervision::Place;
 use super::tts::TtsActor;
+use super::watchers::Feeds;
 use crate::conversation::AiSpeaker;
 
 /// Everybody who works for one session.
@@ -24,6 +25,8 @@ pub(super) struct Children {
     pub(super) logger: Option<Addr<EventLoggerActor>>,
     /// Something for the record did not arrive: what follows would have a hole nobody knows of.
     record_lost: Cell<bool>,
+    /// Who hears along, as the recorder does.
+    pub(super) feeds: RefCell<Feeds>,
 }
 
 /// A place and who sits there.
@@ -63,6 +66,7 @@ impl Children {
 
     /// For the recording.
     pub(super) fn record(&self, message: Record) {
+        self.feeds.borrow_mut().see(&message);
         if self.recorder.as_ref().is_some_and(|recorder| !deliver(recorder, message)) {
             self.record_lost.set(true);
         }

@@ -76,9 +76,12 @@ pub struct ListSessions;
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "Option<SessionHandle>")]
 pub struct FindSession {
-    /// As `session.ready` says it.
+    /// As `session.ready` says it, or [`CURRENT`].
     pub session_id: String,
 }
+
+/// Means the session that began last.
+pub const CURRENT: &str = "current";
 
 /// One session on air.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -330,6 +333,9 @@ impl Handler<FindSession> for Directory {
     type Result = Option<SessionHandle>;
 
     fn handle(&mut self, wanted: FindSession, _ctx: &mut Self::Context) -> Self::Result {
+        if wanted.session_id == CURRENT {
+            return self.sessions.values().max_by_key(|handle| handle.started_unix_ms).cloned();
+        }
         self.sessions.get(&wanted.session_id).cloned()
     }
 }

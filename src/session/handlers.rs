@@ -7,7 +7,7 @@ use actix::prelude::*;
 use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
     Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
-    EndSession, HostSound, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
+    EndSession, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
     RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
@@ -138,6 +138,23 @@ impl Handler<Announce> for Session {
 
     fn handle(&mut self, message: Announce, _ctx: &mut Self::Context) {
         self.notify(message.0);
+    }
+}
+
+impl Handler<LookOn> for Session {
+    type Result = bool;
+
+    fn handle(&mut self, message: LookOn, _ctx: &mut Self::Context) -> bool {
+        let state = Notice::State(Box::new(self.state()));
+        self.screens.seat(message.outbox, state)
+    }
+}
+
+impl Handler<Listen> for Session {
+    type Result = bool;
+
+    fn handle(&mut self, message: Listen, _ctx: &mut Self::Context) -> bool {
+        self.children.feeds.borrow_mut().seat(message.speaker, message.reader)
     }
 }
 

@@ -145,6 +145,24 @@ pub struct BreakOff;
 #[rtype(result = "()")]
 pub struct AwaitEnd;
 
+/// A second screen wants to look on; answers whether there is room.
+#[derive(Debug, Message)]
+#[rtype(result = "bool")]
+pub struct LookOn {
+    /// Where its notices go.
+    pub outbox: Arc<Outbox>,
+}
+
+/// Broadcasting software wants to hear one speaker; answers whether there is room.
+#[derive(Debug, Message)]
+#[rtype(result = "bool")]
+pub struct Listen {
+    /// Whom.
+    pub speaker: Speaker,
+    /// Where the sound goes: PCM s16le at 48 kHz, without holes.
+    pub reader: tokio::sync::mpsc::Sender<Bytes>,
+}
+
 // ── From the adapters' actors to the Session ─────────────────────────────────────────────────────────────────
 
 /// The ears heard something: voice, words or a verdict.

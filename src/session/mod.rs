@@ -42,6 +42,7 @@ pub mod supervision;
 mod telling;
 pub mod tts;
 mod turn_sound;
+pub mod watchers;
 
 pub use actor::{Session, SessionHandle};
 pub use service_notes::TurnUse;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::conversation::{AiSpeaker, Caption, OrbState, Speaker, TurnId};
+use crate::conversation::{AiSpeaker, Caption, GrantReason, OrbState, Speaker, TurnId};
 
 /// One thing for the listener to know or do. The transport translates it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,15 @@ pub enum Notice {
     },
     /// How long the parts of a reply took.
     Metrics(TurnMetrics),
+    /// An AI was given the floor, and why.
+    Granted {
+        /// In which turn.
+        turn: TurnId,
+        /// Who.
+        speaker: AiSpeaker,
+        /// Why.
+        reason: GrantReason,
+    },
     /// How loud a speaker is, 0 to 1000.
     Level(Speaker, u16),
     /// The recording is whole.

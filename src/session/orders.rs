@@ -91,9 +91,10 @@ impl Session {
 
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
-            Order::NoteGranted { turn, speaker, .. } => {
+            Order::NoteGranted { turn, speaker, reason } => {
                 let since_end = now.since(self.host_stopped).millis();
                 self.stages[speaker.index()].granted(turn, since_end);
+                self.notify(Notice::Granted { turn, speaker, reason });
             }
             Order::NoteTurnStarted { .. }
             | Order::NoteTurnJudged { .. }

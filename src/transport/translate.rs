@@ -78,6 +78,9 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             characters: metrics.used.usage.characters,
             cost_micro_usd: metrics.used.cost_micro_usd,
         }),
+        Notice::Granted { turn, speaker, reason } => {
+            ServerMessage::Granted { turn: *turn, speaker: *speaker, reason: *reason }
+        }
         Notice::Level(speaker, level) => ServerMessage::Level { speaker: *speaker, level: *level },
         Notice::RecordingReady(files) => recording_ready(files),
         Notice::MediaOffered(servers) => {

@@ -1,7 +1,7 @@
 // The page in a real Chromium, against a scripted studio. Audio is heard through a tap before the loudspeaker; nothing
 // here waits for a time, only for what the page says or plays. Screenshots of every screen go to target/page/.
 import assert from 'node:assert/strict';
-import { execSync } from 'node:child_process';
+import { execFileSync, execSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,10 +18,44 @@ const SILENCE_MS_MAX = 75;
 /** So many samples without sound are silence: 25 ms, longer than any gap in speech frames. */
 const SILENT_SAMPLES = 1200;
 
+const rest = { language: 'en', roles: ['host', 'co-host', 'guest'], voices: ['', 'slt', 'rms'], segments: [
+  { title: 'Why they went', minutes: 2, goal: 'How the beds left the rails.' },
+  { title: 'Why they came back', minutes: 6, goal: 'Who pays, who sleeps, who profits.' },
+  { title: 'What comes next', minutes: 0, goal: '' },
+] };
 const BRIEFINGS = JSON.stringify({ briefings: [
-  { name: 'night-trains', title: 'Why night trains came back', episode: 'night-trains', speakers: ['Mona', 'Ada', 'Grace'] },
-  { name: 'engines', title: 'The engine that was never built', episode: 'engines', speakers: ['Mona', 'Claude', 'Guest'] },
+  { name: 'night-trains', title: 'Why night trains came back', episode: 'night-trains', speakers: ['Mona', 'Ada', 'Grace'], ...rest },
+  { name: 'engines', title: 'The engine that was never built', episode: 'engines', speakers: ['Mona', 'Claude', 'Guest'], ...rest },
 ] });
+
+const SHA = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+const FILES = [['you.webm', 1_204_331], ['claude.webm', 982_113], ['guest.webm', 811_002], ['episode.vtt', 4_210], ['events.jsonl', 88_120],
+  ['session.yml', 990]].map(([name, bytes]) => ({ name, url: `/api/recordings/first-night/${name}`, type: '', bytes, sha256: SHA }));
+const CUES = [['Mona', 1_000, 'Ada, why did the night trains come back?'], ['Ada', 4_200, 'Because a bed that moves is worth more than an hour saved.'],
+  ['Mona', 9_000, 'Hold on, who pays for it?'], ['Grace', 11_500, 'The sleepers do, mostly.']]
+  .map(([speaker, startMs, text]) => ({ speaker, startMs, endMs: startMs + 2600, text }));
+const TAKE = JSON.stringify({
+  episodeId: 'first-night', title: 'Why night trains came back', state: 'finished', startedUtc: '2026-02-03T19:00:00.000Z', durationMs: 16_000,
+  language: 'en', recovered: false, markers: [{ at_s: 8.5, label: 'good laugh' }], captions: CUES, files: FILES,
+  speakers: [['you', 'Mona'], ['claude', 'Ada'], ['guest', 'Grace']].map(([speaker, name]) => ({ speaker, name, track: `${speaker}.webm` })),
+});
+/** Speech-like waves at the places of the captions. */
+const wave = (name) => Array.from({ length: 1200 }, (_, i) => {
+  const at = (i / 1200) * 16_000;
+  const isOn = CUES.some(({ speaker, startMs, endMs }) => speaker === name && startMs <= at && at < endMs);
+  return isOn ? Math.round(60 + 150 * Math.abs(Math.sin(i * 1.7) * Math.sin(i * 0.23))) : 0;
+});
+const PEAKS = JSON.stringify({ durationMs: 16_000, tracks: { you: wave('Mona'), claude: wave('Ada'), guest: wave('Grace') } });
+const SHELF = JSON.stringify({ total: 2, recordings: [
+  { episodeId: 'first-night', title: 'Why night trains came back', state: 'finished', startedUtc: '2026-02-03T19:00:00.000Z', durationMs: 16_000,
+    bytes: 3_090_766, speakers: ['Mona', 'Ada', 'Grace'], markers: 1, recovered: false, matchCount: 7, matches: [CUES[1]] },
+  { episodeId: 'engines-2', title: 'The engine that was never built', state: 'finished', startedUtc: '2026-02-01T19:00:00.000Z', durationMs: 3_725_000,
+    bytes: 96_000_000, speakers: ['Mona', 'Claude', 'Guest'], markers: 0, recovered: true, matchCount: 0, matches: [] },
+] });
+
+/** Sixteen silent seconds that Chromium can play. */
+const TRACK = execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=mono', '-t', '16', '-c:a', 'libopus', '-f', 'webm', '-'],
+  { maxBuffer: 1 << 24 });
 
 let server;
 const contexts = [];
@@ -33,6 +67,11 @@ before(async () => {
     '/__sheet.js': readFileSync(join(HERE, 'sheet.js')),
     '/__sheet.html': '<!doctype html><link rel="stylesheet" href="/style.css"><canvas></canvas><script type="module" src="/__sheet.js"></script>',
     '/api/briefings': BRIEFINGS,
+    '/ready': '{"status":"ready"}',
+    '/api/recordings': SHELF,
+    '/api/recordings/first-night': TAKE,
+    '/api/recordings/first-night/peaks': PEAKS,
+    ...Object.fromEntries(['you', 'claude', 'guest'].map((name) => [`/api/recordings/first-night/${name}.webm`, TRACK])),
   });
 });
 
@@ -108,6 +147,29 @@ async function findings(page) {
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
+
+/** A picture in both schemes, at 360 px and at 200 % zoom: nothing is clipped, and axe finds nothing. */
+async function everyLook(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await shot(page, `${name}-${colorScheme}`);
+    assert.deepEqual(await findings(page), [], `${name} ${colorScheme}`);
+  }
+  for (const [width, height] of [[360, 740], [640, 400]]) {
+    await page.setViewportSize({ width, height });
+    await shot(page, `${name}-${width}`, { fullPage: true });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name} at ${width}`);
+    assert.deepEqual(await clipped(page), [], `${name} at ${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+/** Texts that do not fit into their own box. */
+const clipped = (page) => page.evaluate(() => [...document.querySelectorAll('main *, header *, dialog[open] *')]
+  .filter((element) => element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+  .filter((element) => !element.closest('.unseen, select, option, del'))
+  .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline')
+  .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 40)}`));
 
 const shot = (page, name, options) => page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled', ...options });
 
@@ -343,13 +405,10 @@ test('a session from the first screen to the files', async (t) => {
     await page.waitForSelector('body[data-screen="finishing"]');
     await shot(page, 'finishing');
     assert.equal(await page.locator('main > section:visible').count(), 1);
-    const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
-    const file = (name, bytes) => ({ name, url: `/recordings/first-night/${name}`, bytes, sha256 });
-    client.send('recording.ready', { episodeId: 'first-night', files: [
-      file('you.webm', 1_204_331), file('claude.webm', 982_113), file('guest.webm', 811_002),
-      file('episode.vtt', 4_210), file('events.jsonl', 88_120), file('session.yml', 990)] });
+    client.send('recording.ready', { episodeId: 'first-night', files: FILES });
     client.socket.close(1000);
     await page.waitForSelector('body[data-screen="ended"]');
+    await page.waitForSelector('#take[data-drawn]');
     assert.equal(await page.locator('.file a[href]').count(), 6);
     assert.match(await page.textContent('.file'), /you\.webm.*1\.2 MB.*9f86d0/s);
     assert.equal(await page.isVisible('#failure'), false);
@@ -364,6 +423,123 @@ test('a session from the first screen to the files', async (t) => {
   await page.close();
 });
 
+test('past recordings are found by what was said, opened, and deleted only when asked twice', async () => {
+  const { page, complaints } = await open(contexts[0].context);
+  await page.click('a[data-nav=shelf]');
+  await page.waitForSelector('.shelf-item');
+  assert.equal(await page.locator('.shelf-item').count(), 2);
+  await page.fill('#search', 'bed that moves');
+  await page.waitForSelector('.shelf-match');
+  await everyLook(page, 'shelf');
+  await page.click('.shelf-item a');
+  await page.waitForSelector('#take[data-drawn]');
+  assert.equal(await page.locator('.track').count(), 3);
+  assert.equal(await page.locator('.cue').count(), 5);
+  await everyLook(page, 'take');
+  await page.click('[data-take=play]');
+  await page.waitForFunction(() => Number(document.querySelector('[data-take=seek]').value) > 300);
+  await page.click('.track[data-speaker=claude] .toggle >> text=Solo');
+  assert.equal(await page.getAttribute('.track[data-speaker=claude] .toggle', 'aria-pressed'), 'true');
+  await page.click('.cue >> nth=3');
+  await page.waitForFunction(() => Number(document.querySelector('[data-take=seek]').value) >= 8900);
+  await page.click('[data-take=play]');
+  await page.click('#delete');
+  await page.waitForSelector('#delete-dialog[open]');
+  await shot(page, 'delete');
+  assert.deepEqual(await findings(page), []);
+  await page.keyboard.press('Escape');
+  await page.goBack();
+  await page.waitForSelector('#shelf:visible');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('the microphone can be tried before anything is recorded', async () => {
+  const { page, complaints } = await open(contexts[0].context);
+  await page.click('[data-lobby=open]');
+  await page.waitForSelector('[data-lobby=bench]:visible');
+  assert.ok(await page.locator('#input option').count() >= 2);
+  await page.selectOption('#input', { index: 1 });
+  await page.waitForSelector('[data-lobby=bench]:visible');
+  await everyLook(page, 'lobby');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a whole session is held with the keyboard alone', async () => {
+  const { page, complaints } = await open(contexts[0].context);
+  /** Tab until the focus is there; every stop on the way must be seen. */
+  const tabTo = async (selector) => {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      const [isThere, isSeen] = await page.evaluate((wanted) => {
+        const at = document.activeElement;
+        const style = at === document.body ? null : getComputedStyle(at.matches('.choice input') ? at.nextElementSibling : at);
+        return [at.matches(wanted), style === null || style.outlineStyle !== 'none'];
+      }, selector);
+      assert.ok(isSeen, `the focus is seen before ${selector}`);
+      if (isThere) return;
+    }
+    assert.fail(`no way to ${selector}`);
+  };
+  await tabTo('#name');
+  await page.keyboard.type('Mona');
+  await tabTo('button[type=submit]');
+  await page.keyboard.press('Enter');
+  const client = await server.client();
+  await client.text('hello');
+  client.ready();
+  await page.waitForSelector('body[data-screen="live"]');
+  client.send('floor.grant', { turn: 1, speaker: 'claude', reason: 'addressed' });
+  await page.waitForFunction(() => /called Ada by name/.test(document.querySelector('[data-panel=why]').textContent));
+  await page.keyboard.press('2');
+  assert.equal((await client.text('client.nominate')).speaker, 'guest');
+  assert.equal(await page.getAttribute('#nominate-guest', 'aria-pressed'), 'true');
+  await page.keyboard.press('k');
+  await client.text('client.marker');
+  await page.keyboard.down('Space');
+  assert.equal((await client.text('client.push-to-talk')).held, true);
+  await page.keyboard.up('Space');
+  await client.text('client.push-to-talk', ({ held }) => !held);
+  await page.keyboard.press('c');
+  assert.equal(await page.isVisible('#captions'), false);
+  await page.keyboard.press('c');
+  await tabTo('#larger');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.$eval('body', (body) => body.style.getPropertyValue('--caption-size')), '1.25');
+  await everyLook(page, 'live-insight');
+  await tabTo('#end');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#end-dialog[open]');
+  await tabTo('#end-confirm');
+  await page.keyboard.press('Enter');
+  await client.text('client.end');
+  client.send('recording.ready', { episodeId: 'first-night', files: FILES });
+  client.socket.close(1000);
+  await page.waitForSelector('#take[data-drawn]');
+  await tabTo('[data-take=play]');
+  await tabTo('.file a');
+  await tabTo('#again');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a page that is loaded again goes back into its session', async () => {
+  const { page, complaints } = await open(contexts[0].context);
+  const { client } = await enter(page);
+  await client.until(({ frames }) => frames.length >= 5, 'frames');
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.click('#return');
+  const again = await server.client();
+  assert.equal((await again.text('hello')).resumeToken, 'token-1');
+  again.ready();
+  await again.until(({ frames }) => frames.length >= 5, 'frames again');
+  await page.waitForSelector('body[data-screen="live"]');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test('a lost socket is said in words and the session goes on from where it was', async () => {
   const { page, complaints } = await open(contexts[0].context);
   const { client } = await enter(page);
@@ -371,9 +547,9 @@ test('a lost socket is said in words and the session goes on from where it was',
   client.socket.terminate();
   await page.waitForSelector('#failure:visible');
   assert.match(await page.textContent('#failure'), /connection to the studio was lost/);
+  assert.match(await page.$eval('#failure-advice', (advice) => advice.dataset.countdown), /Connecting again in \d+ s/);
   await shot(page, 'lost');
-  assert.deepEqual(await findings(page), []);
-  await page.click('#reconnect');
+  // Nobody presses anything: the page comes back by itself.
   const again = await server.client();
   const hello = await again.text('hello');
   assert.equal(hello.resumeToken, 'token-1');

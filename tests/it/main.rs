@@ -31,6 +31,7 @@ mod session;
 mod api_document;
 mod http;
 mod lifecycle;
+mod live;
 mod webrtc;
 mod websocket;
 

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actionOf } from '../keys.js';
+import { actionOf, isTalkKey } from '../keys.js';
 import { clockText, fileText, sizeText } from '../words.js';
 
 const press = (key, more = {}) => ({ key, ctrlKey: false, altKey: false, metaKey: false, repeat: false, ...more });
 const live = { isLive: true, inField: false, inDialog: false };
 
 test('each key has one meaning, small or capital', () => {
-  assert.deepEqual(['m', 'M', 'Escape', 'a', '?', 'x'].map((key) => actionOf(press(key), live)),
-    ['mute', 'mute', 'interrupt', 'autopilot', 'help', null]);
+  assert.deepEqual(['m', 'M', 'Escape', 'x', 'a', '1', '2', 'k', 'c', 'h', '?', 'q', 'space'].map((key) => actionOf(press(key), live)),
+    ['mute', 'mute', 'interrupt', 'interrupt', 'autopilot', 'claude', 'guest', 'marker', 'captions', 'figures', 'help', null, null]);
+});
+
+test('Space talks unless it is a button’s own', () => {
+  assert.equal(isTalkKey(press(' '), { ...live, onButton: false }), true);
+  for (const where of [{ onButton: true }, { inField: true }, { inDialog: true }, { isLive: false }]) {
+    assert.equal(isTalkKey(press(' '), { ...live, onButton: false, ...where }), false);
+  }
 });
 
 test('keys mean nothing in a field, in a dialog, before the session, held down or with a modifier', () => {

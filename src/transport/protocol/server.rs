@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::{AiSpeaker, Caption, CaptionWord, OrbState, Speaker, TurnId};
+use crate::conversation::{
+    AiSpeaker, Caption, CaptionWord, GrantReason, OrbState, Speaker, TurnId,
+};
 
 /// A text frame to the client: a message under its rising number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,6 +122,16 @@ pub enum ServerMessage {
     /// How long the parts of a reply took.
     #[serde(rename = "turn.metrics", rename_all = "camelCase")]
     Metrics(WireMetrics),
+    /// An AI was given the floor, and why.
+    #[serde(rename = "floor.grant", rename_all = "camelCase")]
+    Granted {
+        /// In which turn.
+        turn: TurnId,
+        /// Who.
+        speaker: AiSpeaker,
+        /// Why.
+        reason: GrantReason,
+    },
     /// How loud a speaker is, for orbs.
     #[serde(rename = "level")]
     Level {

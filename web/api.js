@@ -1,0 +1,64 @@
+// Questions over HTTP, and their refusals in words. docs/api.md is the full text.
+/** @import {Briefing, Failure, Recording, ShelfPage, Waveforms} from './types' */
+
+/** A refusal of the studio, or no answer at all. */
+export class ApiFailure extends Error {
+  /** @param {string} code @param {Failure} failure */
+  constructor(code, failure) {
+    super(failure.title);
+    this.code = code;
+    this.failure = failure;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<any>} The answer's JSON; `null` where there is none.
+ * @throws {ApiFailure}
+ */
+export async function ask(path, init) {
+  let response;
+  try {
+    response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init?.headers } });
+  } catch {
+    throw new ApiFailure('unreachable', { title: 'The studio does not answer.', advice: 'Check that it is running, then try again.' });
+  }
+  if (response.status === 204) return null;
+  const body = await response.json().catch(() => null);
+  if (response.ok) return body;
+  throw new ApiFailure(String(body?.code ?? response.status), {
+    title: sentence(body?.message ?? `The studio answered ${response.status}`), advice: sentence(body?.hint ?? ''),
+  });
+}
+
+/** @param {string} method @param {unknown} [body] @returns {RequestInit} */
+const sending = (method, body) => ({
+  method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+});
+
+/** @returns {Promise<Briefing[]>} */
+export const briefings = async () => (await ask('/api/briefings')).briefings;
+/** @param {string} q @param {number} offset @returns {Promise<ShelfPage>} */
+export const recordings = (q, offset) => ask(`/api/recordings?${new URLSearchParams({ q, offset: String(offset) })}`);
+/** @param {string} episode @returns {Promise<Recording>} */
+export const recording = (episode) => ask(`/api/recordings/${encodeURIComponent(episode)}`);
+/** @param {string} episode @param {number} points @returns {Promise<Waveforms>} */
+export const waveforms = (episode, points) => ask(`/api/recordings/${encodeURIComponent(episode)}/peaks?points=${points}`);
+/** @param {string} episode */
+export const deleteRecording = (episode) => ask(`/api/recordings/${encodeURIComponent(episode)}`, sending('DELETE'));
+/** @param {string} token */
+export const signIn = (token) => ask('/api/access', sending('POST', { token }));
+
+/** How long an answer takes, in ms. @returns {Promise<number>} */
+export async function roundTrip() {
+  const start = performance.now();
+  await fetch('/ready', { cache: 'no-store' });
+  return performance.now() - start;
+}
+
+/** @param {string} text The wire's words begin small and end open. */
+export function sentence(text) {
+  if (!text) return '';
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}

@@ -1,0 +1,220 @@
+// Before the show: microphone and loudspeaker, a test of both, and the sound check.
+import { constraints } from './capture.js';
+import { roundTrip } from './api.js';
+import { startFailure } from './failures.js';
+import { decibels, judge, quantile, SENTENCE } from './soundcheck.js';
+/** @import {LevelMeter} from './level-meter.js' */
+/** @import {Failure, SoundCheck} from './types' */
+
+/** How often the level is read: as long as the analyser's window at 48 kHz, so that nothing is missed. */
+const READ_MS = 40;
+/** Parts of the sound check. Twenty seconds with the words between them. */
+const QUIET_MS = 3000;
+const ECHO_MS = 3000;
+const SPEAK_MS = 8000;
+const ROUND_TRIPS = 7;
+/** The line that is played back. */
+const SAY_MS = 4000;
+
+export class Lobby {
+  /** @type {MediaStream | null} */ #stream = null;
+  /** @type {AudioContext | null} */ #context = null;
+  /** @type {AnalyserNode | null} */ #analyser = null;
+  #timer = 0;
+  /** @type {number[] | null} */ #levels = null;
+  #peak = 0;
+  #isBusy = false;
+  /** The last sound check of this page. @type {SoundCheck | null} */
+  check = null;
+
+  /** @param {HTMLElement} root @param {() => boolean} hasHeadphones @param {(failure: Failure) => void} onFailure */
+  constructor(root, hasHeadphones, onFailure) {
+    const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-lobby="${name}"]`));
+    this.root = root;
+    this.hasHeadphones = hasHeadphones;
+    this.onFailure = onFailure;
+    this.open = /** @type {HTMLButtonElement} */ (part('open'));
+    this.bench = part('bench');
+    this.input = /** @type {HTMLSelectElement} */ (part('input'));
+    this.output = /** @type {HTMLSelectElement} */ (part('output'));
+    this.outputField = part('output-field');
+    this.meter = /** @type {LevelMeter} */ (part('meter'));
+    this.say = /** @type {HTMLButtonElement} */ (part('say'));
+    this.run = /** @type {HTMLButtonElement} */ (part('check'));
+    this.words = part('words');
+    this.result = part('result');
+    this.open.addEventListener('click', () => void this.#try(() => this.#openMicrophone()));
+    this.input.addEventListener('change', () => void this.#try(() => this.#openMicrophone()));
+    this.output.addEventListener('change', () => void this.#try(() => this.#useOutput()));
+    this.say.addEventListener('click', () => void this.#try(() => this.#saySomething()));
+    this.run.addEventListener('click', () => void this.#try(() => this.#soundCheck()));
+    navigator.mediaDevices?.addEventListener('devicechange', () => { if (this.#stream) void this.#listDevices(); });
+  }
+
+  get deviceId() { return this.input.value; }
+  get sinkId() { return this.output.value; }
+
+  /** The microphone is opened again with the other answer to the question about headphones. */
+  headphonesChanged() {
+    if (this.#stream) void this.#try(() => this.#openMicrophone());
+  }
+
+  /** Lets go of the microphone: the session opens its own. */
+  close() {
+    clearInterval(this.#timer);
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    void this.#context?.close();
+    this.#stream = this.#context = this.#analyser = null;
+    this.bench.hidden = true;
+    this.open.hidden = false;
+  }
+
+  /** @param {() => Promise<void>} does */
+  async #try(does) {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    for (const button of [this.open, this.say, this.run]) button.disabled = true;
+    try {
+      await does();
+    } catch (error) {
+      this.close();
+      this.onFailure(startFailure(error));
+    } finally {
+      this.#isBusy = false;
+      for (const button of [this.open, this.say, this.run]) button.disabled = false;
+    }
+  }
+
+  async #openMicrophone() {
+    const chosen = this.input.value;
+    this.close();
+    const context = new AudioContext({ latencyHint: 'interactive' });
+    this.#context = context;
+    void context.resume();
+    this.#stream = await navigator.mediaDevices.getUserMedia(constraints(this.hasHeadphones(), chosen));
+    this.#analyser = context.createAnalyser();
+    this.#analyser.fftSize = 2048;
+    context.createMediaStreamSource(this.#stream).connect(this.#analyser);
+    const samples = new Float32Array(this.#analyser.fftSize);
+    this.#timer = setInterval(() => {
+      this.#analyser?.getFloatTimeDomainData(samples);
+      const level = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+      const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+      this.meter.show(level, peak, performance.now());
+      this.#levels?.push(level);
+      this.#peak = Math.max(this.#peak, peak);
+    }, READ_MS);
+    await this.#listDevices();
+    this.bench.hidden = false;
+    this.open.hidden = true;
+    this.input.focus();
+  }
+
+  async #listDevices() {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    const used = this.#stream?.getAudioTracks()[0]?.getSettings().deviceId ?? '';
+    fill(this.input, devices.filter(({ kind }) => kind === 'audioinput'), this.input.value || used);
+    const canChoose = 'setSinkId' in AudioContext.prototype;
+    this.outputField.hidden = !canChoose;
+    if (canChoose) fill(this.output, devices.filter(({ kind }) => kind === 'audiooutput'), this.output.value);
+  }
+
+  async #useOutput() {
+    if (this.#context) await useSink(this.#context, this.output.value);
+  }
+
+  async #saySomething() {
+    if (!this.#stream || !this.#context) return;
+    const recorder = new MediaRecorder(this.#stream);
+    /** @type {Blob[]} */
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const isDone = new Promise((resolve) => { recorder.onstop = resolve; });
+    recorder.start();
+    await this.#tell('Say something now…', SAY_MS);
+    recorder.stop();
+    await isDone;
+    this.words.textContent = 'This is how you sound.';
+    const sound = await this.#context.decodeAudioData(await new Blob(parts).arrayBuffer());
+    const source = this.#context.createBufferSource();
+    source.buffer = sound;
+    source.connect(this.#context.destination);
+    const isOver = new Promise((resolve) => { source.onended = resolve; });
+    source.start();
+    await isOver;
+    this.words.textContent = '';
+  }
+
+  async #soundCheck() {
+    const context = this.#context;
+    if (!context) return;
+    this.result.replaceChildren();
+    const quiet = await this.#measure('Be quiet for a moment…', QUIET_MS);
+    const stop = playNoise(context);
+    const echo = await this.#measure('Listen, and stay quiet…', ECHO_MS);
+    stop();
+    this.#peak = 0;
+    const speech = await this.#measure(`Read aloud: “${SENTENCE}”`, SPEAK_MS);
+    this.words.textContent = 'Measuring the way to the studio…';
+    const trips = [];
+    for (let i = 0; i < ROUND_TRIPS; i++) trips.push(await roundTrip());
+    this.words.textContent = '';
+    this.check = {
+      noiseDb: decibels(quantile(quiet, 0.5)), echoDb: decibels(quantile(echo, 0.7)), levelDb: decibels(quantile(speech, 0.9)),
+      peakDb: decibels(this.#peak), roundTripMs: Math.round(quantile(trips, 0.5)),
+    };
+    const { noiseDb, echoDb, levelDb, roundTripMs } = this.check;
+    const figures = document.createElement('p');
+    figures.className = 'about';
+    figures.textContent = `Voice ${levelDb} dB, room ${noiseDb} dB, echo ${Math.max(0, echoDb - noiseDb)} dB above it, way to the studio ${roundTripMs} ms.`;
+    this.result.append(...judge(this.check, this.hasHeadphones()).map(({ text, isGood }) => {
+      const line = document.createElement('p');
+      line.className = isGood ? 'good' : 'advice';
+      line.textContent = text;
+      return line;
+    }), figures);
+  }
+
+  /** @param {string} text @param {number} ms @returns {Promise<number[]>} Levels of that time. */
+  async #measure(text, ms) {
+    this.#levels = [];
+    await this.#tell(text, ms);
+    const levels = this.#levels;
+    this.#levels = null;
+    return levels;
+  }
+
+  /** @param {string} text @param {number} ms */
+  #tell(text, ms) {
+    this.words.textContent = text;
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+/** @param {AudioContext} context @param {string} sinkId The empty one is the system's choice. */
+export async function useSink(context, sinkId) {
+  const able = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (context);
+  if (able.setSinkId && (sinkId || 'sinkId' in context)) await able.setSinkId(sinkId);
+}
+
+/** @param {HTMLSelectElement} select @param {MediaDeviceInfo[]} devices @param {string} chosen */
+function fill(select, devices, chosen) {
+  const usual = new Option('The system’s choice', '');
+  const others = devices.filter(({ deviceId }) => deviceId && deviceId !== 'default');
+  select.replaceChildren(usual, ...others.map(({ deviceId, label }, i) => new Option(label || `Device ${i + 1}`, deviceId)));
+  if (others.some(({ deviceId }) => deviceId === chosen)) select.value = chosen;
+}
+
+/** Noise as loud as a voice, swelling and falling as speech does. @param {AudioContext} context */
+function playNoise(context) {
+  const length = context.sampleRate * 2;
+  const buffer = context.createBuffer(1, length, context.sampleRate);
+  const samples = buffer.getChannelData(0);
+  for (let i = 0; i < length; i++) samples[i] = (Math.random() - 0.5) * 0.3 * Math.sin((i / length) * Math.PI * 8) ** 2;
+  const source = context.createBufferSource();
+  source.buffer = buffer;
+  source.loop = true;
+  source.connect(context.destination);
+  source.start();
+  return () => { source.stop(); source.disconnect(); };
+}

@@ -1,0 +1,198 @@
+// A finished recording: three tracks side by side to be heard, read and taken away.
+import { recording, waveforms } from './api.js';
+import { renderFiles } from './files.js';
+import { TrackWave } from './wave.js';
+import { clockText, dateText } from './words.js';
+/** @import {Recording, Speaker} from './types' */
+
+/** Points of a picture: finer than a wide window. */
+const POINTS = 1200;
+/** Tracks that are further apart are set right; less is not heard between different voices. */
+const APART_S = 0.05;
+
+/** @typedef {{speaker: Speaker, audio: HTMLAudioElement, wave: TrackWave, mute: HTMLButtonElement, solo: HTMLButtonElement, isMuted: boolean}} Track */
+
+export class Take {
+  /** @type {Track[]} */ #tracks = [];
+  /** @type {Speaker | null} */ #solo = null;
+  #durationS = 0;
+  #timer = 0;
+  #opened = 0;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-take="${name}"]`));
+    this.root = root;
+    this.title = part('title');
+    this.facts = part('facts');
+    this.rows = part('tracks');
+    this.files = part('files');
+    this.words = part('words');
+    this.player = part('player');
+    this.play = /** @type {HTMLButtonElement} */ (part('play'));
+    this.seek = /** @type {HTMLInputElement} */ (part('seek'));
+    this.clock = part('clock');
+    this.play.addEventListener('click', () => this.#toggle());
+    this.seek.addEventListener('input', () => this.#go(Number(this.seek.value) / 1000));
+  }
+
+  /** @param {string} episode @throws Whatever the studio answers. */
+  async open(episode) {
+    this.close();
+    const mine = ++this.#opened;
+    const take = await recording(episode);
+    if (mine !== this.#opened) return null;
+    this.#show(take);
+    if (take.state === 'finished') {
+      const { tracks } = await waveforms(episode, POINTS);
+      if (mine !== this.#opened) return null;
+      for (const { speaker, wave } of this.#tracks) {
+        wave.look.peaks = tracks[speaker];
+        wave.draw();
+      }
+      this.root.dataset.drawn = 'true';
+    }
+    return take;
+  }
+
+  close() {
+    this.#opened += 1;
+    this.#pause();
+    for (const { audio } of this.#tracks) audio.removeAttribute('src');
+    this.#tracks = [];
+    this.#solo = null;
+    delete this.root.dataset.drawn;
+  }
+
+  /** @param {Recording} take */
+  #show(take) {
+    this.#durationS = (take.durationMs ?? 0) / 1000;
+    this.title.textContent = take.title;
+    this.facts.textContent = [take.startedUtc ? dateText(take.startedUtc) : '', take.durationMs === null ? '' : clockText(take.durationMs),
+      take.episodeId, take.recovered ? 'repaired after a crash' : ''].filter(Boolean).join(' · ');
+    renderFiles(this.files, take.files);
+    this.seek.max = String(take.durationMs ?? 0);
+    this.player.hidden = take.state !== 'finished';
+    this.#tracks = take.speakers.map(({ speaker, name, track }) => this.#track(take, speaker, name, track));
+    this.rows.replaceChildren(...this.#tracks.map(({ wave }) => /** @type {HTMLElement} */ (wave.closest('.track'))));
+    this.words.replaceChildren(...[
+      ...take.captions.map(({ speaker, startMs, text }) => ({ at: startMs, who: speaker, text })),
+      ...take.markers.map(({ at_s, label }) => ({ at: at_s * 1000, who: 'Marker', text: label || 'Marked here' })),
+    ].toSorted((a, b) => a.at - b.at).map((line) => this.#line(line)));
+    this.#move();
+  }
+
+  /** @param {Recording} take @param {Speaker} speaker @param {string} name @param {string} file @returns {Track} */
+  #track(take, speaker, name, file) {
+    const row = document.createElement('li');
+    row.className = 'track';
+    row.dataset.speaker = speaker;
+    const label = document.createElement('b');
+    label.textContent = name;
+    const button = (/** @type {string} */ text, /** @type {() => void} */ does) => {
+      const made = document.createElement('button');
+      made.type = 'button';
+      made.className = 'toggle';
+      made.textContent = text;
+      made.setAttribute('aria-label', `${text} ${name}`);
+      made.setAttribute('aria-pressed', 'false');
+      made.addEventListener('click', does);
+      return made;
+    };
+    const wave = new TrackWave();
+    const length = Math.max(1, take.durationMs ?? 1);
+    wave.look.spans = take.captions.filter((cue) => cue.speaker === name).map(({ startMs, endMs }) => [startMs / length, endMs / length]);
+    wave.look.markers = take.markers.map(({ at_s }) => (at_s * 1000) / length);
+    wave.addEventListener('click', (event) => this.#go(((event.offsetX / wave.clientWidth) * length) / 1000));
+    const audio = new Audio();
+    audio.preload = 'metadata';
+    audio.src = `/api/recordings/${encodeURIComponent(take.episodeId)}/${file}`;
+    /** @type {Track} */
+    const track = { speaker, audio, wave, isMuted: false,
+      mute: button('Mute', () => { track.isMuted = !track.isMuted; this.#mix(); }),
+      solo: button('Solo', () => { this.#solo = this.#solo === speaker ? null : speaker; this.#mix(); }) };
+    const head = document.createElement('div');
+    head.className = 'track-head';
+    head.append(label, track.solo, track.mute);
+    row.append(head, wave);
+    return track;
+  }
+
+  /** @param {{at: number, who: string, text: string}} line */
+  #line({ at, who, text }) {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'cue';
+    const [time, name, words] = [document.createElement('span'), document.createElement('b'), document.createElement('span')];
+    time.textContent = clockText(at);
+    time.className = 'cue-time';
+    name.textContent = who;
+    words.textContent = text;
+    button.append(time, name, words);
+    button.addEventListener('click', () => this.#go(at / 1000));
+    item.append(button);
+    return item;
+  }
+
+  #mix() {
+    for (const { speaker, audio, wave, mute, solo, isMuted } of this.#tracks) {
+      audio.muted = isMuted || (this.#solo !== null && this.#solo !== speaker);
+      mute.setAttribute('aria-pressed', String(isMuted));
+      solo.setAttribute('aria-pressed', String(this.#solo === speaker));
+      wave.look.isOff = audio.muted;
+      wave.draw();
+    }
+  }
+
+  #toggle() {
+    if (this.#timer) return this.#pause();
+    if (this.#now() >= this.#durationS - 0.05) this.#go(0);
+    for (const { audio } of this.#tracks) void audio.play();
+    this.#timer = setInterval(() => this.#follow(), 100);
+    this.#label(true);
+  }
+
+  #pause() {
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    for (const { audio } of this.#tracks) audio.pause();
+    this.#label(false);
+  }
+
+  /** @param {boolean} isPlaying */
+  #label(isPlaying) {
+    this.play.textContent = isPlaying ? 'Pause' : 'Play';
+    this.root.dataset.playing = String(isPlaying);
+  }
+
+  #follow() {
+    const now = this.#now();
+    for (const { audio } of this.#tracks.slice(1)) {
+      if (Math.abs(audio.currentTime - now) > APART_S && !audio.ended) audio.currentTime = now;
+    }
+    if (this.#tracks[0]?.audio.ended) this.#pause();
+    this.#move();
+  }
+
+  #now() {
+    return this.#tracks[0]?.audio.currentTime ?? 0;
+  }
+
+  /** @param {number} seconds */
+  #go(seconds) {
+    for (const { audio } of this.#tracks) audio.currentTime = seconds;
+    this.#move(seconds);
+  }
+
+  #move(seconds = this.#now()) {
+    const text = `${clockText(seconds * 1000)} of ${clockText(this.#durationS * 1000)}`;
+    this.seek.value = String(Math.round(seconds * 1000));
+    this.seek.setAttribute('aria-valuetext', text);
+    this.clock.textContent = text;
+    for (const { wave } of this.#tracks) {
+      wave.look.at = this.#durationS ? seconds / this.#durationS : 0;
+      wave.draw();
+    }
+  }
+}
