@@ -481,7 +481,7 @@ mod tests {
         }
         // Nothing for a second; then what was held back, all at once.
         line.advance(SessionTime::from_millis(3_000), &mut out);
-        assert_eq!(holes(&out), [(2_000, 2_600, HoleCause::Absent)]);
+        assert_eq!(holes(&out), [(2_000, 2_640, HoleCause::Absent)]);
         for n in 100..150 {
             let held_back = (150 - n) * 20;
             host.push(&mut line, n, held_back, &mut out);
@@ -491,7 +491,7 @@ mod tests {
         }
         let track = track(&out);
         assert_eq!(holes(&out).len(), 1);
-        assert!((28_700..=28_900).contains(&line.late_samples()), "{}", line.late_samples());
+        assert!((30_600..=30_800).contains(&line.late_samples()), "{}", line.late_samples());
         assert!(shift_ms(&track, 2_700..3_900) < 0.1);
     }
 

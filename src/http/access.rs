@@ -253,9 +253,10 @@ mod tests {
     }
 
     fn code(rules: &AccessRules, headers: &[(&str, &str)]) -> &'static str {
-        let request = headers
-            .iter()
-            .fold(TestRequest::default(), |request, pair| request.insert_header(*pair));
+        let request =
+            headers.iter().fold(TestRequest::with_uri("/api/sessions"), |request, pair| {
+                request.insert_header(*pair)
+            });
         rules.check(&request.to_http_request()).map_or_else(|error| error.code, |()| "allowed")
     }
 

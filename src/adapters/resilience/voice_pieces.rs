@@ -373,7 +373,11 @@ mod tests {
         pieces.give();
         pieces.take(words(0, &[(0, 3, 0, 1600), (4, 7, 1600, 3200)]), RATE);
         pieces.take(sound(0, 3200), RATE);
-        assert_eq!(pieces.restart(), [TtsEvent::PieceEnded { piece: 0 }]);
+        let told = pieces.restart();
+        assert!(
+            matches!(told[..], [TtsEvent::Words { .. }, TtsEvent::PieceEnded { piece: 0 }]),
+            "{told:?}"
+        );
         assert_eq!(pieces.give().unwrap().text, "three");
     }
 
