@@ -29,7 +29,7 @@ use super::rules::Rules;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
 use super::transcript::Transcript;
-use super::words::{ends_with_phrase, plain_words};
+use super::words::ends_with_phrase;
 use crate::time::{SessionTime, Span};
 
 /// What a conversation begins with.
@@ -366,7 +366,7 @@ impl Conversation {
     pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
         let mut known = self.words.known(turn, self.can_hear);
         let text = self.words.text(turn);
-        known.is_thinking = ends_with_phrase(&plain_words(&text), &self.rules().thinking_phrases);
+        known.is_thinking = ends_with_phrase(&text, &self.rules().thinking_phrases);
         known.can_end &= !known.is_thinking && !is_bare_command(&text, self.rules());
         known
     }

@@ -40,14 +40,19 @@ pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
     !words.is_empty()
 }
 
-/// Whether `words` end with one of `phrases`.
-pub(super) fn ends_with_phrase(words: &[String], phrases: &[String]) -> bool {
-    let ends = |phrase: &String| {
-        let phrase = plain_words(phrase);
-        !phrase.is_empty() && words.ends_with(&phrase)
-    };
-    phrases.iter().any(ends)
+/// Whether `text` ends with one of `phrases`, which are in plain words. Asked at every step, so only its end is read.
+pub(super) fn ends_with_phrase(text: &str, phrases: &[String]) -> bool {
+    let tail = text.char_indices().rev().nth(PHRASE_CHARS_MAX).map_or(0, |(place, _)| place);
+    let words = plain_words(&text[tail..]);
+    let Some(last) = words.last() else { return false };
+    phrases.iter().any(|phrase| {
+        phrase.rsplit([' ', '-']).next() == Some(last.as_str())
+            && words.ends_with(&plain_words(phrase))
+    })
 }
+
+/// The longest phrase a briefing may hold, and a space before it.
+const PHRASE_CHARS_MAX: usize = 61;
 
 /// How many of `words` say something: no listener's sounds, no single letters, no words that only lead on.
 pub(super) fn count_content(words: &[String], sounds: &[String]) -> usize {

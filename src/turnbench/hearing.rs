@@ -70,6 +70,8 @@ pub struct Ears {
     pub speech_to_text: Option<Arc<dyn SpeechToText>>,
     /// Finished or not.
     pub end_of_turn: Option<Arc<dyn EndOfTurn>>,
+    /// Whether words are asked for while a voice is on; the end of a turn does not depend on them.
+    pub interim_words: bool,
     /// How long they take.
     pub costs: Costs,
 }
@@ -213,7 +215,7 @@ impl Ears {
                         .find(|(_, edge)| matches!(edge, Input::SpeechStopped { .. }))
                         .map_or(time_of(sound.len()), |(known, _)| *known);
                     let mut due = (*from + FIRST_INTERIM).max(*last_asked + CADENCE);
-                    while due < end {
+                    while self.interim_words && due < end {
                         let text = words_between(&**recogniser, sound, *from, due, due).await?;
                         let length = due.since(*from);
                         let say = (segment, *from, due, text, Stability::Interim);

@@ -73,11 +73,11 @@ fn a_host_who_goes_on_makes_the_reply_void() {
         4.15 t2 claude discarded another_speaker_follows 12 words
         4.15 t3 guest prepares for after t1
         4.15 t3 guest writes
-        4.15 finish recognition
-        4.15 t1 you ends completed "I have been to Rome. And to Paris, Grace."
-        4.15 t3 guest begins
-        4.15 t3 guest granted addressed
-        4.15 t3 guest used words_stood 0 words
+        4.52 finish recognition
+        4.52 t1 you ends completed "I have been to Rome. And to Paris, Grace."
+        4.52 t3 guest begins
+        4.52 t3 guest granted addressed
+        4.52 t3 guest used words_stood 9 words
         4.55 t3 guest is heard
         "#,
     );
@@ -319,13 +319,13 @@ fn an_interruption_drops_the_next_speakers_reply() {
         1.44 t2 guest writes
         3.04 t1 duck -12 dB
         3.20 t1 pause
-        4.00 t1 flush
-        4.00 t1 claude stop
-        4.00 t3 you begins
-        4.00 t2 guest stop
-        4.00 t2 guest discarded another_turn_came 12 words
-        4.04 t1 barge-in stopped
-        4.04 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
+        4.45 t1 flush
+        4.45 t1 claude stop
+        4.45 t3 you begins
+        4.45 t2 guest stop
+        4.45 t2 guest discarded another_turn_came 12 words
+        4.49 t1 barge-in stopped
+        4.49 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
         5.00 ask 1
         5.05 finish recognition
         5.05 t3 you ends completed "Let me come in here, if I may say so."

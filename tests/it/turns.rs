@@ -29,6 +29,7 @@ fn ears(what: &str) -> Option<Ears> {
         voice_activity: Arc::new(Silero::start(&models)),
         speech_to_text: Some(Arc::new(Moonshine::start(&models))),
         end_of_turn: Some(Arc::new(SmartTurn::start(&models))),
+        interim_words: true,
         costs: Costs::default(),
     })
 }
@@ -104,6 +105,7 @@ fn ms(span: Option<Span>) -> String {
 async fn hosts_are_cut_off_a_third_as_often_as_by_a_timer_and_wait_no_longer() {
     let what = "end of turn on recordings";
     let (Some(ears), Some(rows)) = (ears(what), rows(what)) else { return };
+    let ears = Ears { interim_words: false, ..ears };
     let briefing = briefing();
     let (mut engine, mut timer) = (Tally::default(), Tally::default());
     let (mut engine_cuts, mut timer_cuts) = (0, 0);
