@@ -45,7 +45,6 @@ pub enum Event {
 
 #[derive(Debug)]
 pub struct Meeting {
-    pub briefing: Briefing,
     pub conversation: Conversation,
     pub now: SessionTime,
     pub plan: Plan,
@@ -75,8 +74,7 @@ pub fn briefing() -> Briefing {
         episode: "test".into(),
         language: "en".into(),
         terms: Vec::new(),
-        // What a host's turn is answered with is one story, how early it is written another: a timeline switches it on.
-        rules: Rules { speculation_tries: 0, prepare_next: false, ..Rules::default() },
+        rules: Rules::default(),
         speakers: [
             speaker("Host", "Moderator"),
             speaker("Ada", "Claude"),
@@ -89,9 +87,8 @@ pub fn briefing() -> Briefing {
     }
 }
 
-/// The conversation at the table of `briefing`.
-pub fn conversation_of(briefing: Briefing) -> Conversation {
-    Conversation::new(Setup { briefing: Arc::new(briefing), seed: 0 })
+pub fn conversation() -> Conversation {
+    Conversation::new(Setup { briefing: Arc::new(briefing()), seed: 0 })
 }
 
 pub const fn ms(millis: u64) -> Span {
@@ -101,8 +98,7 @@ pub const fn ms(millis: u64) -> Span {
 impl Meeting {
     pub fn new(plan: Plan, dice: Option<Dice>) -> Self {
         Self {
-            briefing: briefing(),
-            conversation: conversation_of(briefing()),
+            conversation: conversation(),
             now: SessionTime::ZERO,
             plan,
             dice,
@@ -117,12 +113,6 @@ impl Meeting {
             last_segment: 0,
             breaks_after: None,
         }
-    }
-
-    /// Changes a rule of the show, before anything has happened in it.
-    pub fn rule(&mut self, change: impl FnOnce(&mut Rules)) {
-        change(&mut self.briefing.rules);
-        self.conversation = conversation_of(self.briefing.clone());
     }
 
     // ── What the script does ─────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@
 mod support;
 
 mod floor;
-mod floor_prepared;
 mod floor_random;
 mod floor_speech;
 mod replay;
