@@ -84,6 +84,7 @@ const LONG_FILES: &[(&str, &str)] = &[
         "src/conversation/floor.rs",
         "the one door: all that may happen and all deadlines on one page",
     ),
+    ("src/session/messages.rs", "the closed list of what actors say to each other, on one page"),
 ];
 
 /// A file that grows past this has usually found its second reason to change. Its own tests, at its end, do not count.
