@@ -20,9 +20,8 @@ mod packet;
 /// Packets between the one that is awaited and the newest: 2.5 s of 20 ms, over ten times what is ever waited for.
 pub const WINDOW: u64 = 128;
 
-/// A gap is waited for at least so long: a packet that was overtaken by its neighbour comes within one interval, and the
-/// copy of a lost one comes with the next, which is a little late where the sender's clock is slow.
-pub const PATIENCE_MIN: Span = Span::from_millis(25);
+/// A gap is waited for at least so long: a packet that was overtaken by its neighbour comes within one interval.
+pub const PATIENCE_MIN: Span = Span::from_millis(20);
 
 /// A gap is waited for no longer. Sound may come 400 ms late before its place on session time is given away; half of
 /// that is left to the network itself.
