@@ -25,7 +25,7 @@ impl Watching {
     /// Reads until this holds of what came so far, or the stream ended.
     async fn until(&mut self, what: &str, holds: impl Fn(&[u8]) -> bool) {
         while !holds(&self.bytes) {
-            let mut part = [0; 16 * 1024];
+            let mut part = vec![0; 16 * 1024];
             let count = comes(what, self.socket.read(&mut part)).await.expect("a stream");
             assert!(count > 0, "the stream ended before {what}");
             self.bytes.extend_from_slice(&part[..count]);
