@@ -153,6 +153,7 @@ fn briefing() -> Briefing {
         terms: Vec::new(),
         rules: Rules::default(),
         speakers: [speaker("Host"), speaker("Ada"), speaker("Grace")],
+        providers: Default::default(),
         segments: Vec::new(),
         everyone: String::new(),
         private: [String::new(), String::new()],

@@ -1,7 +1,8 @@
 //! Composition: wires the parts, starts them in order and stops them in order.
 //!
 //! Start: adapters (loading in the background), listener, clock, directory, repair of unfinished recordings, ready.
-//! Stop: no new connections, sessions end with whole recordings, the listener closes.
+//! Stop: no new sessions, those on air may come to their own end, the others end with whole recordings, the listener
+//! closes.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -20,8 +21,11 @@ use crate::http::access::{AccessRules, guard};
 use crate::http::health::Readiness;
 use crate::http::{self, AdapterStates, Studio};
 use crate::recording::{RecordingError, Recovered, recover};
-use crate::session::directory::{Directory, Drain};
+use crate::session::directory::{BeginDrain, BreakOffAll, Directory, Drain, Repaired};
 use crate::session::house::House;
+use crate::session::notice::IceServer;
+use crate::transport::signalling::MediaDesk;
+use crate::transport::webrtc::MediaServer;
 use crate::transport::websocket::Patience;
 
 /// Longest time from the order to stop until the process is gone.
@@ -54,6 +58,16 @@ pub enum StartError {
         /// What the system answered.
         source: io::Error,
     },
+    /// The port for sound is taken.
+    #[error(
+        "open UDP {address} for WebRTC: {source} (webrtc_port_unavailable: set STUDIO_WEBRTC_PORT to a free one)"
+    )]
+    WebRtc {
+        /// What was tried.
+        address: SocketAddr,
+        /// What the system answered.
+        source: io::Error,
+    },
     /// Recordings could not be written.
     #[error(
         "write to the recordings folder {dir}: {source} (recording_unwritable: set RECORDING_DIR to a folder you can write)"
@@ -71,6 +85,8 @@ pub enum StartError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it takes sound by WebRTC.
+    pub webrtc_address: SocketAddr,
     /// Who is on air.
     pub directory: Addr<Directory>,
     readiness: Readiness,
@@ -121,6 +137,8 @@ pub fn start_patiently(
     let address = listener
         .local_addr()
         .map_err(|source| StartError::Listen { address: config.address(), source })?;
+    let media = open_media(config)?;
+    let webrtc_address = media.server.address();
     let clock = Clock::system();
     let arbiters = config
         .arbiters
@@ -136,6 +154,7 @@ pub fn start_patiently(
         recording_dir: config.recording_dir.clone(),
         briefings_dir: config.briefings_dir.clone(),
         patience,
+        media: Some(media),
         sessions_max: config.max_sessions,
         peaks_turn: Arc::default(),
         save_turn: Arc::default(),
@@ -164,21 +183,40 @@ pub fn start_patiently(
             tracing::error!(%error, "the web server stopped");
         }
     });
-    become_ready(config, readiness.clone());
-    Ok(Running { address, directory, readiness, server: handle })
+    become_ready(config, readiness.clone(), directory.clone());
+    Ok(Running { address, webrtc_address, directory, readiness, server: handle })
 }
 
 impl Running {
-    /// Says to whoever asks `/ready` that no new sessions are to be sent here; those that come are still taken.
-    pub fn begin_draining(&self) {
+    /// No new sessions from here on; those on air have `patience` to come to their own end. Returns when the last of them
+    /// has, or when the time is up. `/ready` says that this studio is draining, and a lost listener still comes back.
+    pub async fn drain(&self, patience: Duration) {
         self.readiness.set_draining();
+        let seconds = patience.as_secs();
+        let told = format!(
+            "This studio will be restarted: the session goes on for {seconds} seconds more and then ends with its \
+             recording whole."
+        );
+        let emptied = self.directory.send(BeginDrain { told });
+        match tokio::time::timeout(patience, emptied).await {
+            Ok(Ok(())) => tracing::info!("the last session is over"),
+            Ok(Err(error)) => tracing::error!(%error, "the directory is gone"),
+            Err(_elapsed) => tracing::info!("sessions are still on air after {seconds} s"),
+        }
+    }
+
+    /// Ends what still runs without waiting for anybody's last words. [`Running::stop`], which waits, then returns soon.
+    pub async fn hurry(directory: Addr<Directory>) {
+        if let Err(error) = directory.send(BreakOffAll).await {
+            tracing::error!(%error, "the directory is gone");
+        }
     }
 
     /// Stops in order: no new sessions, whole recordings, closed sockets. Returns how many sessions were on air.
     ///
     /// Requests are answered until the last session has ended, so that `/ready` can say why no new one is taken.
     pub async fn stop(self) -> usize {
-        self.begin_draining();
+        self.readiness.set_draining();
         let ended = match tokio::time::timeout(SESSIONS_STOP_LIMIT, self.directory.send(Drain))
             .await
         {
@@ -219,14 +257,30 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
+/// The one UDP port for the sound of all sessions, on the interface that serves everything else.
+fn open_media(config: &Config) -> Result<MediaDesk, StartError> {
+    let address = SocketAddr::new(config.host, config.webrtc_port);
+    let server = MediaServer::start(address, config.webrtc_address, config.max_sessions)
+        .map_err(|source| StartError::WebRtc { address, source })?;
+    let turn = config.turn.as_ref().map(|turn| IceServer {
+        url: turn.url.clone(),
+        username: turn.username.clone(),
+        credential: turn.credential.as_ref().map(|secret| secret.expose().to_owned()),
+    });
+    Ok(MediaDesk { server, ice_servers: turn.into_iter().collect() })
+}
+
 /// Unfinished recordings of an earlier process are repaired; then `/ready` says so. A session that comes earlier is
 /// not in the way: its folder is its own, and its log is locked.
-fn become_ready(config: &Config, readiness: Readiness) {
+fn become_ready(config: &Config, readiness: Readiness, directory: Addr<Directory>) {
     let root = config.recording_dir.clone();
     actix::spawn(async move {
         let repaired = web::block(move || repair_all(&root)).await;
         if let Err(error) = repaired {
             tracing::error!(%error, "repairing recordings broke");
+        }
+        if directory.try_send(Repaired).is_err() {
+            tracing::error!("the directory is gone");
         }
         readiness.set_ready();
     });

@@ -8,7 +8,9 @@ use crate::config::Config;
 use crate::conversation::Speaker;
 use crate::conversation::briefing::Briefing;
 use crate::factory::Adapters;
-use crate::recording::{EpisodeId, EpisodeSetup, RecordingError, SpeakerKind, TrackSetup};
+use crate::recording::{
+    EpisodeId, EpisodeSetup, RecordingError, SpeakerKind, Survivor, TrackSetup, find_survivor,
+};
 use crate::session::cast::Cast;
 use crate::session::house::{House, RecordRequest, StartError};
 
@@ -49,11 +51,15 @@ impl House for StudioHouse {
     }
 
     fn cast(&self, briefing: &Briefing) -> Result<Cast, StartError> {
-        Ok(self.adapters.cast(briefing))
+        self.adapters.cast(briefing).map_err(StartError::CastUnavailable)
     }
 
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, StartError> {
         episode_setup(self.recording_dir.clone(), request)
+    }
+
+    fn survivor(&self, token_hash: &str, now_unix_ms: u64) -> Result<Option<Survivor>, StartError> {
+        Ok(find_survivor(&self.recording_dir, token_hash, now_unix_ms)?)
     }
 }
 

@@ -41,10 +41,13 @@
 //! | [`recording`] | WebM tracks, captions, event log, manifest, repair | actors |
 //! | [`session`] | the actors of one running conversation | product names, HTTP, wire JSON |
 //! | [`transport`] | the wire protocol and the WebSocket | adapters |
+//! | [`turnbench`] | recordings through ears and rules on virtual time: cut-offs, barge-ins, figures | clocks, sockets |
 //! | [`client`] | a client of that protocol for rehearsals, benches and tests | anything but the protocol |
 //! | [`http`] | routes, access, errors, the embedded page | rules |
 //! | [`factory`], [`house`], [`app`] | composition: who serves, what a session is given, start and stop in order | rules |
-//! | [`config`], [`clock`], [`models`], [`briefings`] | every setting; the only reader of time; local models; briefings as files | – |
+//! | [`services`] | what is known of the services' models: defaults, ends, prices | a request |
+//! | [`faults`] | places where a test makes things go wrong; nothing at all without its feature | – |
+//! | [`config`], [`secret`], [`clock`], [`models`], [`briefings`] | every setting; the type that cannot be printed; the only reader of time; local models; briefings as files | – |
 //!
 //! ## Invariants
 //!
@@ -73,13 +76,17 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod factory;
+pub mod faults;
 pub mod hex;
 pub mod house;
 pub mod http;
 pub mod models;
 pub mod recording;
 pub mod replay;
+pub mod secret;
+pub mod services;
 pub mod session;
 pub mod simulation;
 pub mod time;
 pub mod transport;
+pub mod turnbench;

@@ -10,6 +10,7 @@ import { Panels } from './panels.js';
 import * as remember from './remember.js';
 import { Session, socketUrl } from './session.js';
 import { Shelf } from './shelf.js';
+import { SoundWay } from './sound-way.js';
 import { Stage } from './stage.js';
 import { StartForm } from './start.js';
 import { initialState, reduce } from './state.js';
@@ -112,6 +113,8 @@ let retries = 0;
 let retryTimer = 0;
 let captionSize = 1;
 
+const soundWay = new SoundWay(element('sound', HTMLElement), (message) => session?.send(message));
+
 /** @param {ServerMessage | LocalEvent} event */
 function dispatch(event) {
   const before = state;
@@ -141,7 +144,7 @@ async function enterStudio(devices, hello, resumeToken) {
   try {
     if (!isSupported()) throw UNSUPPORTED;
     audio = await openAudio(devices, {
-      onFrame: (frame) => session?.sendAudio(frame),
+      onFrame: (frame) => { if (!soundWay.isUp) session?.sendAudio(frame); },
       onPosition: reportPosition,
       onMicrophoneGone: () => dispatch({ type: 'local.problem', failure: MICROPHONE_GONE }),
     });
@@ -151,6 +154,7 @@ async function enterStudio(devices, hello, resumeToken) {
   }
   const sampleRate = audio.context.sampleRate;
   const full = { ...hello, audio: { codec: /** @type {const} */ ('pcm'), sampleRate } };
+  soundWay.open(audio.context, audio.capture.stream);
   session = new Session(socketUrl(location.href), full, {
     onMessage(message) {
       if (message.type === 'session.ready') {
@@ -161,6 +165,7 @@ async function enterStudio(devices, hello, resumeToken) {
     },
     onAudio: (frame) => audio?.playback.play(frame),
     onClose(code) {
+      soundWay.drop();
       dispatch({ type: 'local.closed', code });
       if (state.screen === 'finishing') closeAudio();
       if (state.lost && !state.canResume) remember.forget();
@@ -192,6 +197,7 @@ function connectAgain() {
 
 /** @param {ServerMessage} message */
 function receive(message) {
+  if (soundWay.take(message)) return;
   switch (message.type) {
     case 'audio.duck':
     case 'audio.pause':
@@ -300,6 +306,7 @@ function end() {
 
 /** Lets go of the microphone and the voices: the host sees in the browser that nothing listens any more. */
 function closeAudio() {
+  soundWay.close();
   audio?.close();
   audio = null;
 }
@@ -398,7 +405,8 @@ function press(button, isPressed, text) {
 
 function levels() {
   const voices = audio?.playback.levels ?? { claude: 0, guest: 0 };
-  return { you: audio?.capture.level ?? 0, ...voices };
+  const byLine = soundWay.levels();
+  return { you: audio?.capture.level ?? 0, claude: Math.max(voices.claude, byLine.claude), guest: Math.max(voices.guest, byLine.guest) };
 }
 
 /** @param {StudioState} at */

@@ -45,6 +45,24 @@ export interface TurnMetrics {
   firstHeardMs: number | null;
 }
 
+export type WebRtcMessage =
+  | { type: 'webrtc.ready'; iceServers: { urls: string; username?: string; credential?: string }[] }
+  | { type: 'webrtc.answer'; sdp: string }
+  | { type: 'webrtc.state'; connected: boolean; reason?: string }
+  | { type: 'webrtc.segment'; speaker: AiSpeaker; turn: number; firstSample: number; rtpTimestamp: number };
+
+/** Which way the sound goes, and why not by the other. */
+export interface LineState { way: 'webrtc' | 'socket'; isTrying: boolean; reason: string }
+
+/** The line's quality: times in ms, losses in per cent of the last second. */
+export interface LineQuality { rttMs: number; jitterMs: number; bufferMs: number; lossUp: number; lossDown: number }
+
+/** A voice may or may not be heard, from so many ms from now on. */
+export interface RtpGate { open: boolean; inMs: number; fadeMs: number }
+
+/** What a voice by WebRTC tells: samples of the turn heard at `at`, in ms of the page's clock. */
+export interface RtpReport { turn: number; played: number; at: number; flushed: boolean; stalled: boolean }
+
 export type PlayoutOrder =
   | { type: 'audio.duck'; speaker: AiSpeaker; turn: number; gainDb: number; fadeMs: number }
   | { type: 'audio.pause'; speaker: AiSpeaker; turn: number; fadeMs: number }
@@ -62,6 +80,7 @@ export type ServerMessage = (
   | ({ type: 'caption' } & Caption)
   | { type: 'autopilot'; enabled: boolean }
   | PlayoutOrder
+  | WebRtcMessage
   | ({ type: 'turn.metrics' } & TurnMetrics)
   | { type: 'floor.grant'; turn: number; speaker: AiSpeaker; reason: string }
   | { type: 'level'; speaker: Speaker; level: number }
@@ -86,10 +105,12 @@ export type ClientMessage =
   | { type: 'client.interrupt' }
   | { type: 'client.mute'; muted: boolean }
   | { type: 'client.playout'; speaker: AiSpeaker; turn: number; playedSamples: number; captureSample?: number;
-      flushed?: boolean }
+      flushed?: boolean; stalled?: boolean; clock?: { at: number; sent: number } }
   | { type: 'client.push-to-talk'; held: boolean }
   | { type: 'client.nominate'; speaker: AiSpeaker }
   | { type: 'client.marker'; label?: string }
+  | { type: 'webrtc.offer'; sdp: string; restart: boolean }
+  | { type: 'webrtc.close' }
   | { type: 'client.end' };
 
 /** One binary frame of an AI's voice. */

@@ -20,7 +20,7 @@ use voice_studio::adapters::tts::{TextToSpeech, TtsOptions};
 use voice_studio::adapters::{AdapterState, Availability};
 use voice_studio::app;
 use voice_studio::config::{Config, Environment};
-use voice_studio::conversation::briefing::{Briefing, SpeakerBrief};
+use voice_studio::conversation::briefing::{Briefing, ProviderChoice, SpeakerBrief};
 use voice_studio::conversation::rules::Rules;
 use voice_studio::house::episode_setup;
 use voice_studio::http::AdapterStates;
@@ -124,6 +124,7 @@ impl House for ScriptedHouse {
             speakers: [speaker("Host"), speaker("Ada"), speaker("Grace")],
             segments: Vec::new(),
             everyone: String::new(),
+            providers: ProviderChoice::default(),
             private: [String::new(), String::new()],
         })
     }

@@ -19,13 +19,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use crate::services::Usage;
+
+mod ending;
+pub mod google;
 pub mod hearing;
 pub mod llm;
+pub mod net;
 mod numbers;
 pub mod onnx;
+pub mod resilience;
 pub mod scripted;
 pub mod stt;
+mod task;
 pub mod tts;
+mod wire;
 mod worker;
 
 /// A boxed future, the return type of every `open`.
@@ -101,6 +109,70 @@ impl AdapterError {
     }
 }
 
+/// What a wrapper tells of the products behind it, in the stream of their events. No product tells one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdapterNote {
+    /// Something changed in who serves.
+    Changed(AdapterChange),
+    /// A product's work that must be paid for; the sum of a stream's uses is what it used.
+    Used(ServiceUse),
+}
+
+/// One step of getting work done in spite of failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterChange {
+    /// The product it is about.
+    pub adapter: &'static str,
+    /// Its model, where it has one.
+    pub model: String,
+    /// What happened.
+    pub outcome: ChangeOutcome,
+    /// The number of the attempt in this stream, from 1.
+    pub attempt: u32,
+    /// Why, without spoken words: what failed before.
+    pub cause: Option<String>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// It failed, and the same product is asked again.
+    Retrying,
+    /// It failed, and the next product is asked.
+    Switching,
+    /// Nobody is left to be asked now; another round begins after a pause.
+    Waiting,
+    /// This product serves, after something else failed.
+    Serving,
+    /// The first choice serves again.
+    Returned,
+}
+
+impl ChangeOutcome {
+    /// The word in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retrying => "retrying",
+            Self::Switching => "switching",
+            Self::Waiting => "waiting",
+            Self::Serving => "serving",
+            Self::Returned => "returned",
+        }
+    }
+}
+
+/// Work of one product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceUse {
+    /// The product.
+    pub adapter: &'static str,
+    /// Its model as its provider spells it.
+    pub model: String,
+    /// How much.
+    pub usage: Usage,
+}
+
 /// Whether an adapter can serve now, for `/health` and the start-up block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Availability {
@@ -125,6 +197,12 @@ pub struct AdapterState {
     /// Why it cannot serve and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether it steps in only when another fails.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fallback: bool,
+    /// Its breaker and counters, where it is one of a chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<resilience::HealthState>,
 }
 
 impl AdapterState {
@@ -136,7 +214,19 @@ impl AdapterState {
             Availability::Loading => ("loading", None),
             Availability::Unavailable(reason) => ("unavailable", Some(reason)),
         };
-        Self { kind, name: name.to_owned(), state, reason }
+        Self { kind, name: name.to_owned(), state, reason, fallback: false, health: None }
+    }
+
+    /// The same with what a chain knows of it: while its breaker is open it does not serve.
+    #[must_use]
+    pub fn with_health(mut self, health: resilience::HealthState, fallback: bool) -> Self {
+        if self.state == "ready" && health.breaker != resilience::BreakerState::Closed {
+            self.state = "unavailable";
+            self.reason = health.last_cause.clone();
+        }
+        self.health = Some(health);
+        self.fallback = fallback;
+        self
     }
 }
 

@@ -29,3 +29,13 @@ pub(super) fn index(samples: u64) -> usize {
 pub(super) fn samples(seconds: f32, rate: u32) -> u64 {
     (f64::from(seconds).max(0.0) * f64::from(rate)).round() as u64
 }
+
+/// Seconds of a long stream as samples at `rate`, rounded; before the start, or no number, is the start.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped at nought; casts saturate"
+)]
+pub(super) fn samples_at(seconds: f64, rate: u32) -> u64 {
+    (seconds.max(0.0) * f64::from(rate)).round() as u64
+}

@@ -21,8 +21,9 @@ use crate::time::{SESSION_RATE_HZ, SessionTime, Span};
 
 pub use super::clock_fit::SETTLE_SPAN;
 
-/// How long a place is kept free for sound that is late: the recorder's watermark trails by this much.
-pub const WAIT_MAX: Span = Span::from_millis(400);
+/// How long a place is kept free for sound that is late. The recorder's watermark trails by 400 ms; the rest is for a
+/// tick of 20 ms and this line's own filters, or sound that came in time would find its place written as silence.
+pub const WAIT_MAX: Span = Span::from_millis(360);
 const _: () = assert!(
     SETTLE_SPAN.samples() < WAIT_MAX.samples(),
     "an epoch settles before its sound is given up"

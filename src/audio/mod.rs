@@ -1,7 +1,7 @@
 //! Sound as pure values.
 //!
 //! What a 20 ms frame needs on its way: rates ([`resample`]), clocks ([`clock_fit`], [`host_line`]), voice or silence
-//! ([`gate`], [`levels`]), what a listener was sent and heard ([`playout`]), how it is summed ([`mix`]) and coded
+//! ([`gate`], [`onset`], [`levels`]), what a listener was sent and heard ([`playout`]), how it is summed ([`mix`]) and coded
 //! ([`opus`]). Start reading at [`playout`]: the turn of an AI speaker lives there.
 //!
 //! Invariants: nothing here reads a clock, a file or a socket, waits, or starts a thread; time comes in as
@@ -14,14 +14,18 @@ pub mod clock_fit;
 pub mod drift;
 pub mod gate;
 pub mod host_line;
+pub mod host_packets;
+pub mod jitter;
 pub mod levels;
 mod loudness_range;
 pub mod mix;
 mod num;
+pub mod onset;
 pub mod opus;
 mod pacing;
 pub mod playout;
 pub mod resample;
+pub mod stream_time;
 
 use std::fmt;
 use std::sync::Arc;

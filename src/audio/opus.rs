@@ -1,8 +1,9 @@
 //! Opus for the tracks, and for hosts who send it.
 //!
 //! [`TrackEncoder`] makes one packet of every 20 ms frame of a track, without a break. Tracks are mostly silence, since
-//! one speaks at a time; silence costs three bytes and no encoding. [`HostDecoder`] turns a host's packets into sound
-//! and conceals lost ones.
+//! one speaks at a time; silence costs three bytes and no encoding. The same encoder, set up by
+//! [`TrackEncoder::for_call`], speaks to a listener over a line that loses packets. [`HostDecoder`] turns a host's
+//! packets into sound and conceals lost ones.
 //!
 //! Invariants: n frames in are n packets out, and decode to n · 960 samples, late by [`TrackEncoder::pre_skip`];
 //! silence decodes to silence from the third silent frame on.
@@ -18,6 +19,12 @@ pub const AI_BITS_PER_SECOND: i32 = 64_000;
 
 /// Bit rate of the host's track: a real room, which editors will denoise.
 pub const HOST_BITS_PER_SECOND: i32 = 96_000;
+
+/// Bit rate towards a listener over a line that loses packets, copies for lost ones included.
+pub const CALL_BITS_PER_SECOND: i32 = 40_000;
+
+/// Loss that is expected before a listener has said how much there is, in per cent: enough that copies are sent.
+const CALL_LOSS_EXPECTED: u8 = 5;
 
 /// 121 µs a frame; 10 costs 291 µs for a difference nobody hears at these rates.
 const COMPLEXITY: i32 = 5;
@@ -93,6 +100,31 @@ impl TrackEncoder {
             silent_frames: FLUSH_FRAMES,
             packet: vec![0; PACKET_BYTES_MAX],
         })
+    }
+
+    /// An encoder for a listener's line: tuned for voices, and each packet carries a coarse copy of the one before it.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn for_call() -> Result<Self, CodecError> {
+        let mut track = Self::new(CALL_BITS_PER_SECOND)?;
+        let encoder = &mut track.encoder;
+        let mut set_up = || {
+            encoder.set_application(Application::Voip)?;
+            encoder.set_inband_fec(true)?;
+            encoder.set_packet_loss_perc(i32::from(CALL_LOSS_EXPECTED))
+        };
+        set_up().map_err(during("set up an encoder"))?;
+        Ok(track)
+    }
+
+    /// The listener's line loses so many packets in a hundred.
+    ///
+    /// # Errors
+    /// Opus refused the number.
+    pub fn expect_loss(&mut self, percent: u8) -> Result<(), CodecError> {
+        let percent = i32::from(percent.clamp(CALL_LOSS_EXPECTED, 50));
+        self.encoder.set_packet_loss_perc(percent).map_err(during("expect loss"))
     }
 
     /// Samples by which decoded sound is late, to be skipped at the start: the header's pre-skip and `CodecDelay`.
@@ -195,6 +227,45 @@ impl HostDecoder {
             .map_err(during("conceal a lost packet"))?;
         Ok(&self.sound[..made])
     }
+
+    /// The sound of the lost packet before `packet`, `samples` long, from the copy that in-band FEC put into `packet`;
+    /// concealed where there is none. `packet` itself is decoded afterwards, by [`Self::decode`].
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; the copy may be broken though the packet is not.
+    pub fn rebuild(&mut self, packet: &[u8], samples: usize) -> Result<&[i16], CodecError> {
+        if packet_samples(packet).is_none() {
+            return Err(CodecError::NotAPacket { bytes: packet.len() });
+        }
+        let wanted = samples.min(PACKET_SAMPLES_MAX);
+        let made = self
+            .decoder
+            .decode(packet, &mut self.sound[..wanted], true)
+            .map_err(during("rebuild a lost packet"))?;
+        Ok(&self.sound[..made])
+    }
+}
+
+/// Whether a packet carries a copy of the sound before it (in-band FEC, RFC 6716 §4.2.4): the LBRR flag after the
+/// voice flags of its first SILK frame. Packets of pure CELT cannot.
+#[must_use]
+pub fn carries_copy(packet: &[u8]) -> bool {
+    let is_celt = packet.first().is_none_or(|toc| toc & 0x80 != 0);
+    if is_celt {
+        return false;
+    }
+    let Ok(samples) = ::opus::packet::get_samples_per_frame(packet, SESSION_RATE_HZ) else {
+        return false;
+    };
+    // One voice flag for every 20 ms of a SILK frame, or for a shorter one.
+    let silk_frames = (samples / FRAME_SAMPLES).max(1);
+    ::opus::packet::parse(packet).ok().is_some_and(|parsed| {
+        parsed
+            .frames
+            .first()
+            .and_then(|frame| frame.first())
+            .is_some_and(|flags| (flags >> (7 - silk_frames)) & 1 == 1)
+    })
 }
 
 /// How many samples at 48 kHz a packet holds, from its first bytes alone (RFC 6716 §3.1); `None` if it is not a packet

@@ -8,7 +8,7 @@
 //! Sound stays here from `push` until it was heard, so that the recorder gets exactly that and a lost connection can
 //! be served again from the first unheard sample.
 //!
-//! Invariants: heard ≤ sent ≤ pushed; sent − heard ≤ [`CREDIT`]; each sample is sent once (again only after
+//! Invariants: heard ≤ sent ≤ pushed; sent − heard ≤ the credit; each sample is sent once (again only after
 //! [`Playout::rewind_to_heard`]) and heard at most once; after `pause` no frame of the turn until `resume`, after
 //! `flush` never again; at most [`AHEAD_MAX`] and one push are held.
 //! Units: turn samples at 48 kHz. Does not resample; the caller did. A turn's name `T` is the caller's.
@@ -23,6 +23,10 @@ use crate::time::{SessionTime, Span};
 /// How much sound a listener may hold that it has not heard: enough to ride out ordinary jitter of a network, little
 /// enough to be silenced at once, and the only bound that a stalled reader behind kernel buffers respects.
 pub const CREDIT: Span = Span::from_millis(200);
+
+/// The same for a listener who is sent sound at the pace of playing and silences himself whatever he holds (WebRTC):
+/// here it bounds only what is on the way, which a bad line and its jitter buffer can make half a second.
+pub const CREDIT_PACED: Span = Span::from_millis(1000);
 
 /// How much unheard sound is taken in ahead: a voice runs about 50 times faster than real time, a host interrupts. Three
 /// seconds outlast any pause of a network voice that is not a failure; five cost a talking session 0.2 MB more.
@@ -135,6 +139,7 @@ pub struct PlayoutSnapshot<T> {
 pub struct Playout<T> {
     turn: Option<Turn<T>>,
     reports: Reports,
+    credit: Span,
     /// Reports failed to come; sticky until one comes, so that only the first turn of a mute listener stalls.
     is_assumed: bool,
     /// A report came: from now on its absence is a stall and not a listener without reports.
@@ -167,6 +172,7 @@ impl<T> Default for Playout<T> {
         Self {
             turn: None,
             reports: Reports::default(),
+            credit: CREDIT,
             is_assumed: false,
             has_reported: false,
             stale_samples: 0,
@@ -187,6 +193,11 @@ impl<T: Copy + Eq> Playout<T> {
         self.reports = reports;
         self.is_assumed = false;
         self.has_reported = false;
+    }
+
+    /// How much may be sent and not heard: [`CREDIT`] unless said.
+    pub fn set_credit(&mut self, credit: Span) {
+        self.credit = credit;
     }
 
     // ── The turn's life ──────────────────────────────────────────────────────────────────────────────────
@@ -318,7 +329,7 @@ impl<T: Copy + Eq> Playout<T> {
             return;
         };
         current.pacing.advance(now, current.sent);
-        while let Some(length) = current.sendable() {
+        while let Some(length) = current.sendable(self.credit) {
             if current.sent == current.heard {
                 current.silent_since = now;
             }
@@ -383,7 +394,7 @@ impl<T: Copy + Eq> Playout<T> {
     #[must_use]
     pub fn next_due(&self, now: SessionTime) -> Option<SessionTime> {
         let current = self.turn.as_ref().filter(|current| current.phase == Phase::Playing)?;
-        if current.sendable().is_some() {
+        if current.sendable(self.credit).is_some() {
             return Some(now);
         }
         if current.sent == current.heard {
@@ -462,11 +473,11 @@ impl<T: Copy + Eq> Turn<T> {
     }
 
     /// Length of the frame that may leave now, if any may.
-    fn sendable(&self) -> Option<u64> {
+    fn sendable(&self, credit: Span) -> Option<u64> {
         let queued = self.pushed - self.sent;
         let length = queued.min(FRAME);
         let is_whole = length == FRAME || self.closed || self.piece_end == self.pushed;
-        let has_credit = self.sent + length - self.heard <= CREDIT.samples();
+        let has_credit = self.sent + length - self.heard <= credit.samples();
         (length > 0 && is_whole && has_credit).then_some(length)
     }
 

@@ -12,9 +12,11 @@ use clap::{Parser, Subcommand};
 use crate::config::{ConfigErrors, EXIT_CONFIG};
 
 pub mod briefings;
+mod doctor;
 mod host_file;
 mod log;
 mod models;
+mod panics;
 mod print;
 mod recover;
 mod rehearse;
@@ -47,6 +49,8 @@ enum Command {
     Briefings(briefings::Command),
     /// List, fetch and check the local models
     Models(models::Arguments),
+    /// Check every configured provider: key, model, first result and its latency
+    Doctor(doctor::Arguments),
 }
 
 /// Reads the command line and does what it says.
@@ -59,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         print::error(&error);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::print;
-use crate::app;
+use super::signal::StopSignals;
+use crate::app::{self, Running};
 use crate::config::Config;
 use crate::factory::Adapters;
 
@@ -17,6 +18,7 @@ use crate::factory::Adapters;
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     super::log::start(config.log_level);
+    super::panics::log_them();
     actix::System::new().block_on(serve(&config))
 }
 
@@ -31,12 +33,11 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     print::line(&format!(
         "Listening on http://{address}\nWebSocket at ws://{address}/ws\nHealth at http://{address}/health"
     ))?;
-    super::signal::stop_signal().await.context("wait for a signal")?;
+    let mut signals = StopSignals::listen().context("listen to signals")?;
+    signals.next().await;
+    let is_in_a_hurry = wait_for_sessions(config, &running, &mut signals).await;
     print::aside("Stopping: sessions end with whole recordings.");
-    let stopped = tokio::select! {
-        ended = running.stop() => Some(ended),
-        second = super::signal::stop_signal() => { second.context("wait for a signal")?; None }
-    };
+    let stopped = stop(running, &mut signals, is_in_a_hurry).await;
     print::aside(&match stopped {
         Some(0) => "Stopped.".to_owned(),
         Some(1) => "Stopped; 1 session ended in order.".to_owned(),
@@ -44,4 +45,37 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
         None => "Stopped at once; unfinished recordings are repaired at the next start.".to_owned(),
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the sessions on air come to their own end for as long as is configured. Tells whether a second signal cut it short.
+async fn wait_for_sessions(config: &Config, running: &Running, signals: &mut StopSignals) -> bool {
+    if config.drain.is_zero() {
+        return false;
+    }
+    print::aside(&format!(
+        "Draining: no new sessions; those on air have {} s. A second signal ends them at once.",
+        config.drain.as_secs()
+    ));
+    tokio::select! {
+        () = running.drain(config.drain) => false,
+        () = signals.next() => true,
+    }
+}
+
+/// Ends all in order. A second signal does not wait for last words; a third does not wait for files.
+async fn stop(running: Running, signals: &mut StopSignals, is_in_a_hurry: bool) -> Option<usize> {
+    let directory = running.directory.clone();
+    let mut stopping = std::pin::pin!(running.stop());
+    if !is_in_a_hurry {
+        tokio::select! {
+            ended = &mut stopping => return Some(ended),
+            () = signals.next() => {}
+        }
+    }
+    print::aside("Ending at once: nobody's last words are waited for.");
+    tokio::select! {
+        // `stop` counts what it ends and returns when all is over; the order to hurry only shortens the wait.
+        ((), ended) = async { tokio::join!(Running::hurry(directory), stopping) } => Some(ended),
+        () = signals.next() => None,
+    }
 }

@@ -192,6 +192,8 @@ impl Loudspeaker {
             played_samples: self.played,
             capture_sample: Some(capture_sample),
             flushed,
+            stalled: false,
+            clock: None,
         }
     }
 }

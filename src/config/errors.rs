@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::environment::Source;
-use super::secret::REDACTED;
 use super::settings::Setting;
+use crate::secret::REDACTED;
 
 /// One setting that cannot be used: its name, what was given, what was expected. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

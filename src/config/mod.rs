@@ -12,21 +12,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod checks;
 pub mod environment;
 pub mod errors;
 pub mod providers;
 mod reader;
-pub mod secret;
 pub mod settings;
 
+pub use crate::secret::{REDACTED, Secret};
 pub use environment::{ENV_FILE, Environment};
 pub use errors::{ConfigError, ConfigErrors};
 pub use providers::{Choice, DeployEnvironment, GuestProvider, LogLevel, SttProvider, TtsProvider};
-pub use secret::{REDACTED, Secret};
 
-use providers::{CLAUDE_NEEDS, Provider};
+use providers::Provider;
 use reader::{Reader, unknown_names};
-use settings::{Kind, Setting};
 
 /// The exit code of a process whose settings cannot be used: `EX_CONFIG` of sysexits.h.
 pub const EXIT_CONFIG: u8 = 78;
@@ -53,6 +52,12 @@ pub struct Config {
     pub arbiters: Option<usize>,
     /// How long running sessions may go on after the order to stop.
     pub drain: Duration,
+    /// The UDP port for the sound of all sessions; 0 for any free one.
+    pub webrtc_port: u16,
+    /// The address browsers are told for it, where it is not this machine's own.
+    pub webrtc_address: Option<IpAddr>,
+    /// A TURN server for visitors, with user and credential.
+    pub turn: Option<Turn>,
     /// How much is logged.
     pub log_level: LogLevel,
     /// Where recordings go.
@@ -67,8 +72,18 @@ pub struct Config {
     pub use_real_adapters: bool,
     /// The providers that were chosen, in effect or not; see [`Self::effective`].
     pub chosen: Providers,
+    /// Who steps in for whom.
+    pub fallbacks: Fallbacks,
+    /// Claude's model.
+    pub claude_model: String,
     /// The guest's model, where one was named.
     pub guest_model: Option<String>,
+    /// The recogniser's model, where one was named.
+    pub stt_model: Option<String>,
+    /// The voice's model, where one was named.
+    pub tts_model: Option<String>,
+    /// Where the services are.
+    pub addresses: ServiceAddresses,
     /// A Whisper server.
     pub whisper_endpoint: String,
     /// A server that speaks OpenAI's protocol.
@@ -83,6 +98,17 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
+/// A TURN server that visitors are told.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// `turn:host:port`, or `turns:`.
+    pub url: String,
+    /// Whom it knows the visitors as.
+    pub username: Option<String>,
+    /// And by what.
+    pub credential: Option<Secret>,
+}
+
 /// Who listens, thinks and speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Providers {
@@ -92,6 +118,46 @@ pub struct Providers {
     pub tts: TtsProvider,
     /// The guest's language model.
     pub guest: GuestProvider,
+}
+
+/// Who steps in, in order, when the chosen one fails.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fallbacks {
+    /// For speech to text.
+    pub stt: Vec<SttProvider>,
+    /// For text to speech.
+    pub tts: Vec<TtsProvider>,
+    /// For Claude's language model.
+    pub claude: Vec<GuestProvider>,
+    /// For the guest's.
+    pub guest: Vec<GuestProvider>,
+}
+
+/// Base addresses of the services, without a slash at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceAddresses {
+    /// `ANTHROPIC_BASE_URL`.
+    pub anthropic: String,
+    /// `OPENAI_BASE_URL`.
+    pub openai: String,
+    /// `GROQ_BASE_URL`.
+    pub groq: String,
+    /// `TOGETHER_BASE_URL`.
+    pub together: String,
+    /// `ASSEMBLYAI_BASE_URL`.
+    pub assemblyai: String,
+    /// `DEEPGRAM_BASE_URL`.
+    pub deepgram: String,
+    /// `ELEVENLABS_BASE_URL`.
+    pub elevenlabs: String,
+    /// `GOOGLE_SPEECH_ENDPOINT`.
+    pub google_speech: String,
+    /// `GOOGLE_TTS_ENDPOINT`.
+    pub google_tts: String,
+    /// `GOOGLE_TOKEN_URI`.
+    pub google_token: Option<String>,
+    /// `PIPER_HTTP_URL`.
+    pub piper_http: Option<String>,
 }
 
 /// Keys of providers.
@@ -130,10 +196,12 @@ impl Config {
     /// Every value that cannot be used, and every value that the others make necessary and that is missing.
     pub fn from_env(environment: &Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader { environment, errors: Vec::new() };
-        let config = Self::read(&mut reader);
+        let mut config = Self::read(&mut reader);
         config.check_access(&mut reader);
         if config.use_real_adapters {
             config.check_providers(&mut reader);
+            let warnings = config.model_warnings();
+            config.warnings.extend(warnings);
         }
         if reader.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(reader.errors)) }
     }
@@ -179,6 +247,14 @@ impl Config {
             arbiters: Some(reader.number(&settings::STUDIO_ARBITERS))
                 .filter(|arbiters| *arbiters > 0),
             drain: Duration::from_secs(reader.number(&settings::STUDIO_DRAIN_SECONDS)),
+            webrtc_port: reader.number(&settings::STUDIO_WEBRTC_PORT),
+            webrtc_address: Some(reader.host(&settings::STUDIO_WEBRTC_ADDRESS))
+                .filter(|_| reader.is_set(&settings::STUDIO_WEBRTC_ADDRESS)),
+            turn: reader.text(&settings::STUDIO_TURN_URL).map(|url| Turn {
+                url,
+                username: reader.text(&settings::STUDIO_TURN_USERNAME),
+                credential: reader.secret(&settings::STUDIO_TURN_CREDENTIAL),
+            }),
             log_level: reader.choice(&settings::LOG_LEVEL, LogLevel::Info),
             recording_dir: reader.path(&settings::RECORDING_DIR).unwrap_or_default(),
             briefings_dir: reader.path(&settings::BRIEFINGS_DIR).unwrap_or_default(),
@@ -190,7 +266,29 @@ impl Config {
                 tts: reader.choice(&settings::TTS_PROVIDER, TtsProvider::LOCAL),
                 guest: reader.choice(&settings::GUEST_PROVIDER, GuestProvider::LOCAL),
             },
+            fallbacks: Fallbacks {
+                stt: reader.choices(&settings::STUDIO_STT_FALLBACK),
+                tts: reader.choices(&settings::STUDIO_TTS_FALLBACK),
+                claude: reader.choices(&settings::STUDIO_CLAUDE_FALLBACK),
+                guest: reader.choices(&settings::STUDIO_GUEST_FALLBACK),
+            },
+            claude_model: reader.text(&settings::STUDIO_CLAUDE_MODEL).unwrap_or_default(),
             guest_model: reader.text(&settings::GUEST_MODEL),
+            stt_model: reader.text(&settings::STT_MODEL),
+            tts_model: reader.text(&settings::TTS_MODEL),
+            addresses: ServiceAddresses {
+                anthropic: reader.service(&settings::ANTHROPIC_BASE_URL),
+                openai: reader.service(&settings::OPENAI_BASE_URL),
+                groq: reader.service(&settings::GROQ_BASE_URL),
+                together: reader.service(&settings::TOGETHER_BASE_URL),
+                assemblyai: reader.service(&settings::ASSEMBLYAI_BASE_URL),
+                deepgram: reader.service(&settings::DEEPGRAM_BASE_URL),
+                elevenlabs: reader.service(&settings::ELEVENLABS_BASE_URL),
+                google_speech: reader.service(&settings::GOOGLE_SPEECH_ENDPOINT),
+                google_tts: reader.service(&settings::GOOGLE_TTS_ENDPOINT),
+                google_token: reader.optional_service(&settings::GOOGLE_TOKEN_URI),
+                piper_http: reader.optional_service(&settings::PIPER_HTTP_URL),
+            },
             whisper_endpoint: reader.url(&settings::WHISPER_ENDPOINT),
             local_llama_endpoint: reader.url(&settings::LOCAL_LLAMA_ENDPOINT),
             piper_path: reader.path(&settings::PIPER_PATH).unwrap_or_default(),
@@ -207,69 +305,6 @@ impl Config {
             },
             warnings: unknown_names(reader.environment),
         }
-    }
-
-    fn check_access(&self, reader: &mut Reader<'_>) {
-        if !self.host.is_loopback() && !reader.is_set(&settings::STUDIO_ACCESS_TOKEN) {
-            let expects = settings::STUDIO_ACCESS_TOKEN.kind.expects();
-            let why = format!("{expects}, as HOST={} lets others in", self.host);
-            reader.note(ConfigError::missing(&settings::STUDIO_ACCESS_TOKEN, why));
-        }
-    }
-
-    fn check_providers(&self, reader: &mut Reader<'_>) {
-        reader.note(ConfigError::unusable(
-            settings::USE_REAL_ADAPTERS.name,
-            "true",
-            "false: this version has no adapter for Claude's own words yet, so both AI speakers use the rehearsal \
-             language model",
-        ));
-        require(reader, CLAUDE_NEEDS, "Claude's words");
-        check_provider(reader, self.chosen.stt);
-        check_provider(reader, self.chosen.tts);
-        check_provider(reader, self.chosen.guest);
-    }
-}
-
-/// Notes a provider that this version does not have, and what is missing of its needs.
-fn check_provider<P: Provider>(reader: &mut Reader<'_>, provider: P) {
-    let (name, chosen) = (P::SETTING.name, provider.as_str());
-    if reader.is_wrong(P::SETTING) {
-        return;
-    }
-    if !provider.is_built() {
-        let expected =
-            format!("{}: this version has no adapter for {chosen} yet", P::LOCAL.as_str());
-        reader.note(ConfigError::unusable(name, chosen, expected));
-    }
-    for setting in provider.needs() {
-        require(reader, setting, &format!("{name}={chosen}"));
-    }
-}
-
-/// Notes `setting` as missing if nobody set it or if it names a file that is not there; once, whoever needs it.
-fn require(reader: &mut Reader<'_>, setting: &Setting, needed_by: &str) {
-    if reader.is_wrong(setting) {
-        return;
-    }
-    let given = reader.environment.get(setting.name).map(|(text, _)| text).or(setting.default);
-    let expects = setting.kind.expects();
-    match given {
-        None => reader.note(ConfigError::missing(
-            setting,
-            format!("{expects}, needed by {needed_by} ({})", setting.doc),
-        )),
-        Some(path)
-            if setting.kind == Kind::Path && !reader.environment.is_file(Path::new(path)) =>
-        {
-            let error = ConfigError::unusable(
-                setting.name,
-                path,
-                format!("a file that exists, needed by {needed_by}"),
-            );
-            reader.note(error);
-        }
-        Some(_) => {}
     }
 }
 

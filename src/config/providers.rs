@@ -130,9 +130,7 @@ pub(super) trait Provider: Choice + PartialEq {
     /// Keys and files it cannot do without.
     fn needs(self) -> &'static [&'static Setting];
     /// Whether this version has it.
-    fn is_built(self) -> bool {
-        self == Self::LOCAL
-    }
+    fn is_built(self) -> bool;
 }
 
 /// What Claude's words need whenever real adapters are in use.
@@ -149,6 +147,13 @@ impl Provider for SttProvider {
             Self::Whisper | Self::Moonshine => &[],
         }
     }
+    fn is_built(self) -> bool {
+        match self {
+            Self::AssemblyAi | Self::Google | Self::Whisper | Self::Deepgram | Self::Moonshine => {
+                true
+            }
+        }
+    }
 }
 
 impl Provider for TtsProvider {
@@ -163,6 +168,16 @@ impl Provider for TtsProvider {
             Self::Flite | Self::Espeak => &[],
         }
     }
+    fn is_built(self) -> bool {
+        match self {
+            Self::Google
+            | Self::Piper
+            | Self::ElevenLabs
+            | Self::OpenAi
+            | Self::Flite
+            | Self::Espeak => true,
+        }
+    }
 }
 
 impl Provider for GuestProvider {
@@ -174,6 +189,11 @@ impl Provider for GuestProvider {
             Self::Together => &[&TOGETHER_API_KEY],
             Self::OpenAi => &[&OPENAI_API_KEY],
             Self::Local | Self::Rehearsal => &[],
+        }
+    }
+    fn is_built(self) -> bool {
+        match self {
+            Self::Groq | Self::Together | Self::Local | Self::OpenAi | Self::Rehearsal => true,
         }
     }
 }

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::errors::ConfigError;
 use super::providers::Choice;
-use super::secret::Secret;
 use super::settings::{Kind, Setting, all};
+use crate::secret::Secret;
+
+/// The word for an empty list, where the default is another.
+const NONE: &str = "none";
 
 /// One pass over the settings. A value that cannot be used is noted, and its default read in its place, so that
 /// the pass goes on to the next.
@@ -60,6 +63,40 @@ impl Reader<'_> {
             (kind == Kind::Url && is_url(text)).then(|| text.to_owned())
         })
         .unwrap_or_default()
+    }
+
+    /// The base address of a service that is sent a key.
+    pub(super) fn service(&mut self, setting: &Setting) -> String {
+        self.optional_service(setting).unwrap_or_default()
+    }
+
+    pub(super) fn optional_service(&mut self, setting: &Setting) -> Option<String> {
+        self.read(setting, |kind, text| {
+            let is_fit = match kind {
+                Kind::Url => is_url(text),
+                Kind::Service => is_service(text),
+                _ => false,
+            };
+            is_fit.then(|| text.trim_end_matches('/').to_owned())
+        })
+    }
+
+    /// Some of a closed list of words, each once, in the order given.
+    pub(super) fn choices<C: Choice + PartialEq>(&mut self, setting: &Setting) -> Vec<C> {
+        let chosen = self.read(setting, |_, text| {
+            if text.eq_ignore_ascii_case(NONE) {
+                return Some(Vec::new());
+            }
+            let mut chosen: Vec<C> = Vec::new();
+            for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                let choice = C::ALL.iter().find(|c| c.as_str().eq_ignore_ascii_case(word))?;
+                if !chosen.contains(choice) {
+                    chosen.push(*choice);
+                }
+            }
+            Some(chosen)
+        });
+        chosen.unwrap_or_default()
     }
 
     pub(super) fn origins(&mut self, setting: &Setting) -> Vec<String> {
@@ -147,6 +184,23 @@ fn is_url(text: &str) -> bool {
     authority(text).is_some_and(|authority| !authority.contains('@'))
 }
 
+/// An address that a key may be sent to: encrypted, or on this machine.
+fn is_service(text: &str) -> bool {
+    let plain = |from: &str, to: &str| text.strip_prefix(from).map(|rest| format!("{to}{rest}"));
+    let as_http = plain("wss://", "https://").or_else(|| plain("ws://", "http://"));
+    let address = as_http.as_deref().unwrap_or(text);
+    let Some(host) = authority(address).filter(|authority| !authority.contains('@')) else {
+        return false;
+    };
+    let host = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_here = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_here || address.to_ascii_lowercase().starts_with("https://")
+}
+
 /// `scheme://host[:port]` and nothing behind it, in lower case as browsers send it.
 fn origin(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("://")?;
@@ -192,6 +246,22 @@ mod tests {
             "http://u:p@h",
         ] {
             assert!(!is_url(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_travels_encrypted_or_not_at_all() {
+        for good in [
+            "https://api.example/v1",
+            "wss://h",
+            "http://127.0.0.1:9",
+            "ws://localhost",
+            "http://[::1]",
+        ] {
+            assert!(is_service(good), "{good}");
+        }
+        for bad in ["http://api.example", "ws://10.0.0.1", "https://u:p@h", "api.example"] {
+            assert!(!is_service(bad), "{bad}");
         }
     }
 

@@ -49,6 +49,10 @@ pub enum Kind {
     Path,
     /// An address with `http://` or `https://`.
     Url,
+    /// The base address of a service that is sent a key: `https` or `wss`, or anything on this machine.
+    Service,
+    /// Several of these words, separated by commas.
+    Choices(&'static [&'static str]),
     /// Web origins, separated by commas.
     Origins,
     /// The address of a network interface, or `localhost`.
@@ -78,6 +82,12 @@ impl Kind {
             Self::Path => "a path".to_owned(),
             Self::Url => {
                 "an address such as http://localhost:8080/v1, without a password in it".to_owned()
+            }
+            Self::Service => "an https or wss address, or one of this machine such as \
+                http://127.0.0.1:9000: a key is sent there"
+                .to_owned(),
+            Self::Choices(words) => {
+                format!("any of {}, separated by commas, or none", words.join(", "))
             }
             Self::Origins => {
                 "origins such as http://localhost:3000, separated by commas".to_owned()
@@ -128,9 +138,19 @@ settings! {
         STUDIO_ARBITERS = "0": Kind::Number { min: 0, max: 1024 },
             "Threads that sessions live on; 0 takes one a core.";
         STUDIO_DRAIN_SECONDS = "0": Kind::Number { min: 0, max: 86_400 },
-            "For later: how long running sessions may go on after the order to stop. Today they end in order at once.";
+            "How long running sessions may go on after the order to stop (SIGTERM); then they end in order. 0 ends them at once.";
         LOG_LEVEL = "info": Kind::Choice(LogLevel::NAMES),
             "How much is logged. Spoken words never are.";
+    }
+    "Sound by WebRTC" {
+        STUDIO_WEBRTC_PORT = "0": Kind::Number { min: 0, max: 65_535 },
+            "The one UDP port for the sound of all sessions, on HOST; open it beside PORT. 0 takes any free one, which is for this machine only.";
+        STUDIO_WEBRTC_ADDRESS: Kind::Host,
+            "The address browsers are told, where it is not this machine's own: behind NAT or in a container.";
+        STUDIO_TURN_URL: Kind::Text,
+            "A TURN server for visitors whose network lets no UDP through: turn:turn.example.org:3478?transport=tcp";
+        STUDIO_TURN_USERNAME: Kind::Text, "Whom it knows the visitors as.";
+        STUDIO_TURN_CREDENTIAL: Kind::Secret { min_chars: 1 }, "And by what. Every visitor is told it.";
     }
     "Folders" {
         RECORDING_DIR = "./recordings": Kind::Path, "Where recordings go, one folder an episode.";
@@ -142,15 +162,41 @@ settings! {
     "Who listens, thinks and speaks" {
         USE_REAL_ADAPTERS = "false": Kind::Switch,
             "false: everything runs on this machine without a key (moonshine, flite, rehearsal), whatever is chosen below.";
-        STT_PROVIDER = "assemblyai": Kind::Choice(SttProvider::NAMES), "Speech to text.";
-        TTS_PROVIDER = "google": Kind::Choice(TtsProvider::NAMES), "Text to speech.";
-        GUEST_PROVIDER = "groq": Kind::Choice(GuestProvider::NAMES), "The guest's language model.";
+        STT_PROVIDER = "assemblyai": Kind::Choice(SttProvider::NAMES),
+            "Speech to text. A briefing may choose another.";
+        STT_MODEL: Kind::Text, "Its model as the provider spells it; models/services.toml names the one otherwise used.";
+        TTS_PROVIDER = "google": Kind::Choice(TtsProvider::NAMES), "Text to speech. A briefing may choose another.";
+        TTS_MODEL: Kind::Text, "Its model as the provider spells it; models/services.toml names the one otherwise used.";
+        STUDIO_CLAUDE_MODEL = "claude-haiku-4-5": Kind::Text, "Claude's model; a briefing may name another.";
+        GUEST_PROVIDER = "groq": Kind::Choice(GuestProvider::NAMES),
+            "The guest's language model. A briefing may choose another.";
         GUEST_MODEL: Kind::Text, "The guest's model as its provider spells it; a briefing may name another.";
         WHISPER_ENDPOINT = "http://localhost:8001/transcribe": Kind::Url, "A Whisper server, for STT_PROVIDER=whisper.";
         LOCAL_LLAMA_ENDPOINT = "http://localhost:8080/v1": Kind::Url,
             "A llama.cpp server or another that speaks OpenAI's protocol, for GUEST_PROVIDER=local.";
         PIPER_PATH = "piper": Kind::Path, "The Piper program, for TTS_PROVIDER=piper.";
         PIPER_MODEL_PATH = "./models/en_US-lessac-medium.onnx": Kind::Path, "Piper's voice.";
+        PIPER_HTTP_URL: Kind::Url, "A Piper HTTP server, used in place of the program where it is set.";
+    }
+    "Who steps in (in this order, within the turn, and back again once the first choice is well)" {
+        STUDIO_STT_FALLBACK = "moonshine": Kind::Choices(SttProvider::NAMES), "When speech to text fails.";
+        STUDIO_TTS_FALLBACK = "flite": Kind::Choices(TtsProvider::NAMES), "When a voice fails.";
+        STUDIO_CLAUDE_FALLBACK: Kind::Choices(GuestProvider::NAMES), "When Claude's language model fails.";
+        STUDIO_GUEST_FALLBACK: Kind::Choices(GuestProvider::NAMES), "When the guest's language model fails.";
+    }
+    "Where the services are (only for servers of your own, proxies and tests)" {
+        ANTHROPIC_BASE_URL = "https://api.anthropic.com": Kind::Service, "Anthropic, without /v1.";
+        OPENAI_BASE_URL = "https://api.openai.com/v1": Kind::Service, "OpenAI, with /v1.";
+        GROQ_BASE_URL = "https://api.groq.com": Kind::Service, "Groq, without /openai/v1.";
+        TOGETHER_BASE_URL = "https://api.together.ai": Kind::Service, "Together, without /v1.";
+        ASSEMBLYAI_BASE_URL = "https://streaming.assemblyai.com": Kind::Service,
+            "AssemblyAI; in the EU https://streaming.eu.assemblyai.com.";
+        DEEPGRAM_BASE_URL = "https://api.deepgram.com": Kind::Service, "Deepgram.";
+        ELEVENLABS_BASE_URL = "https://api.elevenlabs.io": Kind::Service, "ElevenLabs.";
+        GOOGLE_SPEECH_ENDPOINT = "https://speech.googleapis.com": Kind::Service,
+            "Google Cloud Speech; a region is https://REGION-speech.googleapis.com.";
+        GOOGLE_TTS_ENDPOINT = "https://texttospeech.googleapis.com": Kind::Service, "Google Cloud Text-to-Speech.";
+        GOOGLE_TOKEN_URI: Kind::Service, "Where Google's access tokens come from; the credentials say it themselves.";
     }
     "Keys (only those of the chosen providers are needed)" {
         ANTHROPIC_API_KEY: Kind::Secret { min_chars: 1 }, "Claude: https://platform.claude.com/settings/keys";

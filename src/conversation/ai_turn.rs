@@ -143,27 +143,37 @@ impl AiTurn {
 
     // ── Voiced ───────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Where the words of `piece` lie; false if it is not the piece that is due.
+    /// Where the words of `piece` lie; false if it is neither the piece that is due nor the last one, told anew.
     pub(super) fn voice(&mut self, piece: u16, words: &[VoicedWord], samples: u64) -> bool {
         let number = usize::from(piece);
-        let begin = self.voiced_until();
-        if self.pieces.iter().position(|piece| !piece.is_voiced) != Some(number) {
+        let due = self.pieces.iter().position(|piece| !piece.is_voiced);
+        let due = due.unwrap_or(self.pieces.len());
+        // A voice that broke off and went on knows better than before where the rest of its last piece lies.
+        let is_told_again = number + 1 == due && !self.pieces[number].is_closed;
+        if number >= self.pieces.len() || (number != due && !is_told_again) {
             return false;
         }
+        let begin = self.voiced_before(number);
         let piece = &mut self.pieces[number];
         piece.is_voiced = true;
         let end = samples.max(begin);
         piece.is_estimated = words.is_empty();
-        piece.tokens = if piece.is_estimated {
+        let tokens = if piece.is_estimated {
             evenly(&piece.text, begin, end)
         } else {
             placed(&piece.text, words, begin, end)
         };
+        // What was heard stays where it was heard.
+        let heard = piece.heard.len().min(piece.tokens.len());
+        piece.tokens.truncate(heard);
+        piece.tokens.extend(tokens.into_iter().skip(heard));
         true
     }
 
-    fn voiced_until(&self) -> u64 {
-        self.pieces.iter().rev().find_map(|piece| piece.tokens.last()).map_or(0, |token| token.end)
+    /// Where the sound of the pieces before this one ends.
+    fn voiced_before(&self, number: usize) -> u64 {
+        let before = self.pieces[..number].iter().rev();
+        before.filter_map(|piece| piece.tokens.last()).next().map_or(0, |token| token.end)
     }
 
     // ── Heard ────────────────────────────────────────────────────────────────────────────────────────────

@@ -55,6 +55,13 @@ impl Agenda {
         }
     }
 
+    /// Goes on after an earlier conversation.
+    pub(super) const fn go_on_after(&mut self, grants: u32, last: [u32; 2], autopilot: bool) {
+        self.grants = grants;
+        self.last_grant = last;
+        self.autopilot = autopilot;
+    }
+
     /// The one who spoke longer ago.
     pub(super) fn longer_ago(&self) -> AiSpeaker {
         let [claude, guest] = self.last_grant;

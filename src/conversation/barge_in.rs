@@ -4,12 +4,14 @@
 //! them out. Over a reply of which nothing has been heard there is nothing to duck: it is held back instead, and
 //! words alone withdraw it.
 //!
-//! Voice is added up over short gaps: a speaker who breathes in between is still the same interruption.
+//! Voice is added up over short gaps: a speaker who breathes in between is still the same interruption. Length and
+//! words are weighed together: each word of content counts as so much more voice, so that two clear words stop an AI
+//! sooner than a laugh does, and garbled short ones do not.
 
 use super::input::Deadline;
 use super::rules::Rules;
 use super::speaker::TurnId;
-use super::words::{holds_phrase, only_phrases, plain_words};
+use super::words::{count_content, holds_phrase, only_phrases, plain_words};
 use crate::time::{SessionTime, Span};
 
 /// What is to be done about the voice.
@@ -34,6 +36,8 @@ pub(super) struct Intrusion {
     pub(super) turn: Option<TurnId>,
     /// Whether the AI was paused for it.
     pub(super) has_paused: bool,
+    /// Whether the detector is sure of the voice that is on.
+    pub(super) is_firm: bool,
     /// Voice in stretches that ended.
     voice: Span,
     /// Since when the voice is on.
@@ -49,6 +53,7 @@ impl Intrusion {
             onset: at,
             turn: None,
             has_paused: false,
+            is_firm: true,
             voice: Span::ZERO,
             since: Some(at),
             ended: at,
@@ -61,6 +66,7 @@ impl Intrusion {
             onset: from,
             turn: None,
             has_paused: false,
+            is_firm: true,
             voice: Span::ZERO,
             since: None,
             ended: until,
@@ -70,6 +76,7 @@ impl Intrusion {
     /// The voice is there again.
     pub(super) const fn started(&mut self, at: SessionTime) {
         self.since = Some(at);
+        self.is_firm = true;
     }
 
     /// The voice ended.
@@ -111,9 +118,7 @@ impl Intrusion {
             None if now >= self.ended + rules.resume_after => Step::GoOn,
             None => Step::Wait,
             Some(since) if now >= self.too_long_at(since, words, rules) => Step::Stop,
-            Some(since)
-                if is_audible && !self.has_paused && now >= since + rules.barge_in_pause =>
-            {
+            Some(since) if is_audible && !self.has_paused && now >= self.pause_at(since, rules) => {
                 Step::Pause
             }
             Some(_) => Step::Wait,
@@ -130,9 +135,19 @@ impl Intrusion {
         match self.since {
             None => (self.ended + rules.resume_after, Deadline::BargeInResume),
             Some(since) if is_audible && !self.has_paused => {
-                (since + rules.barge_in_pause, Deadline::BargeInPause)
+                (self.pause_at(since, rules), Deadline::BargeInPause)
             }
             Some(since) => (self.too_long_at(since, words, rules), Deadline::BargeInStop),
+        }
+    }
+
+    /// When a voice that is on since `since` has lasted long enough: the first stretch counts from its first sound.
+    fn pause_at(&self, since: SessionTime, rules: &Rules) -> SessionTime {
+        let from = if self.voice == Span::ZERO { self.onset } else { since };
+        from + if self.is_firm {
+            rules.barge_in_pause
+        } else {
+            rules.waver_pause.max(rules.barge_in_pause)
         }
     }
 
@@ -141,16 +156,28 @@ impl Intrusion {
         since + (self.longest(words, rules) - self.voice) + rules.gate_lag
     }
 
-    /// The longest voice that is none. "Mm-hmm, yeah, right, right" may take twice the time.
+    /// The longest voice that is none, given what was understood of it. "Mm-hmm, yeah, right, right" may take twice
+    /// the time; a sound without a word half as long again; each word of content takes some of it away.
     fn longest(&self, words: &str, rules: &Rules) -> Span {
-        let is_murmur = only_phrases(&plain_words(words), &rules.never_interrupt);
-        if is_murmur {
-            rules.back_channel_max + rules.back_channel_max
-        } else {
-            rules.back_channel_max
+        let words = plain_words(words);
+        if only_phrases(&words, &rules.never_interrupt) {
+            return rules.back_channel_max + rules.back_channel_max;
+        }
+        let wordless = rules.back_channel_max + rules.wordless_extra;
+        match count_content(&words, &rules.never_interrupt) {
+            0 => wordless,
+            count => {
+                let further = u64::try_from(count - 1).unwrap_or(u64::MAX).min(FURTHER_WORDS_MAX);
+                let further = rules.next_word_weight.samples().saturating_mul(further);
+                let weight = rules.first_word_weight + Span::from_samples(further);
+                wordless - weight.min(wordless - rules.barge_in_pause.min(wordless))
+            }
         }
     }
 }
+
+/// Words beyond the first that count: with two more the sound is as long as a sentence can be short.
+const FURTHER_WORDS_MAX: u64 = 2;
 
 /// Whether `words` hold a phrase that always interrupts.
 pub(super) fn is_command(words: &str, rules: &Rules) -> bool {

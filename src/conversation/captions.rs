@@ -9,7 +9,7 @@ use super::order::{Caption, CaptionWord};
 use crate::time::{SessionTime, Span};
 
 /// Captions kept for a page that connects late.
-const SHOWN_MAX: usize = 50;
+pub(super) const SHOWN_MAX: usize = 50;
 /// Longest cue of the host: two lines of 65.
 const CUE_CHARS_MAX: usize = 130;
 /// Longest cue of the host in time: what subtitling guides allow.
@@ -23,6 +23,12 @@ pub(super) struct Captions {
 }
 
 impl Captions {
+    /// Goes on after captions of an earlier conversation.
+    pub(super) fn go_on_after(&mut self, last_id: u32, shown: &[Caption]) {
+        self.last_id = last_id;
+        self.shown = shown.iter().rev().take(SHOWN_MAX).rev().cloned().collect();
+    }
+
     /// The next number.
     pub(super) const fn next_id(&mut self) -> u32 {
         self.last_id = self.last_id.saturating_add(1);

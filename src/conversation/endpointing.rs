@@ -1,13 +1,16 @@
 //! Whether the host's turn is over.
 //!
-//! Three voices are weighed: silence (counted from the true end of speech), the end-of-turn model, and the words
-//! (do they cover the speech, can the last one end a sentence). `Endpointing` only judges; the floor ends turns.
+//! Votes are weighed: silence (counted from the true end of speech), the end-of-turn model, the words (do they cover
+//! the speech, can the last one end a sentence, is it a question, does the host think aloud) and the pauses that this
+//! host makes. The wait is a pure function of all of them, and the vote that decided it is told ([`Vote`]).
+//! `Endpointing` only judges; the floor ends turns.
 //! A judgement is a function of the time and of what is known, so it may be asked for at any moment and as often
 //! as one likes: late words, early answers and late timers all lead to the same end.
 //!
 //! Does not know what the words are: see `HostWords` for that.
 
 use super::input::Deadline;
+use super::order::{TurnVotes, Vote};
 use super::rules::Rules;
 use crate::time::{SessionTime, Span};
 
@@ -20,6 +23,10 @@ pub(super) struct KnownWords {
     pub(super) has_words: bool,
     /// Whether the last word can end a sentence.
     pub(super) can_end: bool,
+    /// Whether it is built as a question.
+    pub(super) is_question: bool,
+    /// Whether the host thinks aloud.
+    pub(super) is_thinking: bool,
     /// Whether more words may come at all; not while speech to text is out of service.
     pub(super) may_grow: bool,
 }
@@ -35,6 +42,36 @@ pub(super) enum Judgement {
     FinishWords,
     /// The turn is over.
     End,
+}
+
+/// How long this host pauses inside a turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Habit {
+    /// The longest pause of late: a longer one counts at once, and each pause lets it fade a little.
+    pub(super) pause: Span,
+}
+
+/// Shorter pauses are gaps between words, longer ones are no habit but an absence.
+const HABIT_PAUSES: std::ops::RangeInclusive<Span> =
+    Span::from_millis(250)..=Span::from_millis(3000);
+
+/// What is left of the habit after each pause, per cent: after ten short ones three quarters.
+const HABIT_LEFT_PERCENT: u64 = 97;
+
+impl Habit {
+    /// The host went on after a pause.
+    pub(super) fn learn(&mut self, pause: Span) {
+        if HABIT_PAUSES.contains(&pause) {
+            let faded = Span::from_samples(self.pause.samples() * HABIT_LEFT_PERCENT / 100);
+            self.pause = faded.max(pause);
+        }
+    }
+
+    /// The silence that is longer than this host's pauses.
+    fn wait(self, rules: &Rules) -> Span {
+        let wait = Span::from_samples(self.pause.samples() * u64::from(rules.habit_percent) / 100);
+        wait.min(rules.habit_max)
+    }
 }
 
 /// The state of one host turn's end.
@@ -57,6 +94,9 @@ pub(super) struct Endpointing {
     forced: bool,
     /// Whether the recogniser was told to finish in this silence.
     finishing: bool,
+    /// The model's answers in this silence.
+    scores: Vec<u16>,
+    habit: Habit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +109,22 @@ enum Answer {
 }
 
 impl Endpointing {
+    /// A turn of a host who pauses like this.
+    pub(super) fn of(habit: Habit) -> Self {
+        Self { habit, ..Self::default() }
+    }
+
+    /// What is known of the host's pauses.
+    pub(super) const fn habit(&self) -> Habit {
+        self.habit
+    }
+
     /// The voice began; whatever was judged in the silence before is void.
     pub(super) fn started(&mut self, at: SessionTime) {
+        if let Some(quiet) = self.quiet_since.filter(|_| self.voice_since.is_none()) {
+            self.habit.learn(at.since(quiet));
+        }
+        self.scores.clear();
         self.voice_since = Some(at);
         self.asks = 0;
         self.open_ask = None;
@@ -122,6 +176,7 @@ impl Endpointing {
             return false;
         }
         self.open_ask = None;
+        self.scores.extend(score);
         let enough = if self.asks <= 1 { rules.done_score } else { rules.done_score_late };
         self.answer = Some(match score {
             Some(score) if score >= enough => Answer::Done,
@@ -157,8 +212,9 @@ impl Endpointing {
         let Some(quiet) = self.silence_start() else { return Judgement::Wait };
         let silence = now.since(quiet);
         let are_all_there = self.are_all_there(words, rules);
-        if self.forced || silence >= rules.turn_ceiling {
-            return if are_all_there || silence >= rules.transcript_late {
+        let (ceiling, _) = self.ceiling(words, rules);
+        if self.forced || silence >= ceiling {
+            return if are_all_there || silence >= rules.transcript_late.max(ceiling) {
                 Judgement::End
             } else if self.finishing {
                 Judgement::Wait
@@ -167,7 +223,9 @@ impl Endpointing {
             };
         }
         let was_noise = are_all_there && !words.has_words;
-        let may_end = are_all_there && words.can_end && self.sounds_done(silence, rules);
+        let may_end = are_all_there
+            && words.can_end
+            && self.enough_silence(words, rules).is_some_and(|(enough, _)| silence >= enough);
         if was_noise || may_end {
             Judgement::End
         } else if self.next_ask(rules).is_some_and(|after| silence >= after) {
@@ -185,9 +243,10 @@ impl Endpointing {
     ) -> Option<(SessionTime, Deadline)> {
         let quiet = self.silence_start()?;
         if self.finishing || self.forced {
-            return Some((quiet + rules.transcript_late, Deadline::TranscriptLate));
+            let late = rules.transcript_late.max(self.ceiling(words, rules).0);
+            return Some((quiet + late, Deadline::TranscriptLate));
         }
-        let ceiling = Some((quiet + rules.turn_ceiling, Deadline::EndOfTurnCeiling));
+        let ceiling = Some((quiet + self.ceiling(words, rules).0, Deadline::EndOfTurnCeiling));
         let ask = self.next_ask(rules).map(|after| {
             let name = if self.asks == 0 {
                 Deadline::EndOfTurnFirstAsk
@@ -199,9 +258,9 @@ impl Endpointing {
         // Silence alone ends only what the words allow to end; without them its passing changes nothing.
         let may_end = self.are_all_there(words, rules) && words.can_end;
         let silence = self
-            .enough_silence(rules)
+            .enough_silence(words, rules)
             .filter(|_| may_end)
-            .map(|enough| (quiet + enough, Deadline::EndOfTurnSilence));
+            .map(|(enough, _)| (quiet + enough, Deadline::EndOfTurnSilence));
         [ask, silence, ceiling].into_iter().flatten().min()
     }
 
@@ -217,18 +276,57 @@ impl Endpointing {
             || words.covered_until.is_some_and(|until| until + rules.coverage_slack >= quiet)
     }
 
-    fn sounds_done(&self, silence: Span, rules: &Rules) -> bool {
-        self.answer == Some(Answer::Done)
-            || self.enough_silence(rules).is_some_and(|enough| silence >= enough)
+    /// The silence that ends a turn whose words may end, and the vote that asks for it; none while only the ceiling
+    /// can. Nobody is cut off in a pause like those the host makes anyway.
+    fn enough_silence(&self, words: KnownWords, rules: &Rules) -> Option<(Span, Vote)> {
+        let enough = match self.answer {
+            Some(Answer::Done) => (Span::ZERO, Vote::ModelSaysDone),
+            Some(Answer::NoModel) => (rules.plain_silence, Vote::Silence),
+            _ if self.spoken < rules.model_speech_min => (rules.plain_silence, Vote::Silence),
+            Some(Answer::Leaning) if words.is_question => (rules.plain_silence, Vote::Question),
+            Some(Answer::Leaning) => (rules.lean_silence, Vote::ModelLeans),
+            None | Some(Answer::NotDone) => return None,
+        };
+        // Whom the model or the words take for finished is never kept longer than one of whom nobody knows.
+        let habit = (self.habit.wait(rules).min(rules.turn_ceiling), Vote::Habit);
+        Some(if habit.0 > enough.0 { habit } else { enough })
     }
 
-    /// The silence that ends the turn where no model will say, or where it says neither yes nor no.
-    fn enough_silence(&self, rules: &Rules) -> Option<Span> {
-        match self.answer {
-            Some(Answer::NoModel) => Some(rules.plain_silence),
-            _ if self.spoken < rules.model_speech_min => Some(rules.plain_silence),
-            Some(Answer::Leaning) => Some(rules.lean_silence),
-            None | Some(Answer::Done | Answer::NotDone) => None,
+    /// The silence that ends a turn whatever anybody thinks, and the vote that asks for it.
+    fn ceiling(&self, words: KnownWords, rules: &Rules) -> (Span, Vote) {
+        let is_sure =
+            self.scores.len() > 1 && self.scores.iter().all(|score| *score < rules.surely_not_done);
+        let mut ceiling = (rules.turn_ceiling, Vote::Ceiling);
+        for (may_ask, wait, vote) in [
+            (is_sure, rules.not_done_ceiling, Vote::ModelSaysNotDone),
+            (words.is_thinking, rules.thinking_ceiling, Vote::Thinking),
+            (true, self.habit.wait(rules), Vote::Habit),
+        ] {
+            if may_ask && wait > ceiling.0 {
+                ceiling = (wait, vote);
+            }
+        }
+        ceiling
+    }
+
+    /// All votes about the end of the turn, for the log and for whoever asks why.
+    pub(super) fn votes(&self, now: SessionTime, words: KnownWords, rules: &Rules) -> TurnVotes {
+        let silence = self.quiet_since.map_or(Span::ZERO, |quiet| now.since(quiet));
+        let ceiling = self.ceiling(words, rules);
+        let (wait, decided) = match self.enough_silence(words, rules) {
+            _ if self.forced => (Span::ZERO, Vote::Key),
+            Some(enough) if words.can_end && enough.0 <= ceiling.0 => enough,
+            _ => ceiling,
+        };
+        TurnVotes {
+            decided,
+            silence_ms: silence.millis(),
+            wait_ms: wait.millis(),
+            habit_ms: self.habit.pause.millis(),
+            scores: self.scores.clone(),
+            can_end: words.can_end,
+            is_question: words.is_question,
+            is_thinking: words.is_thinking,
         }
     }
 

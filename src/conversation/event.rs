@@ -79,7 +79,9 @@ fn object(value: &impl Serialize) -> Map<String, Value> {
 
 const fn input_name(input: &Input) -> &'static str {
     match input {
+        Input::SoundRose { .. } => "sound.rise",
         Input::SpeechStarted { .. } => "speech.start",
+        Input::VoiceWavered { .. } => "speech.waver",
         Input::SpeechStopped { .. } => "speech.stop",
         Input::Recognised { stability: Stability::Final, .. } => "stt.final",
         Input::Recognised { .. } => "stt.interim",
@@ -124,6 +126,7 @@ const fn order_name(order: &Order) -> &'static str {
         Order::Tell { .. } => "tell",
         Order::NoteTurnStarted { .. } => "turn.start",
         Order::NoteTurnEnded { .. } => "turn.end",
+        Order::NoteTurnJudged { .. } => "turn.judged",
         Order::NoteGranted { .. } => "floor.grant",
         Order::NoteDenied { .. } => "floor.deny",
         Order::NoteBargeIn { .. } => "barge-in",

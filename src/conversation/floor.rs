@@ -19,7 +19,7 @@ use super::autopilot::Agenda;
 use super::barge_in::{Intrusion, Step, is_bare_command};
 use super::briefing::Briefing;
 use super::captions::Captions;
-use super::endpointing::{Endpointing, Judgement, KnownWords};
+use super::endpointing::{Endpointing, Habit, Judgement, KnownWords};
 use super::host_words::HostWords;
 use super::input::{Deadline, Input};
 use super::order::{Order, TurnEnd};
@@ -28,6 +28,7 @@ use super::rules::Rules;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
 use super::transcript::Transcript;
+use super::words::{ends_with_phrase, plain_words};
 use crate::time::SessionTime;
 
 /// What a conversation begins with.
@@ -53,6 +54,8 @@ pub struct Conversation {
     pub(super) floor: Floor,
     /// A stopped turn of which the listener may still hear something.
     pub(super) fading: Option<Fading>,
+    /// A sound over the AI that has the floor, of which nobody knows yet whether it is a voice.
+    pub(super) rise: Option<Rise>,
     /// Voice over the AI that has the floor.
     pub(super) intrusion: Option<Intrusion>,
     /// The last voice that was taken for a back-channel: its late words may still stop the AI.
@@ -68,6 +71,8 @@ pub struct Conversation {
     pub(super) end_is_assumed: bool,
     pub(super) words: HostWords,
     pub(super) last_host_turn: Option<HostTurnEnded>,
+    /// How long this host pauses, as far as it is known.
+    pub(super) habit: Habit,
     /// Since when the microphone is off.
     pub(super) muted_since: Option<SessionTime>,
     pub(super) is_key_held: bool,
@@ -124,6 +129,15 @@ pub(super) struct Fading {
     pub(super) until: SessionTime,
 }
 
+/// A sound that may turn out to be a voice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rise {
+    /// When it began.
+    pub(super) at: SessionTime,
+    /// Up to when it is waited for the detector's word.
+    pub(super) until: SessionTime,
+}
+
 /// A voice that was taken for a back-channel.
 #[derive(Clone, Debug)]
 pub(super) struct Murmur {
@@ -147,6 +161,7 @@ impl Conversation {
             orders: Vec::new(),
             floor: Floor::Open,
             fading: None,
+            rise: None,
             intrusion: None,
             murmur: None,
             agenda: Agenda::new(seed),
@@ -156,6 +171,7 @@ impl Conversation {
             end_is_assumed: false,
             words: HostWords::default(),
             last_host_turn: None,
+            habit: Habit::default(),
             muted_since: None,
             is_key_held: false,
             can_hear: true,
@@ -183,7 +199,9 @@ impl Conversation {
             return;
         }
         match input {
+            Input::SoundRose { at } => self.on_sound_rose(at),
             Input::SpeechStarted { at } => self.on_speech_started(at),
+            Input::VoiceWavered { firm } => self.on_voice_wavered(firm),
             Input::SpeechStopped { at } => self.on_speech_stopped(at),
             Input::Recognised { segment, text, from, until, stability } => {
                 self.on_recognised(segment, &text, from, until, stability);
@@ -229,11 +247,12 @@ impl Conversation {
     }
 
     /// All deadlines: the only place that knows what is waited for.
-    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 4] {
+    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 5] {
         if self.is_closed {
-            return [None; 4];
+            return [None; 5];
         }
         let fading = self.fading.as_ref().map(|fading| (fading.until, Deadline::FlushConfirm));
+        let rise = self.rise.map(|rise| (rise.until, Deadline::SoundConfirm));
         let intrusion = self.intrusion.as_ref().map(|intrusion| {
             intrusion.deadline(&self.intrusion_words(intrusion), self.is_ai_audible(), self.rules())
         });
@@ -244,7 +263,7 @@ impl Conversation {
             }
             Floor::Ai(turn) => (None, self.ai_deadline(turn)),
         };
-        [fading, intrusion, host, ai]
+        [fading, rise, intrusion, host, ai]
     }
 
     pub(super) fn ai_deadline(&self, turn: &AiTurn) -> Option<(SessionTime, Deadline)> {
@@ -282,6 +301,7 @@ impl Conversation {
         // Each step ends a wait or begins another, so a few rounds do; the bound is against a rule that does not.
         for _ in 0..16 {
             let has_changed = self.advance_fading()
+                || self.advance_rise()
                 || self.advance_intrusion()
                 || self.advance_host_turn()
                 || self.advance_ai_turn()
@@ -334,7 +354,9 @@ impl Conversation {
 
     pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
         let mut known = self.words.known(turn, self.can_hear);
-        known.can_end &= !is_bare_command(&self.words.text(turn), self.rules());
+        let text = self.words.text(turn);
+        known.is_thinking = ends_with_phrase(&plain_words(&text), &self.rules().thinking_phrases);
+        known.can_end &= !known.is_thinking && !is_bare_command(&text, self.rules());
         known
     }
 
@@ -395,18 +417,25 @@ impl Conversation {
         }
     }
 
-    const fn host_orb(&self) -> OrbState {
+    fn host_orb(&self) -> OrbState {
         if !self.can_hear {
             OrbState::Failed
         } else if self.muted_since.is_some() {
             OrbState::Muted
         } else if self.voice_since.is_some() {
             OrbState::Speaking
+        } else if self.is_host_thinking() {
+            OrbState::Thinking
         } else if matches!(self.floor, Floor::Ai(_)) {
             OrbState::Listening
         } else {
             OrbState::Idle
         }
+    }
+
+    /// Whether the host has the floor, is silent and thinks aloud: the floor is kept for longer.
+    fn is_host_thinking(&self) -> bool {
+        matches!(&self.floor, Floor::Host(turn) if self.known_words(turn.id).is_thinking)
     }
 
     fn ai_orb(&self, speaker: AiSpeaker) -> OrbState {

@@ -30,7 +30,7 @@ impl Conversation {
         voice: Option<SessionTime>,
         at: SessionTime,
     ) {
-        let mut endpointing = Endpointing::default();
+        let mut endpointing = Endpointing::of(self.habit);
         endpointing.hold(self.is_key_held);
         match voice {
             Some(since) => endpointing.started(since),
@@ -47,6 +47,10 @@ impl Conversation {
     /// The host's turn begins with a voice that fell on an AI; `again` is the turn it goes on with.
     pub(super) fn open_host_turn_after(&mut self, voice: Intrusion, again: Option<TurnId>) {
         let id = again.or(voice.turn).unwrap_or_else(|| self.new_turn_id());
+        if let Some(last) = self.last_host_turn.filter(|last| again == Some(last.id)) {
+            // The turn was ended in a pause: there is no better evidence of how this host pauses.
+            self.habit.learn(voice.onset.since(last.spoke_until));
+        }
         if let Some(kept) = voice.turn.filter(|kept| *kept != id) {
             self.words.hand_over(Some(kept), id);
         }
@@ -65,6 +69,12 @@ impl Conversation {
     pub(super) fn end_host_turn(&mut self) {
         let Floor::Host(turn) = replace(&mut self.floor, Floor::Open) else { return };
         let quiet_since = turn.endpointing.quiet_since();
+        self.habit = turn.endpointing.habit();
+        if quiet_since.is_some() && self.voice_since.is_none() {
+            let words = self.known_words(turn.id);
+            let votes = turn.endpointing.votes(self.now, words, self.rules());
+            self.order(Order::NoteTurnJudged { turn: turn.id, votes });
+        }
         let has_spoken = self.voice_since.is_some() || turn.endpointing.spoken() > Span::ZERO;
         if has_spoken && !turn.endpointing.is_finishing() {
             self.order(Order::FinishRecognition);

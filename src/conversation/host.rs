@@ -4,7 +4,7 @@
 //! becomes an [`Intrusion`], all other voice is the host's turn.
 
 use super::barge_in::{Intrusion, has_content, is_command};
-use super::floor::{Conversation, Floor, Murmur};
+use super::floor::{Conversation, Floor, Murmur, Rise};
 use super::host_words::Kept;
 use super::input::Stability;
 use super::order::{Order, TurnEnd};
@@ -34,6 +34,41 @@ impl Conversation {
             Floor::Host(turn) => turn.endpointing.started(at),
             Floor::Open => self.open_host_turn(None, Some(at), at),
             Floor::Ai(_) => self.intrude(at),
+        }
+    }
+
+    /// A sound over an AI's voice ducks it at once; a detector that hears no voice in it gives the loudness back.
+    pub(super) fn on_sound_rose(&mut self, at: SessionTime) {
+        let is_over_voice = matches!(
+            &self.floor,
+            Floor::Ai(turn) if turn.playout.as_ref().is_some_and(|playout| playout.played > 0)
+        );
+        let may_be_host = self.is_connected && !self.is_ending && self.muted_since.is_none();
+        if may_be_host && is_over_voice && self.voice_since.is_none() && self.intrusion.is_none() {
+            self.rise =
+                Some(Rise { at: at.min(self.now), until: self.now + self.rules().sound_confirm });
+            self.duck();
+        }
+    }
+
+    /// Whether the sound that was waited for is settled, one way or the other.
+    pub(super) fn advance_rise(&mut self) -> bool {
+        let Some(rise) = self.rise else { return false };
+        let is_voice = self.intrusion.is_some();
+        let is_settled = is_voice || rise.until <= self.now || !matches!(self.floor, Floor::Ai(_));
+        if is_settled {
+            self.rise = None;
+            if !is_voice {
+                self.restore_level();
+            }
+        }
+        is_settled
+    }
+
+    /// Over an AI's voice a sound that may be none is not paused for yet; elsewhere it changes nothing.
+    pub(super) fn on_voice_wavered(&mut self, firm: bool) {
+        if let Some(intrusion) = &mut self.intrusion {
+            intrusion.is_firm = firm;
         }
     }
 
@@ -77,7 +112,9 @@ impl Conversation {
 
     /// The host's voice falls on an AI's turn.
     pub(super) fn intrude(&mut self, at: SessionTime) {
-        let intrusion = self.intrusion.get_or_insert_with(|| Intrusion::new(at));
+        // The detector is sure of a voice a little later than it began to sound.
+        let onset = self.rise.map_or(at, |rise| rise.at.min(at));
+        let intrusion = self.intrusion.get_or_insert_with(|| Intrusion::new(onset));
         intrusion.started(at);
         let Floor::Ai(turn) = &self.floor else { return };
         match &turn.playout {

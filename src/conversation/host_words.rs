@@ -8,7 +8,7 @@ use super::endpointing::KnownWords;
 use super::input::Stability;
 use super::order::Caption;
 use super::speaker::{Speaker, TurnId};
-use super::words::{can_end_sentence, plain_words};
+use super::words::{can_end_sentence, is_question, plain_words};
 use crate::time::SessionTime;
 
 /// All segments that may still change or still matter.
@@ -126,6 +126,8 @@ impl HostWords {
             covered_until: self.of(turn).filter(whole).map(|segment| segment.until).max(),
             has_words: last.is_some(),
             can_end: last.is_some_and(|segment| can_end_sentence(&segment.text)),
+            is_question: last.is_some_and(|segment| is_question(&segment.text)),
+            is_thinking: false,
             may_grow,
         }
     }

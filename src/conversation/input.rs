@@ -15,8 +15,13 @@ use crate::time::SessionTime;
 #[serde(tag = "input", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Input {
     // ── The host's voice ─────────────────────────────────────────────────────────────────────────────────
+    /// A sound began at `at` at the host's microphone: its level rose out of the quiet. Whether it is a voice is told
+    /// by [`Input::SpeechStarted`] within a quarter of a second, or never.
+    SoundRose { at: SessionTime },
     /// The host's voice began at `at` (first frame over the detector's threshold).
     SpeechStarted { at: SessionTime },
+    /// The detector is no longer sure of a voice that has just begun, or is again. Told in its first 400 ms only.
+    VoiceWavered { firm: bool },
     /// The host's voice ended at `at` (end of the last speech frame; known about 160 ms later).
     SpeechStopped { at: SessionTime },
     /// The recogniser's words of one stretch of speech. A later one of the same segment replaces an earlier one;
@@ -127,6 +132,8 @@ pub struct VoicedWord {
 pub enum Deadline {
     /// The listener should have confirmed that a stopped turn is silent.
     FlushConfirm,
+    /// A sound over an AI should have turned out to be a voice.
+    SoundConfirm,
     /// Voice over an AI has lasted long enough to pause it.
     BargeInPause,
     /// Voice over an AI has lasted too long to be a back-channel.
@@ -159,6 +166,7 @@ impl Deadline {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FlushConfirm => "flush-confirm",
+            Self::SoundConfirm => "sound-confirm",
             Self::BargeInPause => "barge-in-pause",
             Self::BargeInStop => "barge-in-stop",
             Self::BargeInResume => "barge-in-resume",

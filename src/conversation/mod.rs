@@ -38,6 +38,7 @@
 pub mod briefing;
 pub mod event;
 pub mod input;
+pub mod memory;
 pub mod order;
 pub mod prompt;
 pub mod rules;
@@ -64,7 +65,8 @@ mod words;
 
 pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
-pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, Verdict};
+pub use memory::Memory;
+pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, TurnVotes, Verdict, Vote};
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

@@ -63,6 +63,8 @@ pub enum Order {
         heard_text: String,
         unheard_text: String,
     },
+    /// The host's turn was judged to be over, and on which votes.
+    NoteTurnJudged { turn: TurnId, votes: TurnVotes },
     /// The floor was given, and why.
     NoteGranted { turn: TurnId, speaker: AiSpeaker, reason: GrantReason },
     /// The floor was not given, and why.
@@ -82,6 +84,52 @@ pub enum Order {
 
     /// All is said and closed; the shell may end the session.
     CloseSession,
+}
+
+/// What was weighed when a host's turn was judged to be over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnVotes {
+    /// The vote that decided how long to wait.
+    pub decided: Vote,
+    /// Silence since the end of speech.
+    pub silence_ms: u64,
+    /// Silence that was asked for.
+    pub wait_ms: u64,
+    /// The longest pause that this host made of late.
+    pub habit_ms: u64,
+    /// The end-of-turn model's answers in this silence, per mille.
+    pub scores: Vec<u16>,
+    /// Whether the last word can end a sentence.
+    pub can_end: bool,
+    /// Whether the last sentence is built as a question.
+    pub is_question: bool,
+    /// Whether the host was thinking aloud.
+    pub is_thinking: bool,
+}
+
+/// A vote about the end of the host's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vote {
+    /// The end-of-turn model heard an end.
+    ModelSaysDone,
+    /// It heard neither an end nor a pause.
+    ModelLeans,
+    /// It was sure of a pause.
+    ModelSaysNotDone,
+    /// The words are a question, and the model did not object.
+    Question,
+    /// No model could say: silence alone.
+    Silence,
+    /// The host was thinking aloud.
+    Thinking,
+    /// The host makes pauses of this length.
+    Habit,
+    /// Nobody saw an end: the longest wait there is.
+    Ceiling,
+    /// The host let go of the talk key, or ended the session.
+    Key,
 }
 
 /// Why a turn ended.

@@ -40,6 +40,39 @@ pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
     !words.is_empty()
 }
 
+/// Whether `words` end with one of `phrases`.
+pub(super) fn ends_with_phrase(words: &[String], phrases: &[String]) -> bool {
+    let ends = |phrase: &String| {
+        let phrase = plain_words(phrase);
+        !phrase.is_empty() && words.ends_with(&phrase)
+    };
+    phrases.iter().any(ends)
+}
+
+/// How many of `words` say something: no listener's sounds, no single letters, no words that only lead on.
+pub(super) fn count_content(words: &[String], sounds: &[String]) -> usize {
+    let says = |word: &&String| {
+        word.chars().count() > 1
+            && LEADING_ON.binary_search(&word.as_str()).is_err()
+            && !sounds.contains(word)
+    };
+    words.iter().filter(says).count()
+}
+
+/// Whether the last sentence of `text` is built as a question.
+pub(super) fn is_question(text: &str) -> bool {
+    let sentence = text.trim_end().trim_end_matches(['.', '?', '!']);
+    let last = sentence.rsplit(['.', '?', '!']).next().unwrap_or(sentence);
+    let words = plain_words(last);
+    words.len() > 2 && words.iter().take(3).any(|word| QUESTION_WORDS.contains(&word.as_str()))
+}
+
+/// Words that open a question; one may come behind a name and an "and".
+const QUESTION_WORDS: &[&str] = &[
+    "what", "why", "how", "who", "where", "when", "which", "do", "does", "did", "is", "are", "can",
+    "could", "would", "should", "will", "have", "has",
+];
+
 /// Whether a sentence can end with the last word of `text`, whatever punctuation the recogniser added.
 ///
 /// Recognisers put a full stop behind every pause, so punctuation says nothing. The words below lead on to

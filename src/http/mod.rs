@@ -12,6 +12,7 @@ use self::error::ApiError;
 use crate::adapters::AdapterState;
 use crate::clock::Clock;
 use crate::session::directory::Directory;
+use crate::transport::signalling::MediaDesk;
 use crate::transport::websocket::Patience;
 
 pub mod access;
@@ -53,6 +54,8 @@ pub struct Studio {
     pub briefings_dir: PathBuf,
     /// How long connections are waited for.
     pub patience: Patience,
+    /// Where WebRTC is served; `None` if its port could not be had.
+    pub media: Option<MediaDesk>,
     /// Sessions at one time.
     pub sessions_max: usize,
     /// Whoever draws waveforms holds it.

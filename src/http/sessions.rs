@@ -23,7 +23,8 @@ pub async fn socket(
     body: web::Payload,
     studio: web::Data<Studio>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    websocket::connect(&request, body, studio.directory.clone(), studio.patience)
+    let (directory, media) = (studio.directory.clone(), studio.media.clone());
+    websocket::connect(&request, body, directory, studio.patience, media)
 }
 
 #[derive(Debug, Serialize)]

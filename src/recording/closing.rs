@@ -273,6 +273,7 @@ impl Ending<'_> {
                 clock: "server-monotonic".to_owned(),
                 sample_rate: SESSION_RATE_HZ,
                 samples: self.samples,
+                continues: noted.continues,
             },
             tracks: Speaker::ALL.map(track).into(),
             captions,
@@ -283,6 +284,7 @@ impl Ending<'_> {
                 sha256: events.sha256.clone(),
             },
             markers: noted.markers.into_iter().map(marker).collect(),
+            services: noted.services.entries(),
             disclosure: Disclosure {
                 ai_content: facts.tracks.iter().any(|track| track.kind == SpeakerKind::Ai),
                 spoken_at_s: self.closing.disclosure_spoken_at.map(seconds),

@@ -12,6 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::capture::Capture;
 use super::closing::{
     Closing, EVENTS_FILE, Ending, RecordingReady, SessionFacts, TrackSetup, track_file,
 };
@@ -22,6 +23,7 @@ use super::head::{TrackHeader, samples_to_ns};
 use super::language::iso_639_2;
 use super::manifest::{SpeakerKind, sha256};
 use super::noted::{Gap, caption_line, gap_line, marker_line};
+use super::space;
 use super::track::Track;
 use crate::conversation::{Caption, Speaker};
 use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
@@ -55,6 +57,7 @@ pub struct EpisodeRecorder {
     facts: SessionFacts,
     tracks: [Track; 3],
     log: EventLog,
+    capture: Capture,
     last_stamp: Stamp,
     synced_until: SessionTime,
 }
@@ -68,6 +71,10 @@ impl EpisodeRecorder {
     pub fn create(setup: EpisodeSetup) -> Result<Self, RecordingError> {
         let EpisodeSetup { root, episode, session_id, title, language, started_unix_ms, tracks } =
             setup;
+        // Looked at in the folder around it where that is there: a new take begins with room to end in.
+        if let Err(free_bytes) = space::check(&root) {
+            return Err(RecordingError::SpaceOut { dir: root, free_bytes });
+        }
         let dir = create_take(&root, &episode)?;
         let facts = SessionFacts {
             session_id,
@@ -88,6 +95,7 @@ impl EpisodeRecorder {
             facts,
             tracks,
             log,
+            capture: Capture::default(),
             last_stamp: Stamp::default(),
             synced_until: SessionTime::ZERO,
         })
@@ -99,12 +107,25 @@ impl EpisodeRecorder {
         &self.dir
     }
 
+    /// What tracks and log have come to so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.tracks.iter().map(Track::bytes).sum::<u64>() + self.log.bytes()
+    }
+
     /// Places 48 kHz mono sound of one speaker at session time `at`. A speaker's stretches come in order; a hole before
     /// one is silence. A start within [`super::JOIN_TOLERANCE`] of the end of the stretch before is joined to it; a
     /// larger overlap, sound before the watermark and sound more than [`super::AHEAD_MAX`] after it are left out and
     /// counted in the manifest.
     pub fn audio(&mut self, speaker: Speaker, at: SessionTime, samples: &[i16]) {
         self.tracks[speaker.index()].place(at, samples);
+    }
+
+    /// Keeps packets of the host as they were received: records made by [`super::capture::append_packet`].
+    ///
+    /// # Errors
+    /// [`RecordingError::File`].
+    pub fn capture(&mut self, block: &[u8]) -> Result<(), RecordingError> {
+        self.capture.append(&self.dir, self.facts.started_unix_ms, block)
     }
 
     /// Keeps a final caption; interim ones are passed over.
@@ -160,6 +181,7 @@ impl EpisodeRecorder {
                 track.sync()?;
             }
             self.log.sync()?;
+            self.capture.sync()?;
         }
         Ok(())
     }

@@ -75,6 +75,14 @@ pub enum RecordingError {
         /// Length of the full queue in seconds.
         queued_s: u64,
     },
+    /// The disk has no room for a recording, or none for more of it.
+    #[error("record to {}: the disk has {free_bytes} bytes left, which do not last for two minutes", dir.display())]
+    SpaceOut {
+        /// The recordings folder or the recording's.
+        dir: PathBuf,
+        /// What is left.
+        free_bytes: u64,
+    },
     /// The writer thread could not be started.
     #[error("start the writer thread")]
     Thread(#[source] io::Error),
@@ -101,6 +109,7 @@ impl RecordingError {
             },
             Self::EpisodeId(error) => error.code(),
             Self::TakesExhausted { .. } => "recording_takes_exhausted",
+            Self::SpaceOut { .. } => "disk_full",
             Self::Encode { .. } => "recording_encoder_failed",
             Self::Text { .. } => "recording_text_failed",
             Self::Damaged { .. } => "recording_damaged",

@@ -246,6 +246,12 @@ impl EventLog {
         self.file.sync_data().on("write to the disk", &self.path)
     }
 
+    /// Bytes written so far.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Lines written so far.
     #[must_use]
     pub fn lines(&self) -> u64 {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::{OnPath, RecordingError};
+use super::services_used::ServiceEntry;
 use crate::conversation::Speaker;
 use crate::hex::hex;
 use crate::time::SessionTime;
@@ -31,6 +32,9 @@ pub struct Manifest {
     pub log: LogFile,
     /// Marked moments, in the order they were marked.
     pub markers: Vec<MarkerEntry>,
+    /// What services were used, and what that cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceEntry>,
     /// What listeners must be told.
     pub disclosure: Disclosure,
     /// Whether the folder was left unfinished and repaired.
@@ -59,6 +63,23 @@ pub struct SessionEntry {
     pub sample_rate: u32,
     /// Decoded samples of every track.
     pub samples: u64,
+    /// The take that this one goes on from, if the studio died in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<ContinuesEntry>,
+}
+
+/// The take before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContinuesEntry {
+    /// Its folder.
+    #[serde(alias = "episodeId")]
+    pub episode: String,
+    /// Its session.
+    #[serde(alias = "sessionId")]
+    pub session_id: String,
+    /// From the end of its sound to the start of this one, by the wall clock.
+    #[serde(alias = "gapMs")]
+    pub gap_ms: u64,
 }
 
 /// One track.

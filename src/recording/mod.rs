@@ -5,7 +5,7 @@
 //!
 //! | file | written by | when |
 //! | --- | --- | --- |
-//! | `you.webm` `claude.webm` `guest.webm` | [`webm`] | a cluster every 500 ms, head and cues at the end |
+//! | `you.webm` `claude.webm` `guest.webm` | [`webm`] | a cluster every 400 ms, head and cues at the end |
 //! | `events.jsonl` | [`event_log`] | a line an event |
 //! | `you.vtt` … `episode.vtt` | [`vtt`] | at the end, from the log |
 //! | `session.yml` | [`manifest`] | last, in one step |
@@ -14,6 +14,7 @@
 //! again; all three tracks decode to the same number of samples.
 //! Nothing here knows actors, sockets or clocks: the caller passes in every time.
 
+pub mod capture;
 pub mod closing;
 mod ebml;
 pub mod episode;
@@ -29,6 +30,9 @@ mod noted;
 pub mod peaks;
 mod recovery;
 mod scan;
+mod services_used;
+mod space;
+mod survivor;
 mod track;
 pub mod vtt;
 pub mod vtt_read;
@@ -41,7 +45,10 @@ pub use error::RecordingError;
 pub use event_log::{Event, EventLine, EventLog, EventReadError, Events, Stamp, read_events};
 pub use folder::{EpisodeId, EpisodeIdError};
 pub use manifest::{GapCause, Loudness, Manifest, SpeakerKind};
-pub use noted::Gap;
+pub use noted::{CONTINUES_FIELD, Gap};
 pub use recovery::{Recovered, recover};
+pub use services_used::ServiceEntry;
+pub use space::{END_SECONDS, Space, WARN_SECONDS};
+pub use survivor::{MEMORY_FIELD, REVIVAL_MAX, Survivor, TOKEN_HASH_FIELD, find_survivor};
 pub use track::{AHEAD_MAX, JOIN_TOLERANCE};
 pub use writer::{QueueRefusal, Queued, RecordMessage, RecorderReport, WriterHandle};

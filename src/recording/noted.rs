@@ -2,14 +2,16 @@
 //!
 //! Each is a line of the log and nothing else until then; this file knows both directions, so they cannot disagree.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::error::RecordingError;
 use super::event_log::{Event, EventLine, Stamp, read_events};
-use super::manifest::{GapCause, GapEntry, seconds};
-use crate::conversation::{Caption, Speaker};
+use super::manifest::{ContinuesEntry, GapCause, GapEntry, seconds};
+use super::services_used::{ServicesUsed, USE_EVENT};
+use crate::conversation::{Caption, Speaker, memory};
 use crate::time::{SessionTime, Span};
 
 /// Name of the log's event for a final caption.
@@ -18,6 +20,11 @@ const CAPTION_EVENT: &str = "caption";
 const GAP_EVENT: &str = "recorder.gap";
 /// Name of the log's event for a marked moment.
 const MARKER_EVENT: &str = "marker";
+/// Name of the log's first event.
+const START_EVENT: &str = "session.start";
+/// The field of the log's first line that names the take it goes on from.
+pub const CONTINUES_FIELD: &str = "continues";
+
 /// A hole in a track that is no pause of its speaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
@@ -45,9 +52,15 @@ pub(super) struct Noted {
     pub(super) captions: Vec<Caption>,
     pub(super) gaps: Vec<Gap>,
     pub(super) markers: Vec<(SessionTime, String)>,
+    /// What services were used for.
+    pub(super) services: ServicesUsed,
     /// Who and when, from the log's own lines.
     pub(super) session_id: Option<String>,
     pub(super) last: Stamp,
+    /// The take that this one goes on from.
+    pub(super) continues: Option<ContinuesEntry>,
+    /// Captions that were shown and not yet final, in their latest form.
+    open: BTreeMap<u32, Caption>,
 }
 
 impl Noted {
@@ -61,6 +74,14 @@ impl Noted {
             }
         }
         Ok(noted)
+    }
+
+    /// Captions that a killed session left open, as far as they were heard: what sounds in a track has its words.
+    pub(super) fn left_open(&self) -> Vec<Caption> {
+        let heard = self.open.values().filter(|caption| !caption.text.is_empty());
+        let mut captions: Vec<Caption> = heard.cloned().collect();
+        captions.iter_mut().for_each(memory::close);
+        captions
     }
 
     /// Leaves out what lies beyond the end of the sound.
@@ -80,10 +101,14 @@ impl Noted {
             CAPTION_EVENT => {
                 let caption = serde_json::from_value::<Caption>(Value::Object(event.fields));
                 let is_known = |id| self.captions.iter().rev().any(|caption| caption.id == id);
-                if let Some(caption) =
-                    caption.ok().filter(|caption| caption.is_final && !is_known(caption.id))
-                {
+                let Some(caption) = caption.ok().filter(|caption| !is_known(caption.id)) else {
+                    return;
+                };
+                if caption.is_final {
+                    self.open.remove(&caption.id);
                     self.captions.push(caption);
+                } else {
+                    self.open.insert(caption.id, caption);
                 }
             }
             GAP_EVENT => {
@@ -96,6 +121,11 @@ impl Noted {
                 {
                     self.gaps.push(Gap { speaker, at, length, cause });
                 }
+            }
+            USE_EVENT => self.services.take(&event.fields),
+            START_EVENT => {
+                let continues = event.fields.get(CONTINUES_FIELD).cloned().unwrap_or(Value::Null);
+                self.continues = serde_json::from_value(continues).ok();
             }
             MARKER_EVENT => {
                 let label = event.fields.get("label").and_then(Value::as_str);

@@ -22,7 +22,7 @@ use super::error::{OnPath, RecordingError};
 use super::event_log::{EventLog, Stamp};
 use super::head::samples_to_ns;
 use super::manifest::{GapCause, Lost, Manifest, SpeakerKind};
-use super::noted::{Gap, Noted, gap_line};
+use super::noted::{Gap, Noted, caption_line, gap_line};
 use super::scan::{Scan, packets_of, scan};
 use super::webm::{CLUSTER_PACKETS, TrackWriter};
 use crate::audio::FRAME_SAMPLES;
@@ -86,6 +86,9 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
     let end = CommonEnd::of(&scans, pre_skip);
 
     log.set_session(&facts.session_id);
+    for caption in noted.left_open() {
+        log.append(&caption_line(noted.last, &caption)?)?;
+    }
     for speaker in Speaker::ALL {
         let found = scans[speaker.index()].as_ref();
         let path = &paths[speaker.index()];

@@ -82,6 +82,11 @@ impl Track {
         self.writer.packets() * FRAME
     }
 
+    /// Bytes handed to the kernel so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.writer.bytes()
+    }
+
     /// Samples that were left out because their place was taken, past or far ahead.
     pub(super) fn cut_samples(&self) -> u64 {
         self.cut_samples

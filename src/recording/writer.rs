@@ -24,8 +24,10 @@ use super::error::RecordingError;
 use super::event_log::{EventLine, Stamp};
 use super::noted::Gap;
 use super::recovery::{Recovered, recover};
+use super::space::{Space, SpaceWatch};
 use crate::audio::FRAME_MS;
 use crate::conversation::{Caption, Speaker};
+use crate::faults;
 use crate::time::{SESSION_RATE_HZ, SessionTime};
 
 /// How much the queue holds: as long as a disk may stand still before the session is ended.
@@ -77,6 +79,8 @@ pub enum RecordMessage {
         /// The moment.
         at: SessionTime,
     },
+    /// Packets of the host as they were received, as [`super::capture::append_packet`] wrote them.
+    Capture(Box<[u8]>),
     /// Everything before this time is known.
     Advance(SessionTime),
 }
@@ -88,6 +92,8 @@ pub enum RecorderReport {
     Failed(RecordingError),
     /// The folder is whole.
     Ready(RecordingReady),
+    /// The disk fills up.
+    Space(Space),
 }
 
 /// That a message is in the queue.
@@ -148,7 +154,7 @@ impl WriterHandle {
         let run_dir = dir.clone();
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || run(&run_dir, &report, || record(recorder, &inbox)))
+            .spawn(move || run(&run_dir, &report, || record(recorder, &inbox, &report)))
             .map_err(RecordingError::Thread)?;
         Ok(Self {
             sender,
@@ -283,8 +289,14 @@ fn run(
 }
 
 /// Takes messages until the handle is gone, then ends as ordered.
-fn record(mut recorder: EpisodeRecorder, inbox: &Inbox) -> Result<RecordingReady, RecordingError> {
+fn record(
+    mut recorder: EpisodeRecorder,
+    inbox: &Inbox,
+    report: &dyn Fn(RecorderReport),
+) -> Result<RecordingReady, RecordingError> {
     let mut watermark = SessionTime::ZERO;
+    let mut space = SpaceWatch::new(recorder.dir());
+    let folder = recorder.dir().file_name().unwrap_or_default().to_string_lossy().into_owned();
     for message in &inbox.receiver {
         inbox.took(&message);
         match message {
@@ -293,9 +305,14 @@ fn record(mut recorder: EpisodeRecorder, inbox: &Inbox) -> Result<RecordingReady
             RecordMessage::Event(line) => recorder.event(&line)?,
             RecordMessage::Gap { stamp, gap } => recorder.gap(stamp, &gap)?,
             RecordMessage::Marker { stamp, label, at } => recorder.marker(stamp, &label, at)?,
+            RecordMessage::Capture(block) => recorder.capture(&block)?,
             RecordMessage::Advance(until) => {
+                faults::point("writer", &folder);
                 watermark = watermark.max(until);
                 recorder.advance(until)?;
+                if let Some(space) = space.look(until, recorder.bytes()) {
+                    report(RecorderReport::Space(space));
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::error::ReplayError;
 use crate::conversation::briefing::Briefing;
 use crate::conversation::{Conversation, Input, Setup};
-use crate::recording::{Event, read_events};
+use crate::recording::{Event, MEMORY_FIELD, read_events};
 use crate::time::SessionTime;
 
 /// Longest log that is read: twenty hours at the pace of the busiest hour that was measured.
@@ -70,7 +70,18 @@ impl Log {
     /// A conversation as this session's was at its beginning.
     #[must_use]
     pub fn conversation(&self) -> Conversation {
-        Conversation::new(self.setup.clone())
+        self.conversation_with(self.setup.clone())
+    }
+
+    /// The same with another setup. A take that goes on from one whose process died remembers it, as its first line says.
+    #[must_use]
+    pub fn conversation_with(&self, setup: Setup) -> Conversation {
+        let start = self.lines.first().map(|line| &line.event.fields);
+        let memory = start.and_then(|fields| fields.get(MEMORY_FIELD));
+        match memory.and_then(|memory| serde_json::from_value(memory.clone()).ok()) {
+            Some(memory) => Conversation::continuing(setup, &memory),
+            None => Conversation::new(setup),
+        }
     }
 
     /// The inputs in order.

@@ -72,7 +72,7 @@ pub fn what_if(log: &Log, settings: &[String]) -> Result<WhatIf, ReplayError> {
     Ok(WhatIf {
         logged: logged(log),
         before: held(log, log.conversation()),
-        after: held(log, Conversation::new(changed)),
+        after: held(log, log.conversation_with(changed)),
     })
 }
 

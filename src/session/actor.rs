@@ -17,12 +17,15 @@ use super::cast::Cast;
 use super::children::Children;
 use super::host_ear::HostEar;
 use super::listener::ListenerChair;
+use super::listener_time::{ListenerTime, SteadyPlace};
 use super::loudness::LiveLevels;
 use super::mailbox::{MAILBOX_CAPACITY, deliver};
 use super::messages::{Finish, LogEvent};
 use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
+use super::revival::Earlier;
+use super::service_notes::Accounts;
 use super::stage::Stage;
 use super::watchers::Screens;
 use crate::audio::playout::DueFrame;
@@ -36,8 +39,13 @@ use crate::time::{SessionTime, Span};
 
 /// How far the recorder's watermark trails session time: only then is it known what was heard.
 pub const WATERMARK_LAG: Span = Span::from_millis(400);
+const _: () = assert!(
+    crate::audio::host_line::WAIT_MAX.samples() + Span::from_millis(40).samples()
+        <= WATERMARK_LAG.samples(),
+    "what the host's line still takes, the recorder still takes"
+);
 
-/// How often the watermark moves on: five ticks, so that a kill costs at most 0.5 s of cluster and 0.5 s of this.
+/// How often the watermark moves on: five ticks, so that a kill costs at most 0.4 s of cluster and 0.5 s of this.
 pub(super) const ADVANCE_EVERY: Span = Span::from_millis(100);
 
 /// How long a failed recording may take to be repaired before the session ends without it.
@@ -45,6 +53,9 @@ pub(super) const REPAIR_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a session waits for a listener, one that was lost or one that has never come, before it ends in order.
 pub const LISTENER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a session that is broken off waits for its speakers to fall silent: twice what a flush takes to be confirmed.
+pub(super) const LAST_SAMPLES_PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long closing files may take before the session is over without the recorder's word: less than the 25 s a
 /// stopping studio leaves its sessions. What was written is repaired at the next start.
@@ -67,6 +78,8 @@ pub struct SessionParts {
     pub clock: SessionClock,
     /// The timer of the arbiter it lives on.
     pub pacer: Addr<Pacer>,
+    /// What it takes over from a session whose process died.
+    pub earlier: Option<Earlier>,
 }
 
 /// A session's names.
@@ -92,14 +105,20 @@ pub struct Session {
     pub(super) chair: ListenerChair,
     pub(super) screens: Screens,
     pub(super) host: HostEar,
+    pub(super) listener_time: ListenerTime,
+    pub(super) steady_place: SteadyPlace,
     pub(super) stages: [Stage; 2],
     pub(super) levels: LiveLevels,
+    /// What the products used, and whose are being exchanged.
+    pub(super) accounts: Accounts,
     pub(super) due: Vec<DueFrame<TurnId>>,
     pub(super) muted: bool,
     /// The recogniser's segments so far; ears that are replaced go on from here.
     pub(super) last_segment: u32,
     /// When the host's last speech ended: replies are measured from here.
     pub(super) host_stopped: SessionTime,
+    /// What it goes on from, until that is told.
+    pub(super) earlier: Option<Earlier>,
     record: Option<OpenRecord>,
     pacer: Addr<Pacer>,
     orders: Vec<Order>,
@@ -116,10 +135,16 @@ impl Session {
     #[must_use]
     pub fn new(parts: SessionParts) -> Self {
         Self {
-            conversation: Conversation::new(parts.setup.clone()),
+            conversation: match &parts.earlier {
+                None => Conversation::new(parts.setup.clone()),
+                Some(earlier) => Conversation::continuing(parts.setup.clone(), &earlier.memory),
+            },
+            earlier: parts.earlier,
             identity: parts.identity,
             setup: parts.setup,
             host: HostEar::new(parts.host_rate),
+            listener_time: ListenerTime::default(),
+            steady_place: SteadyPlace::default(),
             clock: parts.clock,
             cast: parts.cast,
             children: Children::default(),
@@ -127,6 +152,7 @@ impl Session {
             screens: Screens::default(),
             stages: AiSpeaker::BOTH.map(Stage::new),
             levels: LiveLevels::default(),
+            accounts: Accounts::default(),
             due: Vec::new(),
             muted: false,
             last_segment: 0,

@@ -115,3 +115,12 @@ impl Children {
         }
     }
 }
+
+impl Drop for Children {
+    /// A session that broke off takes them along: ears would otherwise go on hearing for nobody.
+    fn drop(&mut self) {
+        if self.ears.address.is_some() {
+            self.dismiss();
+        }
+    }
+}

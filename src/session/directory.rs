@@ -1,23 +1,32 @@
 //! Who is on air: starts sessions, knows them by id and token, ends them all.
 //!
 //! Sessions live on N arbiters of their own, apart from the web server's, each with one 20 ms timer. A session that
-//! lost its listener stays for [`super::actor::LISTENER_PATIENCE`].
+//! lost its listener stays for [`super::actor::LISTENER_PATIENCE`]; one whose process died is gone on with by its token.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::prelude::*;
 use serde::Serialize;
+use tokio::sync::{Mutex, watch};
 
-use super::actor::{Identity, Session, SessionHandle, SessionParts};
-use super::house::{House, RecordRequest, StartError};
-use super::messages::EndSession;
+use super::actor::{Session, SessionHandle, SessionParts};
+use super::house::{House, StartError};
+use super::mailbox::deliver;
+use super::messages::{Announce, AwaitEnd, BreakOff, EndSession};
+use super::notice::Notice;
+use super::opening::{Opened, open, open_again};
 use super::pacer::Pacer;
-use super::recorder::OpenRecord;
 use crate::audio::SampleRate;
-use crate::clock::{Clock, SessionClock};
-use crate::conversation::Setup;
-use crate::hex::hex;
+use crate::clock::Clock;
+
+/// Pool threads that may be at work on opening sessions, blocked ones included: a disk that stands still must not take
+/// the whole pool with it.
+const OPENINGS_MAX: usize = 16;
+
+/// How long opening a session may take: a healthy disk takes a few milliseconds.
+const OPENING_LIMIT: Duration = Duration::from_secs(10);
 
 /// Knows every session.
 #[derive(Debug)]
@@ -30,6 +39,10 @@ pub struct Directory {
     starting: usize,
     next_arbiter: usize,
     is_draining: bool,
+    /// Whether recordings of an earlier process are whole.
+    repaired: watch::Sender<bool>,
+    /// Held by whoever goes on with a session of an earlier process.
+    reviving: Arc<Mutex<()>>,
 }
 
 /// Start a session.
@@ -87,10 +100,28 @@ pub struct SessionSummary {
     pub started_unix_ms: u64,
 }
 
+/// No new sessions from now on. Those on air go on and are told the sentence; answers when the last of them is over.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct BeginDrain {
+    /// For the hosts.
+    pub told: String,
+}
+
 /// No new sessions; end those that run, and answer when their recordings are whole.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "usize")]
 pub struct Drain;
+
+/// End all that still run without waiting for anybody's last words; answers when their recordings are whole.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct BreakOffAll;
+
+/// The recordings that an earlier process left unfinished are whole.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Repaired;
 
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -116,14 +147,81 @@ impl Directory {
             starting: 0,
             next_arbiter: 0,
             is_draining: false,
+            repaired: watch::Sender::new(false),
+            reviving: Arc::default(),
         }
+    }
+
+    fn on_air(&self) -> Vec<Addr<Session>> {
+        self.sessions.values().map(|handle| handle.address.clone()).collect()
+    }
+
+    fn on_air_by_token(&self, token: &str) -> Option<SessionHandle> {
+        use subtle::ConstantTimeEq;
+        let token = token.as_bytes();
+        let is_its = |handle: &&SessionHandle| {
+            bool::from(handle.identity.resume_token.as_bytes().ct_eq(token))
+        };
+        self.sessions.values().find(is_its).cloned()
+    }
+
+    /// Opens a session on the pool for blocking work and puts it on air.
+    fn start(
+        &mut self,
+        open: impl FnOnce(&dyn House, &Clock) -> Result<Opened, StartError> + Send + 'static,
+    ) -> Starting {
+        let refused = if self.is_draining {
+            Some(StartError::Draining)
+        } else if self.sessions.len() + self.starting >= self.sessions_max {
+            Some(StartError::SessionsFull { most: self.sessions_max })
+        } else if self.starting >= OPENINGS_MAX {
+            Some(StartError::Stalled)
+        } else {
+            None
+        };
+        if let Some(error) = refused {
+            return Box::pin(async move { Err(error) }.into_actor(self));
+        }
+        self.starting += 1;
+        let (house, clock) = (Arc::clone(&self.house), self.clock.clone());
+        let mut opening = tokio::task::spawn_blocking(move || open(house.as_ref(), &clock));
+        let waiting = async move {
+            match tokio::time::timeout(OPENING_LIMIT, &mut opening).await {
+                Ok(opened) => Ok(opened),
+                Err(_elapsed) => Err(opening),
+            }
+        };
+        Box::pin(waiting.into_actor(self).map(|opened, directory, ctx| match opened {
+            Ok(opened) => {
+                directory.starting -= 1;
+                match opened {
+                    // Whoever drains knows the sessions on air, not those that were about to be.
+                    Ok(_) if directory.is_draining => Err(StartError::Draining),
+                    Ok(opened) => Ok(directory.admit(opened?, ctx)),
+                    Err(panicked) => Err(StartError::Broken(panicked.to_string())),
+                }
+            }
+            Err(blocked) => {
+                tracing::error!(
+                    blocked = directory.starting,
+                    "a pool thread stands still on the disk"
+                );
+                // It counts until it comes back; what it then brings nobody waits for any more.
+                let back =
+                    blocked.into_actor(directory).map(|_late, directory: &mut Self, _ctx| {
+                        directory.starting -= 1;
+                    });
+                ctx.spawn(back);
+                Err(StartError::Stalled)
+            }
+        }))
     }
 
     fn admit(&mut self, opened: Opened, ctx: &mut Context<Self>) -> SessionHandle {
         let index = self.next_arbiter % self.arbiters.len();
         self.next_arbiter += 1;
         let (arbiter, pacer) = &self.arbiters[index];
-        let Opened { identity, setup, host_rate, cast, record, clock } = opened;
+        let Opened { identity, setup, host_rate, cast, record, clock, earlier } = opened;
         let briefing = Arc::clone(&setup.briefing);
         let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {
@@ -134,115 +232,69 @@ impl Directory {
             record,
             clock,
             pacer: pacer.clone(),
+            earlier,
         };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle =
             SessionHandle { identity, address: address.clone(), briefing, started_unix_ms };
         self.sessions.insert(handle.identity.session_id.clone(), handle.clone());
         let id = handle.identity.session_id.clone();
-        let over = address.send(super::messages::AwaitEnd);
+        let over = address.send(AwaitEnd);
         ctx.spawn(over.into_actor(self).map(move |_gone, _directory, ctx| ctx.notify(Forget(id))));
         handle
     }
-}
-
-struct Opened {
-    identity: Identity,
-    setup: Setup,
-    host_rate: SampleRate,
-    cast: super::cast::Cast,
-    record: OpenRecord,
-    clock: SessionClock,
-}
-
-/// All that blocks: reading the briefing, making the folder. Runs on the pool for blocking work.
-fn open(house: &dyn House, request: &StartSession, clock: &Clock) -> Result<Opened, StartError> {
-    let mut briefing = house.briefing(&request.briefing)?;
-    let name = request.participant_name.trim();
-    if !name.is_empty() {
-        briefing.speakers[0].name = name.chars().take(40).collect();
-    }
-    let cast = house.cast(&briefing)?;
-    let session_clock = SessionClock::start(clock);
-    let session_id = random_id("s")?;
-    let record = OpenRecord::create(
-        house.episode(&RecordRequest {
-            briefing: &briefing,
-            cast: &cast,
-            episode_id: &request.episode_id,
-            session_id: &session_id,
-            started_unix_ms: session_clock.unix_ms(),
-        })?,
-        session_clock.clone(),
-    )?;
-    let episode_id = record.episode_id();
-    // 53 bits: any reader of the log keeps them, also one that has floating-point numbers only.
-    let seed = u64::from_le_bytes(random_bytes()?) >> 11;
-    Ok(Opened {
-        identity: Identity { session_id, resume_token: random_id("r")?, episode_id },
-        setup: Setup { briefing: Arc::new(briefing), seed },
-        host_rate: request.host_rate,
-        cast,
-        record,
-        clock: session_clock,
-    })
-}
-
-fn random_bytes<const N: usize>() -> Result<[u8; N], StartError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| StartError::NoRandomness(error.to_string()))?;
-    Ok(bytes)
-}
-
-/// 128 random bits in hex: nobody guesses them.
-fn random_id(prefix: &str) -> Result<String, StartError> {
-    Ok(format!("{prefix}-{}", hex(&random_bytes::<16>()?)))
 }
 
 impl Actor for Directory {
     type Context = Context<Self>;
 }
 
+/// A session or why there is none, once what blocks is done.
+type Starting = ResponseActFuture<Directory, Result<SessionHandle, StartError>>;
+
 impl Handler<StartSession> for Directory {
-    type Result = ResponseActFuture<Self, Result<SessionHandle, StartError>>;
+    type Result = Starting;
 
     fn handle(&mut self, request: StartSession, _ctx: &mut Self::Context) -> Self::Result {
-        let refused = if self.is_draining {
-            Some(StartError::Draining)
-        } else if self.sessions.len() + self.starting >= self.sessions_max {
-            Some(StartError::SessionsFull { most: self.sessions_max })
-        } else {
-            None
-        };
-        if let Some(error) = refused {
-            return Box::pin(async move { Err(error) }.into_actor(self));
-        }
-        self.starting += 1;
-        let (house, clock) = (Arc::clone(&self.house), self.clock.clone());
-        let opening = tokio::task::spawn_blocking(move || open(house.as_ref(), &request, &clock));
-        Box::pin(opening.into_actor(self).map(|opened, directory, ctx| {
-            directory.starting -= 1;
-            match opened {
-                // Whoever drains knows the sessions on air, not those that were about to be.
-                Ok(_) if directory.is_draining => Err(StartError::Draining),
-                Ok(opened) => Ok(directory.admit(opened?, ctx)),
-                Err(panicked) => Err(StartError::Broken(panicked.to_string())),
-            }
-        }))
+        self.start(move |house, clock| open(house, &request, clock))
     }
 }
 
 impl Handler<ResumeSession> for Directory {
-    type Result = Result<SessionHandle, StartError>;
+    type Result = Starting;
 
     fn handle(&mut self, request: ResumeSession, _ctx: &mut Self::Context) -> Self::Result {
-        use subtle::ConstantTimeEq;
-        let token = request.resume_token.as_bytes();
-        let found = self
-            .sessions
-            .values()
-            .find(|handle| handle.identity.resume_token.as_bytes().ct_eq(token).into());
-        found.cloned().ok_or(StartError::ResumeUnknown)
+        if let Some(found) = self.on_air_by_token(&request.resume_token) {
+            return Box::pin(async move { Ok(found) }.into_actor(self));
+        }
+        // Perhaps its process died. Recordings must be whole before one is gone on with, and of two connections that
+        // come back with one token the second finds what the first has opened.
+        let mut repaired = self.repaired.subscribe();
+        let one_at_a_time = Arc::clone(&self.reviving);
+        let waiting = async move {
+            // An error means that this studio is going down, which the next question finds out.
+            drop(repaired.wait_for(|repaired| *repaired).await);
+            one_at_a_time.lock_owned().await
+        };
+        let token = request.resume_token;
+        Box::pin(waiting.into_actor(self).then(move |turn, directory, _ctx| {
+            let opening = match directory.on_air_by_token(&token) {
+                Some(found) => Box::pin(async move { Ok(found) }.into_actor(directory)),
+                None => directory.start(move |house, clock| open_again(house, &token, clock)),
+            };
+            opening.map(move |opened, _directory, _ctx| {
+                drop(turn);
+                opened
+            })
+        }))
+    }
+}
+
+impl Handler<Repaired> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, _message: Repaired, _ctx: &mut Self::Context) -> Self::Result {
+        self.repaired.send_replace(true);
     }
 }
 
@@ -258,6 +310,22 @@ impl Handler<ListSessions> for Directory {
             started_unix_ms: handle.started_unix_ms,
         };
         self.sessions.values().map(summary).collect()
+    }
+}
+
+impl Handler<BeginDrain> for Directory {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, request: BeginDrain, _ctx: &mut Self::Context) -> Self::Result {
+        self.is_draining = true;
+        let sessions = self.on_air();
+        for session in &sessions {
+            deliver(session, Announce(Notice::Tell(request.told.clone())));
+        }
+        Box::pin(async move {
+            let endings = sessions.iter().map(|session| session.send(AwaitEnd));
+            futures_util::future::join_all(endings).await;
+        })
     }
 }
 
@@ -277,13 +345,25 @@ impl Handler<Drain> for Directory {
 
     fn handle(&mut self, _request: Drain, _ctx: &mut Self::Context) -> Self::Result {
         self.is_draining = true;
-        let sessions: Vec<_> =
-            self.sessions.values().map(|handle| handle.address.clone()).collect();
+        let sessions = self.on_air();
         Box::pin(async move {
             let count = sessions.len();
             let endings = sessions.iter().map(|session| session.send(EndSession));
             futures_util::future::join_all(endings).await;
             count
+        })
+    }
+}
+
+impl Handler<BreakOffAll> for Directory {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _request: BreakOffAll, _ctx: &mut Self::Context) -> Self::Result {
+        self.is_draining = true;
+        let sessions = self.on_air();
+        Box::pin(async move {
+            let endings = sessions.iter().map(|session| session.send(BreakOff));
+            futures_util::future::join_all(endings).await;
         })
     }
 }

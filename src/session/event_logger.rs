@@ -15,14 +15,14 @@ use crate::time::SessionTime;
 pub struct EventLoggerActor {
     recorder: Addr<RecorderActor>,
     clock: SessionClock,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl EventLoggerActor {
     /// A logger that writes through `recorder`.
     #[must_use]
     pub const fn new(recorder: Addr<RecorderActor>, clock: SessionClock, watch: Watch) -> Self {
-        Self { recorder, clock, _watch: watch }
+        Self { recorder, clock, watch }
     }
 }
 
@@ -38,6 +38,7 @@ impl Handler<LogEvent> for EventLoggerActor {
     type Result = ();
 
     fn handle(&mut self, message: LogEvent, _ctx: &mut Self::Context) {
+        self.watch.fault_point("logger");
         let record = match message {
             LogEvent::Line { t, event } => {
                 let mut fields = event.fields;

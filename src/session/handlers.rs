@@ -4,17 +4,20 @@
 
 use actix::prelude::*;
 
-use super::actor::{ADVANCE_EVERY, REPAIR_PATIENCE, Session, WATERMARK_LAG};
+use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
-    Announce, Attach, AwaitEnd, ChildStopped, Detach, EarsFailed, EarsHeard, EndSession, HostSound,
-    Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
+    Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
+    EndSession, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent, ReportPlayout,
     RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
+use super::service_notes::Kind;
 use super::stage::Stage;
 use crate::adapters::llm::LlmUse;
 use crate::conversation::Input;
 use crate::conversation::event::Event;
+use crate::faults;
+use crate::recording::Space;
 
 // ── From the listener's connection ───────────────────────────────────────────────────────────────────────────
 
@@ -27,6 +30,8 @@ impl Handler<Attach> for Session {
             self.host_restarts();
         }
         self.listener_came(ctx);
+        self.host.listen_to_frames();
+        self.listener_time = Default::default();
         let ready = self.ready(message.last_seq.is_some());
         self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
         self.stages.iter_mut().for_each(Stage::rewind_to_heard);
@@ -107,6 +112,19 @@ impl Handler<EndSession> for Session {
     }
 }
 
+impl Handler<BreakOff> for Session {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _message: BreakOff, ctx: &mut Self::Context) -> Self::Result {
+        if self.ending.is_none() {
+            self.advance(Input::EndRequested, ctx);
+            // Whoever is in mid-sentence gets the time it takes to fall silent, and no more.
+            ctx.run_later(LAST_SAMPLES_PATIENCE, Self::close);
+        }
+        self.wait_for_end()
+    }
+}
+
 impl Handler<AwaitEnd> for Session {
     type Result = ResponseFuture<()>;
 
@@ -164,6 +182,14 @@ impl Handler<EarsFailed> for Session {
     }
 }
 
+impl Handler<EarsNoted> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: EarsNoted, ctx: &mut Self::Context) {
+        self.on_note(Kind::Stt, None, &message.0, ctx);
+    }
+}
+
 impl Handler<ReplyArrived> for Session {
     type Result = ();
 
@@ -181,6 +207,7 @@ impl Handler<ReplyArrived> for Session {
                 }
                 self.advance(Input::ReplyText { turn, text }, ctx);
             }
+            ReplyEvent::Noted(note) => self.on_note(Kind::Llm, Some(speaker), &note, ctx),
             ReplyEvent::Ended { outcome, usage, error } => {
                 if let Some(error) = error {
                     self.adapter_failed("llm", Some(speaker), &error, true);
@@ -228,6 +255,22 @@ impl Handler<RecorderSaid> for Session {
                 "the disk is slow and recording falls behind".to_owned(),
                 "stop other programs that write to this disk",
             ),
+            RecorderSaid::Space(Space::Low { seconds }) => {
+                let minutes = seconds.div_ceil(60);
+                self.problem(
+                    "disk_low",
+                    format!("the disk has room for about {minutes} minutes more"),
+                    "free some space: the session ends in order when two minutes are left",
+                );
+            }
+            RecorderSaid::Space(Space::Out { free_bytes }) => {
+                self.problem(
+                    "disk_full",
+                    format!("the disk has {free_bytes} bytes left, which do not last"),
+                    "the session ends; what was recorded is whole",
+                );
+                self.advance(Input::EndRequested, ctx);
+            }
             RecorderSaid::Failed(error) => {
                 self.problem(
                     error.code(),
@@ -261,6 +304,7 @@ impl Handler<Tick> for Session {
         if self.ending.is_some() {
             return;
         }
+        faults::point("session", &self.identity.episode_id);
         let now = self.clock.now();
         self.play(now, ctx);
         self.host_silence(now);

@@ -1,4 +1,6 @@
 //! The host's sound on its way in: onto session time, then to the ears and into the record.
+//!
+//! It comes as frames of PCM by the socket, or as packets of Opus by WebRTC; one at a time is listened to.
 
 use std::sync::Arc;
 
@@ -7,8 +9,12 @@ use super::messages::{Hear, HostSound, Record};
 use crate::audio::SampleRate;
 use crate::audio::clock_fit::Observed;
 use crate::audio::host_line::{HoleCause, HostLine, HostPiece, WAIT_MAX};
+use crate::audio::host_packets::{HostPackets, HostSpan, RepairCounts};
+use crate::audio::jitter::{JitterCounts, Packet};
+use crate::audio::opus::{CodecError, PACKET_SAMPLES_MAX};
 use crate::conversation::Speaker;
 use crate::conversation::event::Event;
+use crate::recording::capture::append_packet;
 use crate::recording::{ClockFit, GapCause};
 use crate::time::{SessionTime, Span};
 
@@ -18,6 +24,15 @@ const SILENCE_CHUNK: Span = Span::from_millis(100);
 /// Holes shorter than this are rounding at the edges of stretches and are not told: 5 ms.
 const GAP_MIN: Span = Span::from_millis(5);
 
+/// How often what became of the host's packets is told to the log, where anything did.
+const TELL_EVERY: Span = Span::from_millis(1000);
+
+/// Packets as received are handed to the recorder in blocks of about this size, or once a second.
+const CAPTURE_BLOCK_BYTES: usize = 16 * 1024;
+
+/// What stands for sound of a muted host.
+static SILENCE: [i16; PACKET_SAMPLES_MAX] = [0; PACKET_SAMPLES_MAX];
+
 /// The host's line and the hole that is open in it.
 #[derive(Debug)]
 pub(super) struct HostEar {
@@ -26,11 +41,72 @@ pub(super) struct HostEar {
     gap: Option<(SessionTime, SessionTime, HoleCause)>,
     has_begun: bool,
     pieces: Vec<HostPiece>,
+    /// While the host's sound comes by WebRTC.
+    packets: Option<Box<HostPackets>>,
+    /// Frames of the socket that came meanwhile.
+    unused_frames: u64,
+    /// Room for one packet, used again.
+    payload: Vec<u8>,
+    /// Packets as received, on their way to the recorder.
+    capture: Vec<u8>,
+    told: (JitterCounts, RepairCounts),
+    told_at: SessionTime,
+    observed: Vec<Observed>,
 }
 
 impl HostEar {
     pub(super) fn new(rate: SampleRate) -> Self {
-        Self { line: HostLine::new(), rate, gap: None, has_begun: false, pieces: Vec::new() }
+        Self {
+            line: HostLine::new(),
+            rate,
+            gap: None,
+            has_begun: false,
+            pieces: Vec::new(),
+            packets: None,
+            unused_frames: 0,
+            payload: Vec::new(),
+            capture: Vec::new(),
+            told: Default::default(),
+            told_at: SessionTime::ZERO,
+            observed: Vec::new(),
+        }
+    }
+
+    /// From now on the host's sound comes in packets, as the network brings them.
+    pub(super) fn listen_to_packets(&mut self) -> Result<(), CodecError> {
+        self.packets = Some(Box::new(HostPackets::new()?));
+        self.told = Default::default();
+        Ok(())
+    }
+
+    /// From now on the host's sound comes in frames of the socket.
+    pub(super) fn listen_to_frames(&mut self) {
+        self.packets = None;
+    }
+
+    /// Room for a packet, to be given back.
+    pub(super) fn take_payload_room(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.payload)
+    }
+
+    pub(super) fn give_payload_room(&mut self, room: Vec<u8>) {
+        self.payload = room;
+    }
+
+    /// A packet came. What a muted host says is not kept.
+    pub(super) fn push_packet(
+        &mut self,
+        sequence: u16,
+        timestamp: u32,
+        payload: &[u8],
+        arrival: SessionTime,
+        muted: bool,
+    ) {
+        let Some(packets) = &mut self.packets else { return };
+        packets.push(Packet { sequence, timestamp, payload }, arrival);
+        if !muted {
+            append_packet(&mut self.capture, arrival, sequence, timestamp, payload);
+        }
     }
 
     pub(super) const fn rate(&self) -> SampleRate {
@@ -56,6 +132,10 @@ impl HostEar {
 impl Session {
     /// A frame came from the host's microphone.
     pub(super) fn on_host_sound(&mut self, message: &HostSound) {
+        if self.host.packets.is_some() {
+            self.host.unused_frames += 1;
+            return;
+        }
         let now = self.clock.now();
         let samples: Vec<i16> = if message.muted || self.muted {
             vec![0; message.pcm.len() / 2]
@@ -71,8 +151,79 @@ impl Session {
         self.host.pieces = pieces;
     }
 
+    /// Decodes what is due of the host's packets.
+    pub(super) fn hear_packets(&mut self, now: SessionTime) {
+        let muted = self.muted;
+        let mut pieces = std::mem::take(&mut self.host.pieces);
+        let HostEar { packets, line, observed, .. } = &mut self.host;
+        if let Some(packets) = packets {
+            packets.drain(now, |span| match span {
+                HostSpan::Sound { at, samples, arrival } => {
+                    let samples = if muted { &SILENCE[..samples.len()] } else { samples };
+                    let seen = line.push(at, SampleRate::HZ_48000, samples, arrival, &mut pieces);
+                    if seen.epoch.is_some() || seen.pair.is_some() {
+                        observed.push(seen);
+                    }
+                }
+                HostSpan::Restarted => line.restart(now, &mut pieces),
+            });
+        }
+        let mut observed = std::mem::take(observed);
+        for seen in observed.drain(..) {
+            self.log_fit(&seen, now);
+        }
+        self.host.observed = observed;
+        self.take_pieces(&mut pieces);
+        self.host.pieces = pieces;
+        if self.host.capture.len() >= CAPTURE_BLOCK_BYTES {
+            self.record_capture();
+        }
+    }
+
+    fn record_capture(&mut self) {
+        if !self.host.capture.is_empty() {
+            self.children.record(Record::Capture(self.host.capture[..].into()));
+            self.host.capture.clear();
+        }
+    }
+
+    /// Tells the log what became of the host's packets since it was last told, if anything was lost or came oddly.
+    fn tell_packets(&mut self, now: SessionTime) {
+        let Some(packets) = &self.host.packets else { return };
+        let (counts, repairs) = (packets.counts(), packets.repairs());
+        let (before, repaired) = self.host.told;
+        let trouble = |counts: &JitterCounts| {
+            counts.lost + counts.late + counts.repeated + counts.reordered + counts.odd
+        };
+        if trouble(&counts) == trouble(&before) && repairs == repaired {
+            return;
+        }
+        let ms = |now: u64, before: u64| (now - before) / crate::time::SAMPLES_PER_MS;
+        let event = Event::fact("host.packets")
+            .with("received", counts.received - before.received)
+            .with("lost", counts.lost - before.lost)
+            .with("late", counts.late - before.late)
+            .with("repeated", counts.repeated - before.repeated)
+            .with("reordered", counts.reordered - before.reordered)
+            .with("odd", counts.odd - before.odd)
+            .with("rebuiltMs", ms(repairs.rebuilt, repaired.rebuilt))
+            .with("concealedMs", ms(repairs.concealed, repaired.concealed))
+            .with("missingMs", ms(repairs.missing, repaired.missing))
+            .with("patienceMs", packets.patience().millis());
+        self.host.told = (counts, repairs);
+        self.log(now, event);
+    }
+
     /// Time went on: what has not arrived in time is silence.
     pub(super) fn host_silence(&mut self, now: SessionTime) {
+        if self.host.packets.is_some() {
+            self.hear_packets(now);
+            if now.since(self.host.told_at) >= TELL_EVERY {
+                self.host.told_at = now;
+                self.tell_packets(now);
+                self.record_capture();
+            }
+        }
         let mut pieces = std::mem::take(&mut self.host.pieces);
         self.host.line.advance(now, &mut pieces);
         self.take_pieces(&mut pieces);
@@ -81,6 +232,9 @@ impl Session {
 
     /// The session ends here: the rest of the host's sound, and the hole that was open.
     pub(super) fn host_ends(&mut self, end: SessionTime) {
+        self.hear_packets(end);
+        self.tell_packets(end);
+        self.record_capture();
         let mut pieces = std::mem::take(&mut self.host.pieces);
         self.host.line.finish(end, &mut pieces);
         self.take_pieces(&mut pieces);

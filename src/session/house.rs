@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::cast::Cast;
 use crate::conversation::briefing::Briefing;
-use crate::recording::{EpisodeSetup, RecordingError};
+use crate::recording::{EpisodeSetup, RecordingError, Survivor};
 
 /// A studio as its sessions see it. Reading may block.
 pub trait House: fmt::Debug + Send + Sync {
@@ -27,6 +27,15 @@ pub trait House: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StartError::Recording`] if the episode's name cannot be a folder's name.
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, StartError>;
+
+    /// The session whose process died and whose token has this hash. A house without recordings knows of none.
+    ///
+    /// # Errors
+    /// [`StartError::Recording`] if its recording cannot be read.
+    fn survivor(&self, token_hash: &str, now_unix_ms: u64) -> Result<Option<Survivor>, StartError> {
+        tracing::debug!(token_hash, now_unix_ms, "this house keeps no recordings to go on with");
+        Ok(None)
+    }
 }
 
 /// What is to be recorded.
@@ -65,6 +74,9 @@ pub enum StartError {
         /// The configured bound.
         most: usize,
     },
+    /// The disk does not answer.
+    #[error("the disk that recordings go to does not answer")]
+    Stalled,
     /// The studio is shutting down.
     #[error("the studio is shutting down")]
     Draining,
@@ -91,6 +103,7 @@ impl StartError {
             Self::Recording(RecordingError::EpisodeId(_)) => "bad_episode_id",
             Self::Recording(error) => error.code(),
             Self::SessionsFull { .. } => "sessions_full",
+            Self::Stalled => "disk_stalled",
             Self::Draining => "draining",
             Self::ResumeUnknown => "resume_unknown",
             Self::NoRandomness(_) | Self::Broken(_) => "session_failed",
@@ -107,7 +120,7 @@ impl StartError {
             Self::Recording(RecordingError::EpisodeId(_)) => {
                 "use letters, digits, - _ . in the episode id"
             }
-            Self::Recording(_) => "see that RECORDING_DIR can be written",
+            Self::Recording(_) | Self::Stalled => "see that RECORDING_DIR can be written",
             Self::SessionsFull { .. } => "end another session first, or raise STUDIO_MAX_SESSIONS",
             Self::Draining => "connect again in a minute",
             Self::ResumeUnknown => "start a new session with hello, without resumeToken",

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::media_line::MediaLine;
 use super::notice::{CloseReason, Notice, SoundFrame};
 use super::outbox::{CONTROL_CAPACITY, Outbox};
 use crate::conversation::{AiSpeaker, TurnId};
@@ -11,6 +12,9 @@ use crate::conversation::{AiSpeaker, TurnId};
 /// is older than the list the snapshot tells. All of it must fit into a fresh queue at once, with room for more.
 const BACKLOG_CAPACITY: usize = CONTROL_CAPACITY / 2;
 
+/// Highest number a listener may claim to know: what every JSON reader keeps exactly, with room to rise.
+const SEQ_MAX: u64 = 1 << 52;
+
 /// The one place a session speaks to.
 #[derive(Debug, Default)]
 pub(super) struct ListenerChair {
@@ -18,6 +22,10 @@ pub(super) struct ListenerChair {
     seq: u64,
     backlog: VecDeque<(u64, Notice)>,
     had_listener: bool,
+    /// The listener's WebRTC, while it is up.
+    media: Option<Arc<MediaLine>>,
+    /// Whether the turn of each AI leaves by it: a turn stays on the way on which it began.
+    by_media: [bool; 2],
 }
 
 impl ListenerChair {
@@ -27,6 +35,10 @@ impl ListenerChair {
         self.close(CloseReason::Replaced);
         let unheard =
             if self.had_listener { VecDeque::new() } else { std::mem::take(&mut self.backlog) };
+        if !self.had_listener {
+            // Somebody who comes back to a session of an earlier process: the numbers rise on from what they know.
+            self.seq = self.seq.max(last_seq.unwrap_or(0).min(SEQ_MAX));
+        }
         self.had_listener = true;
         if let Some(last_seq) = last_seq {
             for (seq, notice) in self.backlog.iter().filter(|(seq, _)| *seq > last_seq) {
@@ -51,6 +63,7 @@ impl ListenerChair {
         let sits = self.is_taken_by(outbox);
         if sits {
             self.outbox = None;
+            self.hang_up();
         }
         sits
     }
@@ -70,12 +83,55 @@ impl ListenerChair {
 
     /// Hands over a frame; returns how many old ones had to go.
     pub(super) fn play(&self, frame: SoundFrame) -> u64 {
+        if self.plays_by_media(frame.speaker)
+            && let Some(media) = &self.media
+        {
+            return media.play(frame);
+        }
         self.outbox.as_ref().map_or(0, |outbox| outbox.push_sound(frame))
     }
 
     /// Takes back what was not written yet of a turn; returns its first sample.
     pub(super) fn take_back(&self, speaker: AiSpeaker, turn: TurnId) -> Option<u64> {
+        if self.plays_by_media(speaker) {
+            return self.media.as_ref().and_then(|media| media.take_back(speaker, turn));
+        }
         self.outbox.as_ref().and_then(|outbox| outbox.take_back(speaker, turn))
+    }
+
+    /// The listener's WebRTC is up; one that was is over.
+    pub(super) fn media_up(&mut self, line: Arc<MediaLine>) {
+        self.hang_up();
+        self.media = Some(line);
+    }
+
+    /// Whether this line is the one in use.
+    pub(super) fn has_media(&self, line: &Arc<MediaLine>) -> bool {
+        self.media.as_ref().is_some_and(|media| Arc::ptr_eq(media, line))
+    }
+
+    /// The listener's WebRTC, while it is up.
+    pub(super) const fn media(&self) -> Option<&Arc<MediaLine>> {
+        self.media.as_ref()
+    }
+
+    /// The listener's WebRTC is over. Turns that were on it have to be put on the socket by the caller.
+    pub(super) fn hang_up(&mut self) {
+        self.by_media = [false; 2];
+        if let Some(media) = self.media.take() {
+            media.close();
+        }
+    }
+
+    /// A turn of this AI begins: chooses its way. `true` for WebRTC.
+    pub(super) fn choose_way(&mut self, speaker: AiSpeaker) -> bool {
+        self.by_media[speaker.index()] = self.media.is_some();
+        self.plays_by_media(speaker)
+    }
+
+    /// Whether the turn of this AI leaves by WebRTC.
+    pub(super) const fn plays_by_media(&self, speaker: AiSpeaker) -> bool {
+        self.by_media[speaker.index()]
     }
 
     /// Lets the connection write what is queued and go.
@@ -83,6 +139,7 @@ impl ListenerChair {
         if let Some(outbox) = self.outbox.take() {
             outbox.close(reason);
         }
+        self.hang_up();
     }
 
     /// Whether anybody listens.
@@ -102,6 +159,11 @@ impl Drop for ListenerChair {
 fn is_kept(notice: &Notice) -> bool {
     match notice {
         Notice::Level(..) | Notice::State(_) | Notice::Ready(_) => false,
+        // Of a connection that is over.
+        Notice::MediaOffered(_)
+        | Notice::MediaAnswer { .. }
+        | Notice::MediaState { .. }
+        | Notice::MediaSegment { .. } => false,
         Notice::Caption(caption) => caption.is_final,
         _ => true,
     }

@@ -25,7 +25,7 @@ pub struct LlmActor {
     model: Arc<dyn LanguageModel>,
     session: Recipient<ReplyArrived>,
     running: Option<(TurnId, SpawnHandle)>,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl LlmActor {
@@ -36,7 +36,7 @@ impl LlmActor {
         session: Recipient<ReplyArrived>,
         watch: Watch,
     ) -> Self {
-        Self { model, session, running: None, _watch: watch }
+        Self { model, session, running: None, watch }
     }
 
     fn drop_running(&mut self, ctx: &mut Context<Self>) {
@@ -51,6 +51,8 @@ impl Actor for LlmActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+        let model = Arc::clone(&self.model);
+        ctx.spawn(async move { model.warm_up().await }.into_actor(self));
     }
 }
 
@@ -58,6 +60,7 @@ impl Handler<StartReply> for LlmActor {
     type Result = ();
 
     fn handle(&mut self, message: StartReply, ctx: &mut Self::Context) {
+        self.watch.fault_point("mind");
         self.drop_running(ctx);
         let work = write_reply(
             Arc::clone(&self.model),
@@ -112,6 +115,9 @@ async fn pass_on(
         match tokio::time::timeout(PROGRESS_LIMIT, stream.events.recv()).await {
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
                 tell(ReplyEvent::Text(text));
+            }
+            Ok(Some(Ok(LlmEvent::Note(note)))) => {
+                tell(ReplyEvent::Noted(note));
             }
             Ok(Some(Ok(LlmEvent::Done(usage)))) => return Ok(usage),
             Ok(Some(Err(error))) => return Err(error),

@@ -2,9 +2,9 @@
 //!
 //! | class | messages | rule |
 //! | --- | --- | --- |
-//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`EndSession`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
+//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
-//! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`Tick`] | may be dropped when late, counted |
+//! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
 //!
 //! Every mailbox is bounded and everything is sent by [`super::mailbox`], which counts what did not arrive.
@@ -14,13 +14,15 @@ use std::sync::Arc;
 use actix::Message;
 use bytes::Bytes;
 
+pub use super::listener_time::ListenerClock;
+use super::media_line::MediaLine;
 use super::notice::{CloseReason, Notice};
 use super::outbox::Outbox;
-use crate::adapters::AdapterError;
 use crate::adapters::llm::LlmUse;
+use crate::adapters::{AdapterError, AdapterNote};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
-use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady};
+use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady, Space};
 use crate::time::SessionTime;
 
 // ── From a listener's connection to the Session ──────────────────────────────────────────────────────────────
@@ -67,6 +69,37 @@ pub struct HostSound {
     pub pcm: Bytes,
 }
 
+/// The listener's WebRTC is up: the host's packets come by this line, and AI sound of new turns leaves by it.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct MediaUp {
+    /// The line, shared with the transport.
+    pub line: Arc<MediaLine>,
+}
+
+/// The listener's WebRTC is over; without effect if another line is in use. The word is for log and listener.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct MediaDown {
+    /// The line it had.
+    pub line: Arc<MediaLine>,
+    pub farewell: &'static str,
+}
+
+/// Which sample of a turn has which RTP time: for the listener.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct MediaSegment {
+    /// Who speaks.
+    pub speaker: AiSpeaker,
+    /// In which turn.
+    pub turn: TurnId,
+    /// Place in the turn of the first sample.
+    pub first_sample: u64,
+    /// RTP time of the packet that begins with it.
+    pub rtp_timestamp: u32,
+}
+
 /// Something the host pressed or typed: one of the control inputs.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -84,6 +117,10 @@ pub struct ReportPlayout {
     pub played_samples: u64,
     /// The host's capture counter at the same instant.
     pub capture_sample: Option<u64>,
+    /// The listener's own clock, where no counter of the host can be had.
+    pub clock: Option<ListenerClock>,
+    /// Whether what was sent after this sample never sounded.
+    pub stalled: bool,
     /// Whether a stopped turn has fallen silent for good.
     pub flushed: bool,
 }
@@ -97,6 +134,11 @@ pub struct RequestState;
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct EndSession;
+
+/// The session is to end without waiting for anybody's last words; answers when its recording is whole.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct BreakOff;
 
 /// Answers when the session is over, however it ends.
 #[derive(Clone, Copy, Debug, Message)]
@@ -138,6 +180,11 @@ pub struct EarsFailed {
     pub recovering: bool,
 }
 
+/// Something about the products behind the ears.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct EarsNoted(pub AdapterNote);
+
 /// A language model wrote.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -153,6 +200,8 @@ pub struct ReplyArrived {
 pub enum ReplyEvent {
     /// More text.
     Text(String),
+    /// Something about the products behind it.
+    Noted(AdapterNote),
     /// No more text.
     Ended {
         /// How it ended.
@@ -190,6 +239,8 @@ pub enum VoiceEvent {
     Sound(Vec<i16>),
     /// The sound of a piece is complete: its last samples need not wait for the next piece.
     PieceEnded,
+    /// Something about the products behind it.
+    Noted(AdapterNote),
     /// No more sound.
     Ended {
         /// How it ended.
@@ -235,6 +286,8 @@ pub struct Tick;
 pub enum RecorderSaid {
     /// The disk is slow: half of the queue is full.
     HalfFull,
+    /// The disk fills up.
+    Space(Space),
     /// Recording is over, in disorder; what was written is kept, and `Ready` may follow once it is repaired.
     Failed(RecordingError),
     /// The recording is whole.
@@ -334,6 +387,8 @@ pub enum Record {
         /// Samples at 48 kHz.
         samples: Arc<[i16]>,
     },
+    /// Packets of the host as they were received ([`crate::recording::capture`]).
+    Capture(Box<[u8]>),
     /// Everything before this instant is known.
     Advance(SessionTime),
     /// A line of the event log, from the logger.

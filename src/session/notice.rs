@@ -72,6 +72,31 @@ pub enum Notice {
     Level(Speaker, u16),
     /// The recording is whole.
     RecordingReady(RecordingFiles),
+    /// What a listener needs to connect by WebRTC.
+    MediaOffered(Vec<IceServer>),
+    /// The answer to its offer.
+    MediaAnswer {
+        /// SDP.
+        sdp: String,
+    },
+    /// Whether sound flows by WebRTC.
+    MediaState {
+        /// It does.
+        connected: bool,
+        /// Why not, as a word; empty where it does.
+        reason: &'static str,
+    },
+    /// Which sample of a turn has which RTP time.
+    MediaSegment {
+        /// Whose audio.
+        speaker: AiSpeaker,
+        /// Which turn.
+        turn: TurnId,
+        /// Place in the turn of the first sample.
+        first_sample: u64,
+        /// RTP time of the packet that begins with it.
+        rtp_timestamp: u32,
+    },
     /// Something could not be done.
     Problem {
         /// Stable `snake_case` word.
@@ -81,6 +106,17 @@ pub enum Notice {
         /// What to do.
         hint: &'static str,
     },
+}
+
+/// A server that helps a listener to be reached, or to reach us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceServer {
+    /// `turn:host:port` or `stun:host:port`.
+    pub url: String,
+    /// Whom it knows the listener as.
+    pub username: Option<String>,
+    /// And by what.
+    pub credential: Option<String>,
 }
 
 /// Facts of a session that is ready.
@@ -142,6 +178,8 @@ pub struct TurnMetrics {
     pub first_sent_ms: Option<u64>,
     /// Until it was heard.
     pub first_heard_ms: Option<u64>,
+    /// What the turn used of its services.
+    pub used: super::TurnUse,
 }
 
 /// A finished recording.

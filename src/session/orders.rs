@@ -6,7 +6,7 @@ use super::actor::Session;
 use super::messages::{
     FinishRecognition, FinishVoice, JudgeEndOfTurn, SpeakPiece, StartReply, StopReply, StopVoice,
 };
-use super::notice::Notice;
+use super::notice::{Notice, TurnMetrics};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Order, Outcome, TurnId};
 use crate::time::SessionTime;
@@ -28,6 +28,8 @@ impl Session {
             Order::StartReply { turn, speaker, prompt } => {
                 let since_end = now.since(self.host_stopped).millis();
                 self.stages[speaker.index()].open(turn, now, since_end);
+                self.choose_way(speaker);
+                self.accounts.begin_turn(speaker);
                 if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
                 }
@@ -61,6 +63,7 @@ impl Session {
                 self.notify(Notice::Pause { speaker, turn, fade_ms });
             }
             Order::Resume { turn, speaker } => {
+                self.resend_unheard(speaker, turn);
                 let playout = &mut self.stages[speaker.index()].playout;
                 playout.resume(turn, now);
                 let from_sample = playout.snapshot().map_or(0, |shown| shown.heard);
@@ -75,7 +78,10 @@ impl Session {
             }
 
             // ── To people
-            Order::SetOrb { speaker, state } => self.notify(Notice::Orb(speaker, state)),
+            Order::SetOrb { speaker, state } => {
+                self.accounts.connecting[speaker.index()] = false;
+                self.notify(Notice::Orb(speaker, state));
+            }
             Order::ShowCaption(caption) => self.notify(Notice::Caption(Box::new(caption))),
             Order::ShowAutopilot { enabled } => self.notify(Notice::Autopilot(enabled)),
             Order::Tell { code, message } => {
@@ -89,6 +95,7 @@ impl Session {
                 self.notify(Notice::Granted { turn, speaker, reason });
             }
             Order::NoteTurnStarted { .. }
+            | Order::NoteTurnJudged { .. }
             | Order::NoteDenied { .. }
             | Order::NoteBargeIn { .. }
             | Order::NoteMarker { .. }
@@ -112,6 +119,9 @@ impl Session {
         else {
             return;
         };
+        let used =
+            metrics.speaker.map(|speaker| self.accounts.of_turn(speaker)).unwrap_or_default();
+        let metrics = TurnMetrics { used, ..metrics };
         let event = Event::fact("turn.metrics")
             .with("turn", metrics.turn)
             .with("speaker", metrics.speaker)
@@ -119,7 +129,12 @@ impl Session {
             .with("firstTextMs", metrics.first_text_ms)
             .with("firstAudioMs", metrics.first_audio_ms)
             .with("firstSentMs", metrics.first_sent_ms)
-            .with("firstHeardMs", metrics.first_heard_ms);
+            .with("firstHeardMs", metrics.first_heard_ms)
+            .with("inputTokens", used.usage.input_tokens)
+            .with("outputTokens", used.usage.output_tokens)
+            .with("cachedTokens", used.usage.cached_tokens)
+            .with("characters", used.usage.characters)
+            .with("costMicroUsd", used.cost_micro_usd);
         self.log(self.clock.now(), event);
         self.notify(Notice::Metrics(metrics));
     }

@@ -3,18 +3,21 @@
 //! It serves every session that lives there and never counts: after a stall all missed ticks fire at once, so each
 //! session asks the clock what is due.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use actix::prelude::*;
 
 use super::messages::Tick;
 use crate::audio::FRAME_MS;
+use crate::faults;
 
 /// The timer of one arbiter.
 #[derive(Debug, Default)]
 pub struct Pacer {
     sessions: Vec<Recipient<Tick>>,
     missed: u64,
+    broken: u64,
 }
 
 /// A session wants to be ticked until it is gone.
@@ -27,6 +30,13 @@ pub struct Register {
 
 impl Pacer {
     fn tick(&mut self, _ctx: &mut Context<Self>) {
+        // The one actor that all sessions of an arbiter need: what breaks in one tick does not end the next.
+        let ticked = catch_unwind(AssertUnwindSafe(|| self.tick_all()));
+        self.broken += u64::from(ticked.is_err());
+    }
+
+    fn tick_all(&mut self) {
+        faults::point("pacer", "");
         self.sessions.retain(Recipient::connected);
         for session in &self.sessions {
             if session.try_send(Tick).is_err() {

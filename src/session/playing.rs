@@ -2,14 +2,15 @@
 
 use actix::prelude::*;
 
-use super::actor::Session;
+use super::actor::{Session, WATERMARK_LAG};
 use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
+use super::service_notes::Kind;
 use super::stage::began;
 use crate::audio::playout::{HeardSpan, Phase};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, TurnId};
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Span};
 
 impl Session {
     /// A voice spoke.
@@ -30,6 +31,7 @@ impl Session {
                 }
                 self.send_due(speaker, now);
             }
+            VoiceEvent::Noted(note) => self.on_note(Kind::Tts, Some(speaker), &note, ctx),
             VoiceEvent::PieceEnded => {
                 stage.playout.end_piece(turn);
                 self.send_due(speaker, now);
@@ -54,12 +56,29 @@ impl Session {
             return;
         }
         // The listener's own clock says when it sounded; without it the report's arrival is the best guess.
+        let on_own_clock = report.clock.and_then(|clock| self.listener_time.time_of(clock, now));
         let at = report
             .capture_sample
             .and_then(|sample| self.host.session_time_of(sample))
+            .or(on_own_clock)
             .map_or(now, |at| at.min(now));
+        // On a track that never stops the listener plays on, in silence, after the last sample: that sounded earlier.
+        let beyond = stage
+            .playout
+            .snapshot()
+            .map_or(0, |shown| report.played_samples.saturating_sub(shown.sent));
+        let at = match report.clock {
+            Some(_) => {
+                let heard = report.played_samples - beyond;
+                self.steady_place.place(report.turn, heard, at - Span::from_samples(beyond))
+            }
+            None => at,
+        };
         let span = stage.playout.heard(report.turn, report.played_samples, at, now);
         self.on_heard(report.speaker, span, ctx);
+        if report.stalled {
+            self.resend_unheard(report.speaker, report.turn);
+        }
         if report.flushed {
             self.settle(report.speaker, report.turn, now, ctx);
         }
@@ -118,9 +137,16 @@ impl Session {
         let matters = stage.on_heard(&span);
         let (turn, samples, at) = (span.turn, span.until_sample, span.at);
         let began = began(&span);
+        let length = Span::from_samples(span.samples.len() as u64);
+        let written_until = self.advanced - WATERMARK_LAG;
+        let placed = self.stages[speaker.index()].place(began, length, written_until);
+        if let Some(late) = placed.late {
+            let shift = Event::fact("recorder.shift").with("speaker", speaker).with("at", began);
+            self.log(self.clock.now(), shift.with("samples", length).with("lateMs", late.millis()));
+        }
         self.children.record(Record::Sound {
             speaker: speaker.into(),
-            at: began,
+            at: placed.at,
             samples: span.samples,
         });
         if matters {

@@ -40,6 +40,7 @@ impl OpenRecord {
                     RecorderSaid::Failed(error)
                 }
                 RecorderReport::Ready(ready) => RecorderSaid::Ready(ready),
+                RecorderReport::Space(space) => RecorderSaid::Space(space),
             };
             if let Some(session) = reporter.get() {
                 deliver_to(session, said);
@@ -67,7 +68,7 @@ pub struct RecorderActor {
     session: Recipient<RecorderSaid>,
     /// The queue was full; said once, since it stays full while the session ends.
     is_stalled: bool,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl RecorderActor {
@@ -76,13 +77,7 @@ impl RecorderActor {
     pub fn new(record: OpenRecord, session: Recipient<RecorderSaid>, watch: Watch) -> Self {
         // Set once, here: an open record is consumed.
         record.listener.get_or_init(|| session.clone());
-        Self {
-            writer: Some(record.writer),
-            clock: record.clock,
-            session,
-            is_stalled: false,
-            _watch: watch,
-        }
+        Self { writer: Some(record.writer), clock: record.clock, session, is_stalled: false, watch }
     }
 
     fn queue(&mut self, message: RecordMessage) {
@@ -125,10 +120,12 @@ impl Handler<Record> for RecorderActor {
     type Result = ();
 
     fn handle(&mut self, message: Record, _ctx: &mut Self::Context) {
+        self.watch.fault_point("recorder");
         match message {
             Record::Sound { speaker, at, samples } => {
                 self.queue(RecordMessage::Audio { speaker, at, samples });
             }
+            Record::Capture(block) => self.queue(RecordMessage::Capture(block)),
             Record::Advance(watermark) => self.queue(RecordMessage::Advance(watermark)),
             Record::Line(line) => self.queue(RecordMessage::Event(line)),
             Record::Finish(finish) => self.finish(finish),

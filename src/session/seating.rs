@@ -28,19 +28,21 @@ impl Session {
         }
     }
 
+    fn watch(&self, child: Child, generation: u32, ctx: &Context<Self>) -> Watch {
+        let episode = self.identity.episode_id.as_str().into();
+        Watch::new(ctx.address().recipient(), child, generation, episode)
+    }
+
     fn seat_ears(&mut self, ctx: &mut Context<Self>) {
         let generation = self.children.ears.place.occupy();
-        let watch = Watch::new(ctx.address().recipient(), Child::Ears, generation);
+        let watch = self.watch(Child::Ears, generation, ctx);
         let briefing = &self.setup.briefing;
         let options =
             SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
-        let session = ctx.address();
-        let heard = session.clone().recipient();
         let ears = SttActor::new(
             self.cast.ears.clone(),
             options,
-            heard,
-            session.recipient(),
+            &ctx.address(),
             self.last_segment,
             watch,
         );
@@ -48,21 +50,20 @@ impl Session {
     }
 
     fn seat_mind(&mut self, speaker: AiSpeaker, ctx: &mut Context<Self>) {
-        let seat = &mut self.children.minds[speaker.index()];
-        let watch =
-            Watch::new(ctx.address().recipient(), Child::Mind(speaker), seat.place.occupy());
+        let generation = self.children.minds[speaker.index()].place.occupy();
+        let watch = self.watch(Child::Mind(speaker), generation, ctx);
         let model = std::sync::Arc::clone(self.cast.mind(speaker));
-        seat.address = Some(LlmActor::new(model, ctx.address().recipient(), watch).start());
+        let mind = LlmActor::new(model, ctx.address().recipient(), watch).start();
+        self.children.minds[speaker.index()].address = Some(mind);
     }
 
     fn seat_voice(&mut self, speaker: AiSpeaker, ctx: &mut Context<Self>) {
-        let seat = &mut self.children.voices[speaker.index()];
-        let watch =
-            Watch::new(ctx.address().recipient(), Child::Voice(speaker), seat.place.occupy());
+        let generation = self.children.voices[speaker.index()].place.occupy();
+        let watch = self.watch(Child::Voice(speaker), generation, ctx);
         let voice = self.cast.voice(speaker).clone();
-        seat.address = Some(
-            TtsActor::new(voice.voice, voice.options, ctx.address().recipient(), watch).start(),
-        );
+        let voice =
+            TtsActor::new(voice.voice, voice.options, ctx.address().recipient(), watch).start();
+        self.children.voices[speaker.index()].address = Some(voice);
     }
 
     /// A child is no more: the listener is told, its turn ends as failed, and another sits down if that may help.
@@ -166,7 +167,10 @@ impl Children {
         clock: &SessionClock,
         session: Addr<Session>,
     ) {
-        let watch = |child| Watch::new(session.clone().recipient(), child, 0);
+        let episode: std::sync::Arc<str> = record.episode_id().into();
+        let watch = |child| {
+            Watch::new(session.clone().recipient(), child, 0, std::sync::Arc::clone(&episode))
+        };
         let recorder =
             RecorderActor::new(record, session.clone().recipient(), watch(Child::Recorder)).start();
         let logger = EventLoggerActor::new(recorder.clone(), clock.clone(), watch(Child::Logger));

@@ -4,6 +4,7 @@ use super::allowance::Allowance;
 use super::notice::TurnMetrics;
 use crate::audio::playout::{HeardSpan, Playout, Pushed, Reports};
 use crate::conversation::{AiSpeaker, TurnId, VoicedWord};
+use crate::recording::JOIN_TOLERANCE;
 use crate::time::{SessionTime, Span};
 
 /// The conversation learns of playout at word ends, or after this long without one.
@@ -22,6 +23,8 @@ pub(super) struct Stage {
     word_ends: std::collections::VecDeque<u64>,
     told: u64,
     opened_at: SessionTime,
+    /// Where the sound that was given to the recorder ends.
+    placed_until: SessionTime,
 }
 
 impl Stage {
@@ -36,6 +39,7 @@ impl Stage {
             word_ends: std::collections::VecDeque::new(),
             told: 0,
             opened_at: SessionTime::ZERO,
+            placed_until: SessionTime::ZERO,
         }
     }
 
@@ -62,6 +66,7 @@ impl Stage {
                 ..TurnMetrics::default()
             },
             opened_at: now,
+            placed_until: self.placed_until,
             ..Self::new(self.speaker)
         };
     }
@@ -125,6 +130,28 @@ impl Stage {
         false
     }
 
+    /// Where a heard stretch goes in the track: where it sounded, unless its place is gone. A listener whose connection
+    /// was lost tells late what it heard, after the recorder has written that time as silence; then it goes to the
+    /// earliest place that is left, and what follows it without a pause behind it. Nothing that was heard is left out.
+    pub(super) fn place(
+        &mut self,
+        began: SessionTime,
+        length: Span,
+        written_until: SessionTime,
+    ) -> Placed {
+        let is_joined = began.since(self.placed_until).max(self.placed_until.since(began))
+            <= JOIN_TOLERANCE
+            && self.placed_until >= written_until;
+        let at = if is_joined {
+            self.placed_until
+        } else {
+            began.max(self.placed_until).max(written_until)
+        };
+        self.placed_until = at + length;
+        let late = at.since(began);
+        Placed { at, late: (late > JOIN_TOLERANCE).then_some(late) }
+    }
+
     /// Nothing more is taken for a stopped turn.
     pub(super) fn settle(&mut self) {
         if let Some(turn) = self.turn
@@ -147,7 +174,54 @@ impl Stage {
     }
 }
 
+/// Where a stretch of sound goes in its track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub(super) at: SessionTime,
+    /// How much later than it sounded, where that is worth a line.
+    pub(super) late: Option<Span>,
+}
+
 /// When a heard stretch began to sound.
 pub(super) fn began(span: &HeardSpan<TurnId>) -> SessionTime {
     span.at - Span::from_samples(span.samples.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWENTY: Span = Span::from_millis(20);
+
+    fn at(millis: u64) -> SessionTime {
+        SessionTime::from_millis(millis)
+    }
+
+    fn placed(stage: &mut Stage, began: u64, written: u64) -> (u64, Option<u64>) {
+        let Placed { at, late } =
+            stage.place(SessionTime::from_millis(began), TWENTY, SessionTime::from_millis(written));
+        (at.millis(), late.map(Span::millis))
+    }
+
+    #[test]
+    fn sound_told_in_time_stands_where_it_sounded() {
+        let mut stage = Stage::new(AiSpeaker::Claude);
+        assert_eq!(placed(&mut stage, 1000, 600), (1000, None));
+        assert_eq!(placed(&mut stage, 1022, 620), (1020, None), "jitter of reports is joined");
+        assert_eq!(placed(&mut stage, 3000, 2600), (3000, None), "a pause stays a pause");
+    }
+
+    #[test]
+    fn sound_told_too_late_and_what_follows_it_is_kept_in_order() {
+        let mut stage = Stage::new(AiSpeaker::Claude);
+        assert_eq!(placed(&mut stage, 1000, 1500), (1500, Some(500)));
+        assert_eq!(placed(&mut stage, 1020, 1500), (1520, Some(500)));
+        assert_eq!(placed(&mut stage, 1530, 1500), (1540, Some(10)), "behind the one before");
+        assert_eq!(
+            placed(&mut stage, 2000, 1600),
+            (2000, None),
+            "after a pause it is itself again"
+        );
+        assert_eq!(stage.placed_until, at(2020));
+    }
 }

@@ -1,7 +1,7 @@
 //! The session's ears: voice activity, speech to text and end of turn over one stream of sound.
 //!
 //! Sound comes in at 48 kHz on session time; detector and recogniser hear it at 16 kHz (or the recogniser's own
-//! rate) in stream time, and [`super::stream_time::StreamTime`] maps what they say back. Adapters never see session time.
+//! rate) in stream time, and [`crate::audio::stream_time::StreamTime`] maps what they say back. Adapters never see session time.
 //!
 //! A stream that fails, or makes no progress, is replaced within its limits; meanwhile the session goes on.
 
@@ -12,17 +12,21 @@ use std::time::Duration;
 use actix::prelude::*;
 use futures_util::stream::poll_fn;
 
+use super::actor::Session;
 use super::ear_line::{Line, PROGRESS_LIMIT};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
-use super::messages::{Dismiss, EarsFailed, EarsHeard, FinishRecognition, Hear, JudgeEndOfTurn};
-use super::stream_time::StreamTime;
+use super::messages::{
+    Dismiss, EarsFailed, EarsHeard, EarsNoted, FinishRecognition, Hear, JudgeEndOfTurn,
+};
 use super::supervision::Watch;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
-use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
+use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules, Waver};
+use crate::audio::onset::LevelRise;
 use crate::audio::resample::Resampler;
+use crate::audio::stream_time::StreamTime;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Input;
 use crate::time::{SessionTime, Span};
@@ -43,6 +47,7 @@ pub struct SttActor {
     options: SttOptions,
     heard: Recipient<EarsHeard>,
     failed: Recipient<EarsFailed>,
+    noted: Recipient<EarsNoted>,
     detector: Line<Frame>,
     recogniser: Line<SttInput>,
     to_detector: Resampler,
@@ -51,6 +56,8 @@ pub struct SttActor {
     detector_time: StreamTime,
     recogniser_time: StreamTime,
     gate: VoiceGate,
+    rise: LevelRise,
+    waver: Waver,
     /// The last [`END_OF_TURN_SAMPLES`] that the detector heard.
     recent: VecDeque<i16>,
     now: SessionTime,
@@ -61,7 +68,7 @@ pub struct SttActor {
     /// session's segments go on.
     last_segment: u32,
     segments_before: u32,
-    _watch: Watch,
+    watch: Watch,
 }
 
 impl SttActor {
@@ -70,8 +77,7 @@ impl SttActor {
     pub fn new(
         adapters: EarAdapters,
         options: SttOptions,
-        heard: Recipient<EarsHeard>,
-        failed: Recipient<EarsFailed>,
+        session: &Addr<Session>,
         last_segment: u32,
         watch: Watch,
     ) -> Self {
@@ -83,10 +89,13 @@ impl SttActor {
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
             gate: VoiceGate::new(VoiceGateRules::default()),
+            rise: LevelRise::new(),
+            waver: Waver::default(),
             adapters,
             options,
-            heard,
-            failed,
+            heard: session.clone().recipient(),
+            failed: session.clone().recipient(),
+            noted: session.clone().recipient(),
             detector: Line::default(),
             recogniser: Line::default(),
             recent: VecDeque::new(),
@@ -95,7 +104,7 @@ impl SttActor {
             is_deaf: false,
             last_segment,
             segments_before: last_segment,
-            _watch: watch,
+            watch,
         }
     }
 
@@ -177,12 +186,13 @@ impl SttActor {
 
     fn on_score(&mut self, score: VoiceScore) {
         self.detector_answered = self.now;
-        let Some(edge) = self.gate.judge(score.from_sample, score.until_sample, score.score) else {
-            return;
-        };
-        match edge {
-            VoiceEdge::Started { at_sample } => self.on_edge(at_sample, true),
-            VoiceEdge::Stopped { at_sample } => self.on_edge(at_sample, false),
+        match self.gate.judge(score.from_sample, score.until_sample, score.score) {
+            Some(VoiceEdge::Started { at_sample }) => self.on_edge(at_sample, true),
+            Some(VoiceEdge::Stopped { at_sample }) => self.on_edge(at_sample, false),
+            None => {}
+        }
+        if let Some(firm) = self.waver.judge(&self.gate, score.from_sample, score.score) {
+            self.tell(Input::VoiceWavered { firm });
         }
     }
 
@@ -275,8 +285,12 @@ impl Handler<Hear> for SttActor {
     type Result = ();
 
     fn handle(&mut self, message: Hear, _ctx: &mut Self::Context) {
+        self.watch.fault_point("ears");
         let length = Span::from_samples(message.samples.len() as u64);
         self.now = message.at + length;
+        if let Some(at) = self.rise.hear(message.at, &message.samples, self.gate.is_speech()) {
+            self.tell(Input::SoundRose { at });
+        }
         let mut samples = Vec::new();
         self.to_detector.push(&message.samples, &mut samples);
         self.detector_time.take(message.at, length, samples.len());
@@ -353,6 +367,9 @@ impl StreamHandler<Result<SttEvent, AdapterError>> for SttActor {
     fn handle(&mut self, event: Result<SttEvent, AdapterError>, ctx: &mut Self::Context) {
         match event {
             Ok(SttEvent::Words(words)) => self.on_words(words),
+            Ok(SttEvent::Note(note)) => {
+                deliver_to(&self.noted, EarsNoted(note));
+            }
             Ok(SttEvent::Done) => {}
             Err(error) => self.recogniser_failed(error, ctx),
         }

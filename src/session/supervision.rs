@@ -4,12 +4,15 @@
 //! carries a [`Watch`], whose drop is the notice, and the Session replaces it within [`RESTARTS_MAX`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::Recipient;
 
 use super::mailbox::deliver_to;
 use super::messages::{Child, ChildStopped};
+use crate::faults;
 use crate::time::{SessionTime, Span};
 
 /// Replacements of one child within [`RESTART_WINDOW`]: more means that the next will die too.
@@ -21,18 +24,43 @@ pub const RESTART_WINDOW: Span = Span::from_millis(60_000);
 /// waits four times as long: 0.25 s, 1 s, 4 s.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// Notes a panic anywhere in the process; for its hook.
+pub fn count_panic() {
+    PANICS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Panics since the process began, each of which cost a part of it and no more.
+#[must_use]
+pub fn panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
 /// Carried by a child; tells the Session when the child is no more, however it ended.
 #[derive(Debug)]
 pub struct Watch {
     session: Recipient<ChildStopped>,
     notice: ChildStopped,
+    /// Whose child it is, by the recording's folder.
+    episode: Arc<str>,
 }
 
 impl Watch {
     /// A watch on the `generation`th actor in this place.
     #[must_use]
-    pub const fn new(session: Recipient<ChildStopped>, child: Child, generation: u32) -> Self {
-        Self { session, notice: ChildStopped { child, generation } }
+    pub const fn new(
+        session: Recipient<ChildStopped>,
+        child: Child,
+        generation: u32,
+        episode: Arc<str>,
+    ) -> Self {
+        Self { session, notice: ChildStopped { child, generation }, episode }
+    }
+
+    /// A place where a test may let this child go wrong.
+    pub(super) fn fault_point(&self, name: &'static str) {
+        faults::point(name, &self.episode);
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a session tells of itself: to a listener who comes, and to the log at its start.
 
 use super::actor::Session;
-use super::notice::{Ready, State};
+use super::notice::{Notice, Ready, State};
+use super::revival::{Earlier, token_hash};
 use crate::conversation::event::{Event, LOG_VERSION};
 use crate::conversation::{AiSpeaker, Speaker};
+use crate::recording::{CONTINUES_FIELD, MEMORY_FIELD, TOKEN_HASH_FIELD};
 use crate::time::SessionTime;
 
 impl Session {
@@ -31,7 +33,7 @@ impl Session {
                 self.cast.mind(AiSpeaker::Guest).name().to_owned(),
                 self.cast.voice(AiSpeaker::Claude).voice.name().to_owned(),
             ],
-            orbs: [shown.orb_states.you, shown.orb_states.claude, shown.orb_states.guest],
+            orbs: self.accounts.orbs(shown.orb_states),
             captions: shown.captions,
             autopilot: shown.autopilot,
             muted: self.muted,
@@ -45,7 +47,7 @@ impl Session {
     }
 
     /// The first line of the log: all that a replay needs.
-    pub(super) fn log_start(&self) {
+    pub(super) fn log_start(&mut self) {
         let briefing = &self.setup.briefing;
         let mind = |speaker| self.cast.mind(speaker).model().to_owned();
         let config = serde_json::json!({
@@ -64,7 +66,19 @@ impl Session {
             .with("title", &briefing.title)
             .with("briefing", briefing.as_ref())
             .with("seed", self.setup.seed)
-            .with("config", config);
+            .with("config", config)
+            .with(TOKEN_HASH_FIELD, token_hash(&self.identity.resume_token));
+        let Some(Earlier { memory, continues }) = self.earlier.take() else {
+            self.log(SessionTime::ZERO, event);
+            return;
+        };
+        let event = event.with(CONTINUES_FIELD, &continues).with(MEMORY_FIELD, memory);
         self.log(SessionTime::ZERO, event);
+        let gap_s = continues.gap_ms.div_ceil(1000);
+        self.notify(Notice::Tell(format!(
+            "The studio stopped and came back after {gap_s} seconds; everybody remembers, and the recording goes on \
+             in {}.",
+            self.identity.episode_id
+        )));
     }
 }

@@ -31,7 +31,7 @@ pub struct TtsActor {
     options: TtsOptions,
     session: Recipient<VoiceArrived>,
     running: Option<Running>,
-    _watch: Watch,
+    watch: Watch,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl TtsActor {
         session: Recipient<VoiceArrived>,
         watch: Watch,
     ) -> Self {
-        Self { voice, options, session, running: None, _watch: watch }
+        Self { voice, options, session, running: None, watch }
     }
 
     fn begin(&mut self, turn: TurnId, allowance: Allowance, ctx: &mut Context<Self>) {
@@ -78,6 +78,8 @@ impl Actor for TtsActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
+        let voice = Arc::clone(&self.voice);
+        ctx.spawn(async move { voice.warm_up().await }.into_actor(self));
     }
 }
 
@@ -85,6 +87,7 @@ impl Handler<SpeakPiece> for TtsActor {
     type Result = ();
 
     fn handle(&mut self, message: SpeakPiece, ctx: &mut Self::Context) {
+        self.watch.fault_point("voice");
         if self.running.as_ref().is_none_or(|running| running.turn != message.turn) {
             self.begin(message.turn, message.allowance, ctx);
         }

@@ -71,6 +71,7 @@ impl TurnSound {
                 self.piece_from = self.total;
                 spread.into_iter().chain([VoiceEvent::PieceEnded]).collect()
             }
+            TtsEvent::Note(note) => vec![VoiceEvent::Noted(note)],
             TtsEvent::Done => self.finish(),
         }
     }

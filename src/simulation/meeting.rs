@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::conversation::briefing::{Briefing, Segment, SpeakerBrief};
+use crate::conversation::briefing::{Briefing, ProviderChoice, Segment, SpeakerBrief};
 use crate::conversation::rules::Rules;
 use crate::conversation::{
     AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId,
@@ -80,6 +80,7 @@ pub fn briefing() -> Briefing {
             speaker("Ada", "Claude"),
             speaker("Grace", "Guest"),
         ],
+        providers: ProviderChoice::default(),
         segments: vec![Segment { title: "Opening".into(), minutes: 2, goal: "Begin.".into() }],
         everyone: String::new(),
         private: [String::new(), String::new()],

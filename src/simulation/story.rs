@@ -90,6 +90,10 @@ pub fn tell(order: &Order, shows: &[&str]) -> Option<String> {
             }
             Some(line)
         }
+        Order::NoteTurnJudged { turn, votes } => if_shown(
+            "votes",
+            format!("{turn} judged {:?} after {} ms", votes.decided, votes.silence_ms),
+        ),
         Order::NoteGranted { turn, speaker, reason } => {
             Some(format!("{turn} {speaker} granted {}", word(reason)))
         }

@@ -1,9 +1,12 @@
 //! How audio and captions reach people.
 //!
-//! [`protocol`] is the only file that knows the wire's JSON; its full text is `docs/protocol.md`. [`websocket`] is the
-//! first transport. Knows sessions, never adapters.
+//! [`protocol`] is the only file that knows the wire's JSON; its full text is `docs/protocol.md`. [`websocket`] carries
+//! everything; [`webrtc`] takes the sound off it where it can. Knows sessions, never adapters.
 
+mod flow;
 pub mod protocol;
+pub mod signalling;
 pub mod translate;
+pub mod webrtc;
 pub mod websocket;
 mod websocket_writer;

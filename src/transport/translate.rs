@@ -1,9 +1,30 @@
-//! From what a session tells to what the wire says.
+//! From what a session tells to what the wire says, and what a listener reports the other way.
 
 use super::protocol::{
-    Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireMetrics,
+    ClientMessage, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
+    WireIceServer, WireMetrics,
 };
-use crate::session::notice::{Notice, RecordingFiles, State};
+use crate::session::messages::{ListenerClock, ReportPlayout};
+use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
+
+/// What a listener heard, as a session understands it; `None` if the message is about something else.
+#[must_use]
+pub fn to_report(message: &ClientMessage) -> Option<ReportPlayout> {
+    let ClientMessage::Playout {
+        speaker,
+        turn,
+        played_samples,
+        capture_sample,
+        flushed,
+        stalled,
+        clock,
+    } = *message
+    else {
+        return None;
+    };
+    let clock = clock.map(|clock| ListenerClock { at: clock.at, sent: clock.sent });
+    Some(ReportPlayout { speaker, turn, played_samples, capture_sample, clock, stalled, flushed })
+}
 
 /// The JSON of a notice under its number; `None` for what is not said in text.
 #[must_use]
@@ -51,17 +72,45 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             first_audio_ms: metrics.first_audio_ms,
             first_sent_ms: metrics.first_sent_ms,
             first_heard_ms: metrics.first_heard_ms,
+            input_tokens: metrics.used.usage.input_tokens,
+            output_tokens: metrics.used.usage.output_tokens,
+            cached_tokens: metrics.used.usage.cached_tokens,
+            characters: metrics.used.usage.characters,
+            cost_micro_usd: metrics.used.cost_micro_usd,
         }),
         Notice::Granted { turn, speaker, reason } => {
             ServerMessage::Granted { turn: *turn, speaker: *speaker, reason: *reason }
         }
         Notice::Level(speaker, level) => ServerMessage::Level { speaker: *speaker, level: *level },
         Notice::RecordingReady(files) => recording_ready(files),
+        Notice::MediaOffered(servers) => {
+            ServerMessage::MediaReady { ice_servers: servers.iter().map(ice_server).collect() }
+        }
+        Notice::MediaAnswer { sdp } => ServerMessage::MediaAnswer { sdp: sdp.clone() },
+        Notice::MediaState { connected, reason } => {
+            ServerMessage::MediaState { connected: *connected, reason: (*reason).to_owned() }
+        }
+        Notice::MediaSegment { speaker, turn, first_sample, rtp_timestamp } => {
+            ServerMessage::MediaSegment {
+                speaker: *speaker,
+                turn: *turn,
+                first_sample: *first_sample,
+                rtp_timestamp: *rtp_timestamp,
+            }
+        }
         Notice::Problem { code, message, hint } => ServerMessage::Error {
             code: (*code).to_owned(),
             message: message.clone(),
             hint: (*hint).to_owned(),
         },
+    }
+}
+
+fn ice_server(server: &IceServer) -> WireIceServer {
+    WireIceServer {
+        urls: server.url.clone(),
+        username: server.username.clone(),
+        credential: server.credential.clone(),
     }
 }
 

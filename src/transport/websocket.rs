@@ -14,14 +14,18 @@ use actix_ws::{AggregatedMessage, ProtocolError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
+use super::signalling::{MediaDesk, Signalling, is_signalling};
+use super::translate::to_report;
 use super::websocket_writer::write_all;
+use crate::faults;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, Pressed, ReportPlayout, RequestState, SendAway,
+    Announce, Attach, Detach, EndSession, HostSound, Pressed, RequestState, SendAway,
 };
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::Outbox;
@@ -60,6 +64,10 @@ impl Default for Patience {
 /// Unreadable frames after which a connection is not worth listening to.
 pub const MISTAKES_MAX: u32 = 100;
 
+/// What actix-ws says of a message whose fragments together are too large. It has no error of its own for it, and a
+/// connection that breaks has the same kind; a test holds the two apart.
+const FRAGMENTS_TOO_LARGE: &str = "Exceeded maximum continuation size";
+
 /// The number of what is said before there is a session.
 const NO_SESSION_SEQ: u64 = 0;
 
@@ -72,7 +80,9 @@ pub fn connect(
     body: web::Payload,
     directory: Addr<Directory>,
     patience: Patience,
+    media: Option<MediaDesk>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let desk = media.map(|media| Signalling::new(media, request));
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
         .max_frame_size(FRAME_BYTES_MAX)
@@ -87,21 +97,26 @@ pub fn connect(
             patience,
             session: Stage::Greeting,
             heard_from: Instant::now(),
+            flow: Flow::new(Instant::now()),
             mistakes: 0,
+            media: desk,
         }
     });
     Ok(response)
 }
 
 /// One listener's connection.
-struct Connection {
+pub(super) struct Connection {
     socket: actix_ws::Session,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
     patience: Patience,
     session: Stage,
     heard_from: Instant,
+    flow: Flow,
     mistakes: u32,
+    /// Where WebRTC is served.
+    pub(super) media: Option<Signalling>,
 }
 
 /// How far a connection has come.
@@ -111,7 +126,7 @@ enum Stage {
     /// The directory is asked; what is said meanwhile waits.
     Joining(Vec<ClientMessage>),
     /// In a session.
-    Joined(Addr<Session>),
+    Joined(Addr<Session>, Arc<str>),
     /// Told to go; nothing more is read.
     Leaving,
 }
@@ -125,20 +140,24 @@ impl Connection {
         match (&mut self.session, message) {
             (Stage::Greeting, ClientMessage::Hello(hello)) => self.join(&hello, ctx),
             (Stage::Greeting, _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joining(_) | Stage::Joined(_), ClientMessage::Hello(_)) => {
+            (Stage::Joining(_) | Stage::Joined(..), ClientMessage::Hello(_)) => {
                 self.refuse(&WireError::HelloTwice);
             }
             (Stage::Joining(early), message) if early.len() < EARLY_MESSAGES_MAX => {
                 early.push(message);
             }
             (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joined(session), message) => forward(session, message),
+            (Stage::Joined(session, _), message) if is_signalling(&message) => {
+                let session = session.clone();
+                self.signal(session, message, ctx);
+            }
+            (Stage::Joined(session, _), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
     }
 
     fn on_binary(&mut self, frame: &Bytes) {
-        let Stage::Joined(session) = &self.session else {
+        let Stage::Joined(session, _) = &self.session else {
             if matches!(self.session, Stage::Greeting) {
                 self.refuse(&WireError::HelloFirst);
             }
@@ -189,7 +208,10 @@ impl Connection {
             return;
         }
         deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
-        let before = std::mem::replace(&mut self.session, Stage::Joined(handle.address.clone()));
+        self.offer_media(&handle.address);
+        let episode = handle.identity.episode_id.as_str().into();
+        let joined = Stage::Joined(handle.address.clone(), episode);
+        let before = std::mem::replace(&mut self.session, joined);
         if let Stage::Joining(early) = before {
             early.into_iter().for_each(|message| forward(&handle.address, message));
         }
@@ -210,7 +232,7 @@ impl Connection {
         });
     }
 
-    fn refuse(&mut self, error: &WireError) {
+    pub(super) fn refuse(&mut self, error: &WireError) {
         self.mistakes += 1;
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
@@ -218,7 +240,7 @@ impl Connection {
         let too_large = matches!(error, WireError::FrameTooLarge);
         let reason = if too_large { CloseReason::TooLarge } else { CloseReason::Refused };
         match &self.session {
-            Stage::Joined(session) if is_over => {
+            Stage::Joined(session, _) if is_over => {
                 let outbox = Arc::clone(&self.outbox);
                 if deliver(session, SendAway { outbox, last_word: problem, reason }) {
                     self.session = Stage::Leaving;
@@ -226,7 +248,7 @@ impl Connection {
                     self.leave(reason);
                 }
             }
-            Stage::Joined(session) => {
+            Stage::Joined(session, _) => {
                 deliver(session, Announce(problem));
             }
             Stage::Leaving => {}
@@ -246,8 +268,9 @@ impl Connection {
         self.outbox.close(reason);
     }
 
-    fn detach(&self) {
-        if let Stage::Joined(session) = &self.session {
+    fn detach(&mut self) {
+        self.hang_up();
+        if let Stage::Joined(session, _) = &self.session {
             deliver(session, Detach { outbox: Arc::clone(&self.outbox) });
         }
     }
@@ -275,6 +298,14 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    /// A connection that broke off inside this process leaves its chair, too.
+    fn drop(&mut self) {
+        self.detach();
+        self.outbox.close(CloseReason::Failed);
+    }
+}
+
 impl Actor for Connection {
     type Context = Context<Self>;
 
@@ -297,9 +328,20 @@ impl Actor for Connection {
 impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
     fn handle(&mut self, frame: Result<AggregatedMessage, ProtocolError>, ctx: &mut Self::Context) {
         self.heard_from = Instant::now();
+        if let Stage::Joined(_, episode) = &self.session {
+            faults::point("connection", episode);
+        }
         match frame {
-            Ok(AggregatedMessage::Text(text)) => self.on_text(&text, ctx),
-            Ok(AggregatedMessage::Binary(bytes)) => self.on_binary(&bytes),
+            Ok(AggregatedMessage::Text(text)) => match self.flow.text(self.heard_from) {
+                Passage::Granted => self.on_text(&text, ctx),
+                Passage::Refused => self.refuse(&WireError::TooFast),
+                Passage::Dropped => {}
+            },
+            Ok(AggregatedMessage::Binary(bytes)) => match self.flow.sound(self.heard_from) {
+                Passage::Granted => self.on_binary(&bytes),
+                Passage::Refused => self.refuse(&WireError::TooFast),
+                Passage::Dropped => {}
+            },
             Ok(AggregatedMessage::Ping(payload)) => {
                 let mut socket = self.socket.clone();
                 let pong = async move { drop(socket.pong(&payload).await) };
@@ -308,6 +350,9 @@ impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
             Ok(AggregatedMessage::Pong(_)) => {}
             Ok(AggregatedMessage::Close(_)) => self.leave(CloseReason::Ended),
             Err(ProtocolError::Overflow) => self.refuse(&WireError::FrameTooLarge),
+            Err(ProtocolError::Io(error)) if error.to_string() == FRAGMENTS_TOO_LARGE => {
+                self.refuse(&WireError::FrameTooLarge);
+            }
             Err(error) => {
                 tracing::debug!(%error, "a WebSocket frame broke the protocol");
                 self.leave(CloseReason::Refused);
@@ -337,19 +382,19 @@ fn forward(session: &Addr<Session>, message: ClientMessage) {
             deliver(session, RequestState);
             return;
         }
-        ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } => {
-            deliver(
-                session,
-                ReportPlayout { speaker, turn, played_samples, capture_sample, flushed },
-            );
+        ClientMessage::Playout { .. } => {
+            to_report(&message).map(|report| deliver(session, report));
             return;
         }
         ClientMessage::End => {
             deliver(session, EndSession);
             return;
         }
-        // The caller has answered it.
-        ClientMessage::Hello(_) => return,
+        // The caller has answered them.
+        ClientMessage::Hello(_)
+        | ClientMessage::MediaOffer { .. }
+        | ClientMessage::MediaCandidate { .. }
+        | ClientMessage::MediaClose => return,
     };
     deliver(session, Pressed(pressed));
 }

@@ -71,6 +71,8 @@ async function live(address) {
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.addInitScript(syntheticHost);
   await tapInto(page);
+  // Sample for sample over the socket; `webrtc.test.mjs` has the other way.
+  await page.addInitScript(() => localStorage.setItem('studio.sound-way', 'socket'));
   await page.goto(address);
   await page.check('input[name=headphones][value=yes]', { force: true });
   await page.click('button[type=submit]');

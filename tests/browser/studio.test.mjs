@@ -60,6 +60,8 @@ test('a spoken question is answered aloud, and what was heard is what was record
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
   await tapInto(page);
+  // Sample for sample over the socket; `webrtc.test.mjs` has the other way.
+  await page.addInitScript(() => localStorage.setItem('studio.sound-way', 'socket'));
   await page.goto(studio.address);
   await page.fill('#name', 'Mona');
   await page.check('input[name=headphones][value=yes]', { force: true });

@@ -2,7 +2,11 @@
 //!
 //! One check a kind, cases are adapters: a new adapter is one more call.
 
+mod distant_ears;
+mod distant_voices;
+mod google;
 mod hearing;
 mod minds;
-mod recognisers;
+pub(crate) mod recognisers;
+mod shows;
 mod voices;

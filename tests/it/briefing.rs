@@ -116,7 +116,7 @@ fn everything_that_is_wrong_is_told_at_once_with_line_and_key() {
         ## guest\n";
     insta::assert_snapshot!(wrong(text), @r#"
     line 2: title: missing; expected the show's title
-    line 2: titel: unknown key (did you mean title?); expected one of title, episode, language, terms, rules, speakers, segments
+    line 2: titel: unknown key (did you mean title?); expected one of title, episode, language, terms, rules, speakers, providers, segments
     line 3: episode: "../../etc"; expected letters, digits, - _ and . with a letter or digit first
     line 4: language: "english"; expected a language tag such as en or en-GB
     line 5: terms: 7; expected a list of texts
@@ -475,4 +475,19 @@ fn the_guide_for_hosts_shows_the_defaults_that_hold() {
         let row = guide.lines().find(|line| line.starts_with(&format!("| `{key}` |"))).unwrap();
         assert!(row.ends_with(&format!("| {default} |")), "{key}: the default is {default}: {row}");
     }
+}
+
+#[test]
+fn a_preset_gives_its_numbers_and_the_other_keys_change_them() {
+    let rules = |keys: &str| {
+        Briefing::parse(&format!("---\ntitle: Show\nrules:\n{keys}---\n")).map(|it| it.rules)
+    };
+    let quick = rules("  preset: rapid-fire\n  answerSeconds: 7\n").unwrap();
+    assert_eq!((quick.turn_ceiling.millis(), quick.answer_seconds), (1000, 7));
+    for name in voice_studio::conversation::rules::PRESETS {
+        let text = format!("  preset: {name}\n");
+        assert_eq!(rules(&text).unwrap(), Rules::preset(name).unwrap(), "{name}");
+    }
+    let error = rules("  preset: slow\n").unwrap_err().to_string();
+    assert!(error.contains("interview, debate, rapid-fire"), "{error}");
 }

@@ -143,16 +143,12 @@ fn a_bad_value_in_the_file_says_where_it_stands() {
 }
 
 #[test]
-fn real_adapters_that_are_not_there_yet_are_refused_with_what_to_set_instead() {
+fn the_chosen_set_is_asked_for_what_it_needs_and_told_where_to_get_it() {
     insta::assert_snapshot!(errors(&[("USE_REAL_ADAPTERS", "true")]), @r"
-    8 settings cannot be used
-      USE_REAL_ADAPTERS: true; expected false: this version has no adapter for Claude's own words yet, so both AI speakers use the rehearsal language model
+    4 settings cannot be used
       ANTHROPIC_API_KEY is not set; expected a key without spaces, needed by Claude's words (Claude: https://platform.claude.com/settings/keys)
-      STT_PROVIDER: assemblyai; expected moonshine: this version has no adapter for assemblyai yet
       ASSEMBLYAI_API_KEY is not set; expected a key without spaces, needed by STT_PROVIDER=assemblyai (AssemblyAI: https://www.assemblyai.com/dashboard/api-keys)
-      TTS_PROVIDER: google; expected flite: this version has no adapter for google yet
       GOOGLE_APPLICATION_CREDENTIALS is not set; expected a path, needed by TTS_PROVIDER=google (Google Cloud: path of a service account's JSON file.)
-      GUEST_PROVIDER: groq; expected rehearsal: this version has no adapter for groq yet
       GROQ_API_KEY is not set; expected a key without spaces, needed by GUEST_PROVIDER=groq (Groq: https://console.groq.com/keys)
     ");
 }

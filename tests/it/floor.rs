@@ -127,11 +127,11 @@ fn a_name_that_sounds_alike_is_understood() {
         3.25 t2 guest is heard
         6.04 t2 duck -12 dB
         6.20 t2 pause
-        7.00 t2 flush
-        7.00 t2 guest stop
-        7.00 t3 you begins
-        7.04 t2 barge-in stopped
-        7.04 t2 guest ends barged-in "That is a good question, and here is my answer" unheard "to it."
+        7.45 t2 flush
+        7.45 t2 guest stop
+        7.45 t3 you begins
+        7.49 t2 barge-in stopped
+        7.49 t2 guest ends barged-in "That is a good question, and here is my answer" unheard "to it."
         7.80 ask 2
         7.85 finish recognition
         7.85 t3 you ends completed "Eight a, who are you?"
@@ -234,12 +234,12 @@ fn a_last_word_that_leads_on_holds_the_turn() {
         1.04 t1 you begins
         2.80 ask 1
         5.80 ask 2
-        5.85 finish recognition
-        5.85 t1 you ends completed "I was thinking that we might. talk about the history of maps"
-        5.85 t2 claude begins
-        5.85 t2 claude granted alternation
-        5.85 t2 claude writes
-        6.25 t2 claude is heard
+        7.10 finish recognition
+        7.10 t1 you ends completed "I was thinking that we might. talk about the history of maps"
+        7.10 t2 claude begins
+        7.10 t2 claude granted alternation
+        7.10 t2 claude writes
+        7.50 t2 claude is heard
         "#,
     );
 }
@@ -475,17 +475,17 @@ fn going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves() {
         2.45 t2 claude begins
         2.45 t2 claude granted alternation
         2.45 t2 claude writes | user Host: I have been to Rome.
-        3.90 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
-        3.90 t2 claude stop
-        3.90 t1 you begins
+        4.35 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.35 t2 claude stop
+        4.35 t1 you begins
         4.50 ask 2
-        4.55 finish recognition
-        4.55 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
-        4.55 t3 guest begins
-        4.55 t3 guest granted addressed
-        4.55 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
-        5.85 t3 guest is heard
-        9.15 t3 guest ends completed "That is a good question, and here is my answer to it."
+        5.17 finish recognition
+        5.17 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        5.17 t3 guest begins
+        5.17 t3 guest granted addressed
+        5.17 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
+        6.47 t3 guest is heard
+        9.77 t3 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -556,11 +556,11 @@ fn an_interruption_is_ducked_paused_and_stopped() {
         5.04 t2 duck -12 dB
         5.19 t2 caption claude "The story begins a long time ago," 3.090 to 5.140
         5.20 t2 pause
-        6.00 t2 flush
-        6.00 t2 claude stop
-        6.00 t3 you begins
-        6.04 t2 barge-in stopped
-        6.04 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
         7.20 ask 2
         7.25 finish recognition
         7.25 t3 you ends completed "Let me ask something else about the sea."
@@ -635,7 +635,7 @@ fn two_short_sounds_with_a_short_gap_are_one_voice() {
         1.0 host says "Explain how tides work, please." for 1.4
         1.0 ada will say "The moon pulls the water towards itself, and the earth turns below it."
         5.0 host sounds for 0.5
-        5.8 host sounds for 0.5
+        5.8 host sounds for 1.0
         until 9
         ----
         1.04 t1 you begins
@@ -648,13 +648,13 @@ fn two_short_sounds_with_a_short_gap_are_one_voice() {
         3.09 t2 claude is heard
         5.04 t2 duck -12 dB
         5.20 t2 pause
-        6.30 t2 flush
-        6.30 t2 claude stop
-        6.30 t3 you begins
-        6.34 t2 barge-in stopped
-        6.34 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
-        6.50 ask 2
-        7.90 finish recognition
+        6.75 t2 flush
+        6.75 t2 claude stop
+        6.75 t3 you begins
+        6.79 t2 barge-in stopped
+        6.79 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
+        7.00 ask 2
+        8.40 finish recognition
         "#,
     );
 }
@@ -779,11 +779,11 @@ fn words_of_an_interruption_are_the_hosts_turn() {
         3.09 t2 claude is heard
         5.04 t2 duck -12 dB
         5.20 t2 pause
-        6.00 t2 flush
-        6.00 t2 claude stop
-        6.00 t3 you begins
-        6.04 t2 barge-in stopped
-        6.04 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The moon pulls the water towards" unheard "itself, and the earth turns below it."
         6.80 ask 2
         6.85 finish recognition
         6.85 t3 you ends completed "Grace, what do you think?"
@@ -1062,11 +1062,11 @@ fn the_second_answer_is_void_when_the_host_takes_the_floor() {
         3.05 t2 claude is heard
         4.04 t2 duck -12 dB
         4.20 t2 pause
-        5.00 t2 flush
-        5.00 t2 claude stop
-        5.00 t3 you begins
-        5.04 t2 barge-in stopped
-        5.04 t2 claude ends barged-in "That is a good" unheard "question, and here is my answer to it."
+        5.45 t2 flush
+        5.45 t2 claude stop
+        5.45 t3 you begins
+        5.49 t2 barge-in stopped
+        5.49 t2 claude ends barged-in "That is a good" unheard "question, and here is my answer to it."
         6.20 ask 2
         6.25 finish recognition
         6.25 t3 you ends completed "No wait, something else entirely, please."
@@ -1159,11 +1159,11 @@ fn the_host_wins_over_autopilot() {
         1.40 t1 claude is heard
         3.04 t1 duck -12 dB
         3.20 t1 pause
-        4.00 t1 flush
-        4.00 t1 claude stop
-        4.00 t2 you begins
-        4.04 t1 barge-in stopped
-        4.04 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
+        4.45 t1 flush
+        4.45 t1 claude stop
+        4.45 t2 you begins
+        4.49 t1 barge-in stopped
+        4.49 t1 claude ends barged-in "That is a good question, and" unheard "here is my answer to it."
         5.00 ask 1
         5.05 finish recognition
         5.05 t2 you ends completed "Let me come in here, if I may say so."
@@ -1645,19 +1645,19 @@ fn a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host() {
         2.45 t2 claude writes
         2.85 t2 claude is heard
         2.86 t2 pause
-        3.82 t2 flush
-        3.82 t2 claude stop
-        3.82 t1 you begins
-        3.86 t2 barge-in stopped
-        3.86 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.27 t2 flush
+        4.27 t2 claude stop
+        4.27 t1 you begins
+        4.31 t2 barge-in stopped
+        4.31 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
         4.42 ask 2
-        4.47 finish recognition
-        4.47 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
-        4.47 t3 guest begins
-        4.47 t3 guest granted addressed
-        4.47 t3 guest writes
-        4.87 t3 guest is heard
-        8.47 t3 guest ends completed "That is a good question, and here is my answer to it."
+        4.99 finish recognition
+        4.99 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        4.99 t3 guest begins
+        4.99 t3 guest granted addressed
+        4.99 t3 guest writes
+        5.39 t3 guest is heard
+        8.99 t3 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -1855,12 +1855,12 @@ fn orbs_follow_the_floor() {
         5.04 orb you speaking
         5.20 t2 pause
         5.20 orb claude paused
-        6.00 t2 flush
-        6.00 t2 claude stop
-        6.00 t3 you begins
-        6.00 orb claude interrupted
-        6.04 t2 barge-in stopped
-        6.04 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.45 orb claude interrupted
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The story begins a long time ago," unheard "in a town by the sea where nobody ever spoke."
         7.16 orb you idle
         7.20 ask 2
         7.25 finish recognition

@@ -14,12 +14,12 @@ fn a_model_of_two_minds_and_a_second_of_silence_end_a_whole_sentence() {
         1.04 t1 you begins
         2.40 ask 1
         2.80 ask 2
-        3.20 finish recognition
-        3.20 t1 you ends completed "What about rain?"
-        3.20 t2 claude begins
-        3.20 t2 claude granted alternation
-        3.20 t2 claude writes
-        3.60 t2 claude is heard
+        2.90 finish recognition
+        2.90 t1 you ends completed "What about rain?"
+        2.90 t2 claude begins
+        2.90 t2 claude granted alternation
+        2.90 t2 claude writes
+        3.30 t2 claude is heard
         "#,
     );
 }
@@ -32,18 +32,18 @@ fn a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling() {
         0.5 model says 114
         1.0 host says "I do not know." for 1.2
         3.3 host says "To one, oh." for 0.9
-        until 5
+        until 6
         ----
         1.04 t1 you begins
         2.40 ask 1
         2.80 ask 2
         4.40 ask 3
-        4.45 finish recognition
-        4.45 t1 you ends completed "I do not know. To one, oh."
-        4.45 t2 claude begins
-        4.45 t2 claude granted alternation
-        4.45 t2 claude writes
-        4.85 t2 claude is heard
+        5.57 finish recognition
+        5.57 t1 you ends completed "I do not know. To one, oh."
+        5.57 t2 claude begins
+        5.57 t2 claude granted alternation
+        5.57 t2 claude writes
+        5.97 t2 claude is heard
         "#,
     );
 }
@@ -62,12 +62,6 @@ fn a_model_of_two_minds_does_not_end_a_sentence_that_leads_on() {
         2.80 ask 1
         3.20 ask 2
         5.75 ask 3
-        5.80 finish recognition
-        5.80 t1 you ends completed "I was thinking that we might. Talk about the history of maps."
-        5.80 t2 claude begins
-        5.80 t2 claude granted alternation
-        5.80 t2 claude writes
-        6.20 t2 claude is heard
         "#,
     );
 }

@@ -49,7 +49,7 @@ async fn ready_says_no_while_starting_and_while_draining() {
             .all(|(status, text)| *status == 503 && text == r#"{"status":"starting"}"#),
         "{words:?}"
     );
-    running.begin_draining();
+    running.drain(std::time::Duration::ZERO).await;
     let answer = request(address, "GET", "/ready", &[]).await;
     assert_eq!((answer.status, answer.text().as_str()), (503, r#"{"status":"draining"}"#));
     running.stop().await;

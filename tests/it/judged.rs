@@ -83,7 +83,7 @@ async fn hold_all() -> Vec<Held> {
         })
         .collect();
     let table = briefings::load(&tables, "table").unwrap().briefing;
-    let ears = adapters.cast(&table).ears;
+    let ears = adapters.cast(&table).expect("a cast").ears;
     let mut held = Vec::new();
     for (plan, work) in rehearsals {
         let summary =

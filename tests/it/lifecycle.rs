@@ -1,93 +1,18 @@
 //! The real binary, from its first line to its exit code.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::process::Output;
 
 use tempfile::TempDir;
-use voice_studio::client::{Client, Received};
+use voice_studio::client::Received;
 use voice_studio::conversation::Speaker;
 use voice_studio::recording::{Recovered, read_events, recover};
 use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
 
 use crate::support::comes;
 use crate::support::log::check_log;
-use crate::support::stand_ins::BRIEFING;
-use crate::support::studio::Guest;
+use crate::support::process::{Process, binary};
 use crate::support::web::request;
-
-/// A studio as an operator starts it, in a folder of its own without models.
-struct Process {
-    child: Child,
-    address: SocketAddr,
-    printed: Vec<String>,
-    /// Held open: a process that cannot print any more would be another test.
-    _out: BufReader<ChildStdout>,
-    err: BufReader<ChildStderr>,
-    dir: TempDir,
-}
-
-/// The binary, set up for `dir` and for nothing else that this machine may have set.
-fn binary(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_studio"));
-    std::fs::create_dir_all(dir.join("briefings")).expect("a folder");
-    std::fs::write(dir.join("briefings/table.md"), BRIEFING).expect("a briefing");
-    command.current_dir(dir).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("PORT", "0").stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-impl Process {
-    fn start() -> Self {
-        let dir = TempDir::new().expect("a folder");
-        let mut child = binary(dir.path()).spawn().expect("the binary");
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let err = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut printed = Vec::new();
-        while !printed.last().is_some_and(|line: &String| line.starts_with("Health at ")) {
-            let mut line = String::new();
-            let count = out.read_line(&mut line).expect("text");
-            assert!(count > 0, "it ended after {printed:?}");
-            printed.push(line.trim_end().to_owned());
-        }
-        let listening = printed.iter().find_map(|line| line.strip_prefix("Listening on http://"));
-        let address = listening.and_then(|address| address.parse().ok()).expect("an address");
-        Self { child, address, printed, _out: out, err, dir }
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill is there").success());
-    }
-
-    /// Waits for the end; returns the exit code and what it said to the operator.
-    fn end(&mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        while self.err.read_line(&mut said).expect("text") > 0 {}
-        (self.child.wait().expect("an end").code(), said)
-    }
-
-    async fn join(&self) -> Guest {
-        let client = Client::connect(self.address).await.expect("a connection");
-        let mut guest = Guest { client };
-        guest.say(ClientMessage::Hello(Hello::default())).await;
-        guest
-    }
-
-    fn recording(&self) -> std::path::PathBuf {
-        self.dir.path().join("recordings/table")
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // One that has ended cannot be killed, and that is in order.
-        if self.child.kill().is_ok() {
-            assert!(self.child.wait().is_ok() || std::thread::panicking());
-        }
-    }
-}
 
 fn run(dir: &Path, settings: &[(&str, &str)]) -> Output {
     binary(dir).envs(settings.iter().copied()).output().expect("the binary")
@@ -224,7 +149,7 @@ async fn a_host_who_cannot_be_heard_is_told_so() {
 }
 
 #[actix::test]
-async fn an_interrupt_at_the_keyboard_stops_it_too_and_a_second_signal_does_no_harm() {
+async fn a_second_signal_ends_at_once_and_the_files_are_whole_all_the_same() {
     let mut process = Process::start();
     let mut guest = process.join().await;
     guest.snapshot().await;
@@ -232,38 +157,67 @@ async fn an_interrupt_at_the_keyboard_stops_it_too_and_a_second_signal_does_no_h
     process.signal("-TERM");
     let (code, said) = process.end();
     assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 session ended in order"), "{said}");
     let folder = process.recording();
-    // Whole at once, or brought back as the next start would: the second signal may have come in time or not.
-    assert!(
-        matches!(recover(&folder), Ok(Recovered::AlreadyFinished | Recovered::Repaired { .. })),
-        "{said}"
-    );
+    assert_eq!(recover(&folder).expect("a recording"), Recovered::AlreadyFinished, "{said}");
     tracks_are_equal(&folder);
 }
 
 #[actix::test]
-async fn what_a_killed_studio_left_is_whole_after_the_next_start() {
-    let mut process = Process::start();
+async fn a_draining_studio_refuses_new_sessions_keeps_live_ones_and_takes_back_a_lost_listener() {
+    let mut process = Process::start_with(&[("STUDIO_DRAIN_SECONDS", "600")]);
+    let mut guest = process.join().await;
+    let token = guest.resume_token().await;
+    process.signal("-TERM");
+    guest
+        .first("word of it", |message| match message {
+            ServerMessage::Ack { message } => message.contains("600 seconds").then_some(()),
+            _ => None,
+        })
+        .await;
+    let ready = request(process.address, "GET", "/ready", &[]).await;
+    assert_eq!((ready.status, ready.text().as_str()), (503, r#"{"status":"draining"}"#));
+    let mut late = process.join().await;
+    assert_eq!(late.error().await, "draining");
+    assert_eq!(late.closed().await, (1013, "try_later".to_owned()));
+    drop(guest);
+    let mut guest = process.join_as(Hello { resume_token: Some(token), ..Hello::default() }).await;
+    guest.is_well().await;
+    // The last session's own end is the studio's: it does not wait for the rest of its time.
+    assert_eq!(guest.end().await, "table");
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    tracks_are_equal(&process.recording());
+}
+
+#[actix::test]
+async fn when_the_time_of_draining_is_over_sessions_end_in_order() {
+    let mut process = Process::start_with(&[("STUDIO_DRAIN_SECONDS", "1")]);
     let mut guest = process.join().await;
     guest.snapshot().await;
-    process.child.kill().expect("killed");
-    process.end();
-    assert!(!process.recording().join("session.yml").exists());
-    let mut again = binary(process.dir.path()).spawn().expect("the binary");
-    let mut out = BufReader::new(again.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    while !line.starts_with("Listening on http://") {
-        line.clear();
-        assert!(out.read_line(&mut line).expect("text") > 0, "it ended");
-    }
-    let address =
-        line.trim_end().trim_start_matches("Listening on http://").parse().expect("an address");
-    comes("the studio to be ready", async {
-        while request(address, "GET", "/ready", &[]).await.status != 200 {}
-    })
-    .await;
-    again.kill().expect("killed");
-    again.wait().expect("an end");
-    assert!(process.recording().join("session.yml").is_file());
+    process.signal("-TERM");
+    assert_eq!(guest.recording().await, "table");
+    assert_eq!(guest.closed().await, (1000, "session_ended".to_owned()));
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 session ended in order"), "{said}");
+}
+
+#[actix::test]
+async fn a_second_signal_ends_the_draining_too() {
+    let mut process = Process::start_with(&[("STUDIO_DRAIN_SECONDS", "600")]);
+    let mut guest = process.join().await;
+    guest.snapshot().await;
+    process.signal("-TERM");
+    guest
+        .first("word of it", |message| {
+            matches!(message, ServerMessage::Ack { message } if message.contains("600 seconds"))
+                .then_some(())
+        })
+        .await;
+    process.signal("-TERM");
+    assert_eq!(guest.recording().await, "table");
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
     tracks_are_equal(&process.recording());
 }

@@ -12,18 +12,29 @@ mod briefing;
 mod rehearsal;
 
 mod adapters;
+mod resilience;
 mod speech;
+mod turns;
+mod write_an_adapter;
 
 mod recording;
 
+mod fuzz;
+
 mod judged;
+mod lost;
+mod secrets;
+mod services;
 mod session;
 
 mod api_document;
 mod http;
 mod lifecycle;
 mod live;
+mod webrtc;
 mod websocket;
+
+mod conformance;
 
 mod command_line;
 mod config;

@@ -39,7 +39,7 @@ fn stamp(millis: u64) -> Stamp {
 }
 
 /// A folder in memory where there is one: hundreds of repairs would otherwise wait for the disk, thousands of times.
-fn memory_dir() -> tempfile::TempDir {
+pub(crate) fn memory_dir() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
@@ -161,6 +161,19 @@ impl ReadTrack {
         sound.truncate(samples);
         sound
     }
+}
+
+/// The files of a short recording whose process died.
+pub(crate) fn unfinished_recording() -> std::collections::BTreeMap<String, Vec<u8>> {
+    let root = memory_dir();
+    let mut recorder = recorder(root.path());
+    converse(&mut recorder, 3_000);
+    let files = std::fs::read_dir(recorder.dir()).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, std::fs::read(path).unwrap())
+    });
+    files.collect()
 }
 
 pub(crate) fn decode(dir: &Path, speaker: Speaker) -> Vec<i16> {

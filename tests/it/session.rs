@@ -520,6 +520,8 @@ async fn a_word_about_a_turn_that_plays_does_not_end_it() {
         turn,
         played_samples: 0,
         capture_sample: None,
+        clock: None,
+        stalled: false,
         flushed: true,
     };
     room.tell(report);

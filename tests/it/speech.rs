@@ -43,6 +43,7 @@ async fn hear(moonshine: &Moonshine, silero: &Silero, samples: &[i16]) -> Vec<St
         assert!(!done, "{event:?} after Done");
         match event.unwrap() {
             SttEvent::Words(words) => said.push(words),
+            SttEvent::Note(note) => panic!("no product tells {note:?}"),
             SttEvent::Done => done = true,
         }
     }
@@ -79,7 +80,7 @@ async fn speak(flite: &Flite, voice: &str, text: &str) -> (Vec<i16>, Vec<(String
                     usize::try_from(word.end_sample).unwrap(),
                 )
             })),
-            TtsEvent::PieceEnded { .. } | TtsEvent::Done => {}
+            TtsEvent::PieceEnded { .. } | TtsEvent::Note(_) | TtsEvent::Done => {}
         }
     }
     (samples, timed)

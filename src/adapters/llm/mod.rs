@@ -4,10 +4,25 @@ use std::fmt;
 
 use tokio::sync::mpsc;
 
-use super::{AdapterError, Availability, BoxFuture};
+use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::conversation::Prompt;
 
+pub mod anthropic;
+pub mod openai_compatible;
 pub mod rehearsal;
+
+/// Tokens that a second of speech may take: 2.6 words of 1.4 tokens, and as much again for a reply that is longer than
+/// was asked for. A reply that is cut by its limit ends in mid-sentence, which sounds worse than a long one.
+const TOKENS_A_SECOND: u64 = 8;
+
+/// The fewest tokens a reply is allowed: two short sentences.
+const TOKENS_MIN: u64 = 64;
+
+/// The limit of tokens for a reply that should take so long to say.
+#[must_use]
+pub fn tokens_for(answer_seconds: u16) -> u64 {
+    (u64::from(answer_seconds) * TOKENS_A_SECOND).max(TOKENS_MIN)
+}
 
 /// Pieces of text waiting for the session; a model waits when it is full.
 pub const LLM_EVENT_CAPACITY: usize = 64;
@@ -20,6 +35,10 @@ pub trait LanguageModel: fmt::Debug + Send + Sync {
     fn model(&self) -> &str;
     /// Whether it can serve now.
     fn availability(&self) -> Availability;
+    /// Opens its connection ahead of the first reply, if it has one. Whether that works does not matter.
+    fn warm_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
     /// Starts a reply.
     fn open(&self, prompt: Prompt) -> BoxFuture<'_, Result<LlmStream, AdapterError>>;
 }
@@ -36,6 +55,8 @@ pub struct LlmStream {
 pub enum LlmEvent {
     /// The next piece of the reply; not empty.
     Text(String),
+    /// From a wrapper: something about the products behind it.
+    Note(AdapterNote),
     /// The reply is complete.
     Done(LlmUse),
 }
@@ -49,4 +70,6 @@ pub struct LlmUse {
     pub output_tokens: u64,
     /// Of the tokens read, those the provider had kept.
     pub cached_tokens: u64,
+    /// Of the tokens read, those the provider keeps from now on.
+    pub cache_written_tokens: u64,
 }

@@ -1,18 +1,27 @@
 //! Speech to text.
 
+pub mod assemblyai;
+mod decode_queue;
+pub mod deepgram;
+pub mod google;
+mod google_ears;
+mod google_version;
+mod inventions;
 pub mod moonshine;
-mod moonshine_decode;
-mod moonshine_ears;
 mod moonshine_model;
-mod moonshine_stretch;
-mod moonshine_text;
-mod moonshine_words;
+mod segments;
+mod socket_ears;
+mod stretch;
+mod stretch_ears;
+mod stretch_words;
+pub mod whisper;
+mod whisper_request;
 
 use std::fmt;
 
 use tokio::sync::mpsc;
 
-use super::{AdapterError, Availability, BoxFuture};
+use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
 
 /// Sound waiting for a recogniser: 100 frames, 2 s. When full the sender drops the oldest and counts it.
@@ -24,6 +33,10 @@ pub const STT_EVENT_CAPACITY: usize = 64;
 pub trait SpeechToText: fmt::Debug + Send + Sync {
     /// The product's name in logs, `/health` and recordings.
     fn name(&self) -> &'static str;
+    /// The model's name as its provider spells it; empty where there is no choice.
+    fn model(&self) -> &str {
+        ""
+    }
     /// Facts about it.
     fn capabilities(&self) -> SttCapabilities;
     /// Whether it can serve now.
@@ -85,6 +98,8 @@ pub enum SttInput {
 pub enum SttEvent {
     /// Words of the stretch `segment`; a later one with the same number replaces them unless they were final.
     Words(SttWords),
+    /// From a wrapper: something about the products behind it.
+    Note(AdapterNote),
     /// All has been said.
     Done,
 }
@@ -115,4 +130,9 @@ pub struct SttWord {
     pub start_sample: u64,
     /// Stream time.
     pub end_sample: u64,
+}
+
+/// Sound at another rate than the one a recogniser asked for.
+fn wrong_rate(adapter: &'static str, given: SampleRate, wanted: SampleRate) -> AdapterError {
+    AdapterError::Refused { adapter, reason: format!("sound at {given}, {wanted} is wanted") }
 }

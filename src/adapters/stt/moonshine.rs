@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use super::moonshine_decode::{DecodeQueue, MoonshineCounters, STREAMS_MAX, decode_queue};
-use super::moonshine_ears::MoonshineEars;
+use super::decode_queue::{DecodeCounters, DecodeQueue, STREAMS_MAX, decode_queue};
 use super::moonshine_model::MoonshineModel;
+use super::stretch_ears::StretchEars;
 use super::{
     STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttOptions, SttStream,
 };
@@ -53,7 +53,7 @@ impl Moonshine {
 
     /// What it has done since it began.
     #[must_use]
-    pub fn counters(&self) -> MoonshineCounters {
+    pub fn counters(&self) -> DecodeCounters {
         self.queue.counters()
     }
 }
@@ -85,7 +85,8 @@ impl SpeechToText for Moonshine {
             };
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
             let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
-            let ears = MoonshineEars::new(Arc::clone(&self.queue), self.worker.clone(), permit);
+            let queue = Arc::clone(&self.queue);
+            let ears = StretchEars::new(NAME, options, true, queue, self.worker.clone(), permit);
             tokio::spawn(ears.listen(given, said));
             Ok(SttStream { input, events })
         })

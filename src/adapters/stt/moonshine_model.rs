@@ -12,8 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Tensor, TensorRef};
 
-use crate::adapters::numbers::index;
+use super::SttOptions;
+use super::decode_queue::{Decoded, Decoder};
+use super::moonshine::NAME;
+use crate::adapters::AdapterError;
+use crate::adapters::numbers::{index, unit};
 use crate::adapters::onnx::{OfflineModels, open_session};
+use crate::adapters::worker::unavailable;
 use crate::audio::SampleRate;
 
 /// Under 400 samples the encoder fails, and under a quarter of a second it only guesses.
@@ -44,12 +49,25 @@ struct CacheName {
     of_encoder: bool,
 }
 
-/// What the model made of a stretch of sound.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Decoded {
-    pub(super) text: String,
-    /// Whether the length cap ended it: most often a loop.
-    pub(super) capped: bool,
+impl Decoder for MoonshineModel {
+    /// Sound shorter than [`SOUND_MIN_SAMPLES`] is no error: nothing is said in it.
+    fn decode(
+        &mut self,
+        sound: &[i16],
+        _options: &SttOptions,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Decoded>, AdapterError> {
+        if sound.len() < SOUND_MIN_SAMPLES {
+            return Ok(Some(Decoded::default()));
+        }
+        let sound: Vec<f32> = sound.iter().copied().map(unit).collect();
+        self.run(&sound, cancelled)
+            .map_err(|error| unavailable(NAME, format!("run the network: {error}")))
+    }
+}
+
+fn decoded(text: &[u8], capped: bool) -> Decoded {
+    Decoded { text: readable(text), capped, ..Decoded::default() }
 }
 
 impl MoonshineModel {
@@ -65,22 +83,6 @@ impl MoonshineModel {
         let tokens = read_tokens(&models.moonshine("tokenizer.bin"))?;
         let cache_names = (0..CACHES).map(cache_name).collect();
         Ok(Self { encoder, decoder, tokens, cache_names })
-    }
-
-    /// Writes down what is said in `sound` (16 kHz, full scale 1); `None` if `cancelled` was set meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// A sentence, if the runtime fails. Sound shorter than [`SOUND_MIN_SAMPLES`] is no error: nothing is said in it.
-    pub(super) fn decode(
-        &mut self,
-        sound: &[f32],
-        cancelled: &AtomicBool,
-    ) -> Result<Option<Decoded>, String> {
-        if sound.len() < SOUND_MIN_SAMPLES {
-            return Ok(Some(Decoded { text: String::new(), capped: false }));
-        }
-        self.run(sound, cancelled).map_err(|error| format!("run the network: {error}"))
     }
 
     fn run(&mut self, sound: &[f32], cancelled: &AtomicBool) -> ort::Result<Option<Decoded>> {
@@ -105,12 +107,12 @@ impl MoonshineModel {
             }
             let next = self.step(token, step > 0, &hidden, &mask, &mut caches)?;
             if next == TOKEN_END {
-                return Ok(Some(Decoded { text: readable(&text), capped: false }));
+                return Ok(Some(decoded(&text, false)));
             }
             self.write(next, &mut text);
             token = i64::try_from(next).unwrap_or(TOKEN_START);
         }
-        Ok(Some(Decoded { text: readable(&text), capped: true }))
+        Ok(Some(decoded(&text, true)))
     }
 
     /// One token further.

@@ -1,14 +1,24 @@
 //! Text to speech.
 
+pub mod elevenlabs;
+mod elevenlabs_letters;
+mod elevenlabs_socket;
+pub mod espeak;
 pub mod flite;
 mod flite_ffi;
 mod flite_text;
+pub mod google;
+pub mod openai;
+mod piecewise;
+pub mod piper;
+mod piper_process;
+mod wav;
 
 use std::fmt;
 
 use tokio::sync::mpsc;
 
-use super::{AdapterError, Availability, BoxFuture};
+use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
 
 /// Pieces of text waiting for a voice.
@@ -21,10 +31,18 @@ pub const TTS_EVENT_CAPACITY: usize = 20;
 pub trait TextToSpeech: fmt::Debug + Send + Sync {
     /// The product's name in logs, `/health` and recordings.
     fn name(&self) -> &'static str;
+    /// The model's name as its provider spells it; empty where there is no choice.
+    fn model(&self) -> &str {
+        ""
+    }
     /// Facts about it.
     fn capabilities(&self) -> TtsCapabilities;
     /// Whether it can serve now.
     fn availability(&self) -> Availability;
+    /// Opens its connection ahead of the first turn, if it has one. Whether that works does not matter.
+    fn warm_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
     /// Starts a turn's voice.
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>>;
 }
@@ -87,6 +105,8 @@ pub enum TtsEvent {
         /// The piece.
         piece: u16,
     },
+    /// From a wrapper: something about the products behind it.
+    Note(AdapterNote),
     /// All pieces have been said.
     Done,
 }

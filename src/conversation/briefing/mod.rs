@@ -36,6 +36,9 @@ pub struct Briefing {
     pub rules: Rules,
     /// The three at the table, in the order of [`Speaker::ALL`].
     pub speakers: [SpeakerBrief; 3],
+    /// Providers chosen for this show in place of the configured ones, as the settings spell them.
+    #[serde(default)]
+    pub providers: ProviderChoice,
     /// The plan of the show.
     pub segments: Vec<Segment>,
     /// What everybody knows (`## Everyone`).
@@ -60,6 +63,18 @@ pub struct SpeakerBrief {
     pub voice: String,
     /// The model, as its provider spells it; empty for the configured one.
     pub model: String,
+}
+
+/// Providers by kind; empty for the configured one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderChoice {
+    /// Speech to text.
+    pub stt: String,
+    /// Text to speech.
+    pub tts: String,
+    /// The guest's language model.
+    pub guest: String,
 }
 
 /// One part of the show.

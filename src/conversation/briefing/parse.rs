@@ -3,11 +3,14 @@
 use super::errors::BriefingErrors;
 use super::fields::{Fields, TextShape};
 use super::yaml::At;
-use super::{BRIEFING_BYTES_MAX, Briefing, Segment, SpeakerBrief, rules, sections, yaml};
+use super::{
+    BRIEFING_BYTES_MAX, Briefing, ProviderChoice, Segment, SpeakerBrief, rules, sections, yaml,
+};
 use crate::conversation::speaker::Speaker;
 
 // Limits: generous for a person, small for a machine. Names are said aloud, shown in orbs and written into files.
 const TITLE: TextShape = TextShape::line(120);
+const PROVIDER: TextShape = TextShape::line(40);
 const EPISODE: TextShape = TextShape::line(64);
 const LANGUAGE: TextShape = TextShape::line(35); // RFC 5646 §4.4.1
 const TERM: TextShape = TextShape::line(60);
@@ -100,6 +103,7 @@ fn read_front(mut top: Fields, body: [String; 3], errors: &mut BriefingErrors) -
     let terms = top.texts("terms", TERMS_MAX, TERM, errors).unwrap_or_default();
     let rules = rules::read(top.group("rules", errors), errors);
     let speakers = read_speakers(top.group("speakers", errors), errors);
+    let providers = read_providers(top.group("providers", errors), errors);
     let segments = top.groups("segments", SEGMENTS_MAX, errors).into_iter();
     let segments: Vec<Option<Segment>> =
         segments.map(|segment| read_segment(segment, errors)).collect();
@@ -113,10 +117,19 @@ fn read_front(mut top: Fields, body: [String; 3], errors: &mut BriefingErrors) -
         terms: terms.into_iter().map(|term| term.value).collect(),
         rules,
         speakers,
+        providers,
         segments: segments.into_iter().flatten().collect(),
         everyone,
         private: [claude, guest],
     })
+}
+
+fn read_providers(group: Option<Fields>, errors: &mut BriefingErrors) -> ProviderChoice {
+    let Some(mut group) = group else { return ProviderChoice::default() };
+    let mut word = |key| group.text(key, PROVIDER, errors).map(|word| word.value);
+    let [stt, tts, guest] = ["stt", "tts", "guest"].map(|key| word(key).unwrap_or_default());
+    group.finish(errors);
+    ProviderChoice { stt, tts, guest }
 }
 
 fn read_speakers(group: Option<Fields>, errors: &mut BriefingErrors) -> [SpeakerBrief; 3] {

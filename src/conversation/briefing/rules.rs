@@ -5,7 +5,7 @@
 
 use super::errors::BriefingErrors;
 use super::fields::{Fields, TextShape};
-use crate::conversation::rules::Rules;
+use crate::conversation::rules::{PRESETS, Rules};
 use crate::time::Span;
 
 /// Most phrases in a list.
@@ -25,6 +25,16 @@ pub(super) fn read_over(
     errors: &mut BriefingErrors,
 ) -> Rules {
     let Some(mut group) = group else { return rules };
+    if let Some(preset) = group.text("preset", TextShape::line(20), errors) {
+        match Rules::preset(&preset.value) {
+            Some(known) => rules = known,
+            None => errors.note(
+                preset.line,
+                group.path_of("preset"),
+                format!("\"{}\"; expected one of {}", preset.value, PRESETS.join(", ")),
+            ),
+        }
+    }
     set(&mut rules.answer_seconds, group.number("answerSeconds", 2..=120, "seconds", errors));
     set(&mut rules.hand_overs_max, group.number("handOversMax", 0..=50, "turns", errors));
     if let Some(group) = group.group("autopilot", errors) {
@@ -52,6 +62,9 @@ fn read_end_of_turn(rules: &mut Rules, mut group: Fields, errors: &mut BriefingE
     set(&mut rules.second_ask, millis(&mut group, "secondAskMs", 50, 10_000, errors));
     set(&mut rules.turn_ceiling, millis(&mut group, "ceilingMs", 200, 30_000, errors));
     set(&mut rules.done_score, group.number("doneScore", 1..=1000, "per mille", errors));
+    set(&mut rules.thinking_ceiling, millis(&mut group, "thinkingMs", 200, 30_000, errors));
+    set(&mut rules.habit_percent, group.number("habitPercent", 0..=300, "per cent", errors));
+    set(&mut rules.thinking_phrases, phrases(&mut group, "thinking", errors));
     let path = group.path_of("firstAskMs");
     group.finish(errors);
     let waits = [rules.first_ask, rules.second_ask, rules.turn_ceiling];

@@ -71,18 +71,54 @@ pub enum ClientMessage {
         /// Whether this is the last word on a flushed turn.
         #[serde(default)]
         flushed: bool,
+        /// Whether what was sent after this sample never sounded, since the line was dead: it is sent again.
+        #[serde(default)]
+        stalled: bool,
+        /// Two readings of the client's own clock, for one whose voices come by WebRTC and who has no capture counter.
+        #[serde(default)]
+        clock: Option<PlayoutClock>,
     },
+    /// Asks for WebRTC, or says that its network changed.
+    #[serde(rename = "webrtc.offer")]
+    MediaOffer {
+        /// SDP with three audio sections: microphone, first AI, second AI.
+        sdp: String,
+        /// Whether the offer is about the connection there is, rather than about a fresh one.
+        #[serde(default)]
+        restart: bool,
+    },
+    /// An address of the client. Taken and not needed: the server learns addresses from checks.
+    #[serde(rename = "webrtc.candidate")]
+    MediaCandidate {
+        /// As the browser spells it; at most [`CANDIDATE_CHARS_MAX`] characters.
+        #[serde(default)]
+        candidate: String,
+    },
+    /// Goes back to the socket.
+    #[serde(rename = "webrtc.close")]
+    MediaClose,
     /// Ends the session.
     #[serde(rename = "client.end")]
     End,
 }
 
+/// Readings of a client's own clock, in samples at 48 kHz since whenever it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct PlayoutClock {
+    /// When `playedSamples` had been heard.
+    pub at: u64,
+    /// When this message was sent.
+    pub sent: u64,
+}
+
+/// Longest `webrtc.candidate`.
+pub const CANDIDATE_CHARS_MAX: usize = 1000;
 /// Longest `client.say`, in characters: about a minute of speech.
 pub const SAY_CHARS_MAX: usize = 1000;
 /// Longest `client.marker` label, in characters.
 pub const LABEL_CHARS_MAX: usize = 200;
 
-const CLIENT_TYPES: [&str; 11] = [
+const CLIENT_TYPES: [&str; 14] = [
     "hello",
     "client.toggle-autopilot",
     "client.request-state",
@@ -93,6 +129,9 @@ const CLIENT_TYPES: [&str; 11] = [
     "client.say",
     "client.marker",
     "client.playout",
+    "webrtc.offer",
+    "webrtc.candidate",
+    "webrtc.close",
     "client.end",
 ];
 
@@ -161,6 +200,11 @@ impl ClientMessage {
         match self {
             Self::Say { text } if text.chars().count() > SAY_CHARS_MAX => {
                 too_long("text", SAY_CHARS_MAX)
+            }
+            Self::MediaCandidate { candidate }
+                if candidate.chars().count() > CANDIDATE_CHARS_MAX =>
+            {
+                too_long("candidate", CANDIDATE_CHARS_MAX)
             }
             Self::Marker { label } if label.chars().count() > LABEL_CHARS_MAX => {
                 too_long("label", LABEL_CHARS_MAX)

@@ -40,6 +40,9 @@ pub enum WireError {
     /// Over [`super::FRAME_BYTES_MAX`].
     #[error("a frame of more than 64 KiB")]
     FrameTooLarge,
+    /// More frames than a page has reason to send.
+    #[error("frames come faster than they can be taken")]
+    TooFast,
     /// Anything before `hello`.
     #[error("the first message must be hello")]
     HelloFirst,
@@ -49,6 +52,12 @@ pub enum WireError {
     /// No `hello` in time.
     #[error("no hello came")]
     HelloMissing,
+    /// WebRTC is not served here.
+    #[error("WebRTC is not served here")]
+    MediaUnavailable,
+    /// An offer that was not taken.
+    #[error("{0}")]
+    MediaOffer(String),
 }
 
 impl WireError {
@@ -65,9 +74,12 @@ impl WireError {
             Self::OddByteCount(_) => "odd_byte_count",
             Self::BadBinary { .. } => "bad_binary",
             Self::FrameTooLarge => "frame_too_large",
+            Self::TooFast => "too_fast",
             Self::HelloFirst => "hello_first",
             Self::HelloTwice => "hello_twice",
             Self::HelloMissing => "hello_missing",
+            Self::MediaUnavailable => "webrtc_unavailable",
+            Self::MediaOffer(_) => "webrtc_offer_refused",
         }
     }
 
@@ -86,8 +98,13 @@ impl WireError {
                 "start every binary frame with the 16-byte header of docs/protocol.md"
             }
             Self::FrameTooLarge => "send 20 ms of audio a frame",
+            Self::TooFast => "send sound in real time, and at most 100 messages a second",
             Self::HelloFirst | Self::HelloMissing => "say hello with participantName and episodeId",
             Self::HelloTwice => "open another connection for another session",
+            Self::MediaUnavailable => "go on with audio over this socket",
+            Self::MediaOffer(_) => {
+                "offer three audio sections, max-bundle; or go on with audio over this socket"
+            }
         }
     }
 
@@ -106,7 +123,10 @@ impl WireError {
             | Self::BadFields { .. }
             | Self::OddByteCount(_)
             | Self::BadBinary { .. }
-            | Self::HelloTwice => false,
+            | Self::TooFast
+            | Self::HelloTwice
+            | Self::MediaUnavailable
+            | Self::MediaOffer(_) => false,
         }
     }
 }

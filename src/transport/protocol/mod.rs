@@ -11,10 +11,14 @@ mod server;
 
 pub use crate::conversation::{AiSpeaker, OrbState, Speaker, TurnId};
 pub use binary::{AiAudio, BINARY_HEADER_BYTES, HostAudio};
-pub use client::{ClientMessage, Hello, HelloAudio, LABEL_CHARS_MAX, SAY_CHARS_MAX};
+pub use client::{
+    CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, LABEL_CHARS_MAX, PlayoutClock,
+    SAY_CHARS_MAX,
+};
 pub use error::WireError;
 pub use server::{
-    Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireMetrics, WireWord,
+    Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireIceServer,
+    WireMetrics, WireWord,
 };
 
 /// The version a client may name in `hello.protocol`.

@@ -140,6 +140,39 @@ pub enum ServerMessage {
         /// 0 to 1000.
         level: u16,
     },
+    /// WebRTC is served here; what helps to connect.
+    #[serde(rename = "webrtc.ready", rename_all = "camelCase")]
+    MediaReady {
+        /// For `RTCPeerConnection`.
+        ice_servers: Vec<WireIceServer>,
+    },
+    /// The answer to `webrtc.offer`.
+    #[serde(rename = "webrtc.answer")]
+    MediaAnswer {
+        /// SDP.
+        sdp: String,
+    },
+    /// Whether sound flows by WebRTC: the host's from now on, an AI's from its next turn on.
+    #[serde(rename = "webrtc.state")]
+    MediaState {
+        /// It does.
+        connected: bool,
+        /// Why not, as a word.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// Which sample of a turn has which RTP time: the turn plays by WebRTC from here.
+    #[serde(rename = "webrtc.segment", rename_all = "camelCase")]
+    MediaSegment {
+        /// Whose audio.
+        speaker: AiSpeaker,
+        /// Which turn.
+        turn: TurnId,
+        /// Place in the turn of the first sample.
+        first_sample: u64,
+        /// RTP time of the packet that begins with it.
+        rtp_timestamp: u32,
+    },
     /// Something could not be done.
     #[serde(rename = "error")]
     Error {
@@ -150,6 +183,19 @@ pub enum ServerMessage {
         /// What to do.
         hint: String,
     },
+}
+
+/// An entry of `iceServers`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireIceServer {
+    /// `turn:host:port` or `stun:host:port`.
+    pub urls: String,
+    /// Whom it knows the client as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// And by what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
 }
 
 /// The orb of each speaker.
@@ -279,4 +325,19 @@ pub struct WireMetrics {
     pub first_sent_ms: Option<u64>,
     /// Until it was heard.
     pub first_heard_ms: Option<u64>,
+    /// Tokens the language model read.
+    #[serde(default)]
+    pub input_tokens: u64,
+    /// Tokens it wrote.
+    #[serde(default)]
+    pub output_tokens: u64,
+    /// Of the tokens read, those its provider had kept.
+    #[serde(default)]
+    pub cached_tokens: u64,
+    /// Characters the voice was given.
+    #[serde(default)]
+    pub characters: u64,
+    /// What the turn cost in millionths of a US dollar, where the price table knows.
+    #[serde(default)]
+    pub cost_micro_usd: Option<u64>,
 }

@@ -33,6 +33,7 @@ async fn read_all(
         assert!(events.len() <= STT_EVENT_CAPACITY);
         match event.unwrap() {
             SttEvent::Words(words) => said.push(words),
+            SttEvent::Note(note) => println!("{note:?}"),
             SttEvent::Done => done = true,
         }
     }
@@ -70,7 +71,7 @@ fn finals(said: &[SttWords]) -> Vec<&SttWords> {
 }
 
 /// `script`: sound with at least one stretch of speech and quiet at its end, and the hints for it.
-async fn check_speech_to_text(adapter: &dyn SpeechToText, script: &[SttInput]) {
+pub(crate) async fn check_speech_to_text(adapter: &dyn SpeechToText, script: &[SttInput]) {
     everything_becomes_final_once(adapter, script).await;
     finish_gives_final_words_at_once_and_the_stream_goes_on(adapter, script).await;
     nothing_is_said_without_sound(adapter).await;
@@ -96,12 +97,19 @@ async fn everything_becomes_final_once(adapter: &dyn SpeechToText, script: &[Stt
     assert!(finals(&said).iter().any(|words| !words.text.is_empty()), "nothing was understood");
     for pair in said.windows(2) {
         if pair[0].stability == Stability::Complete && pair[1].stability == Stability::Final {
+            // A service may put marks and capitals in last; the words are the same.
             assert_eq!(
-                pair[0].text, pair[1].text,
+                bare(&pair[0].text),
+                bare(&pair[1].text),
                 "the silence lasted, so the complete words are the final ones"
             );
         }
     }
+}
+
+fn bare(text: &str) -> String {
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace());
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 async fn finish_gives_final_words_at_once_and_the_stream_goes_on(
@@ -277,7 +285,7 @@ async fn a_script_goes_on_in_the_stream_that_replaces_a_broken_one() {
         let first = comes("words or the end", events.recv()).await;
         let text = first.map(|event| match event.unwrap() {
             SttEvent::Words(words) => words.text,
-            SttEvent::Done => panic!("done in place of words"),
+            SttEvent::Note(_) | SttEvent::Done => panic!("done in place of words"),
         });
         assert_eq!(text.as_deref(), expected);
     }

@@ -83,6 +83,7 @@ async fn listen(
                 ended.push(std::mem::take(&mut now));
                 worded = false;
             }
+            TtsEvent::Note(note) => println!("{note:?}"),
             TtsEvent::Done => done = true,
         }
     }
@@ -91,7 +92,7 @@ async fn listen(
     ended
 }
 
-async fn check_text_to_speech(adapter: &dyn TextToSpeech) {
+pub(crate) async fn check_text_to_speech(adapter: &dyn TextToSpeech) {
     let long = "This sentence is long enough to fill more than one channel of sound. ".repeat(4);
     let heard = say(adapter, "", &["Hello there, Ada.", "", " — ", &long]).await;
     assert!(heard[0].samples > 0 && heard[3].samples > heard[0].samples);

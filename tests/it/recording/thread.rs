@@ -22,6 +22,7 @@ fn ready(report: RecorderReport) -> RecordingReady {
     match report {
         RecorderReport::Ready(ready) => ready,
         RecorderReport::Failed(error) => panic!("{error}"),
+        RecorderReport::Space(space) => panic!("{space:?}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Cursor, Read as _, Seek, SeekFrom, Write};
 
 use voice_studio::conversation::Speaker;
-use voice_studio::recording::webm::{Sink, TrackHeader, TrackWriter};
+use voice_studio::recording::webm::{CLUSTER_PACKETS, Sink, TrackHeader, TrackWriter};
 use voice_studio::recording::{Closing, EpisodeRecorder, Manifest};
 use voice_studio::time::SessionTime;
 
@@ -145,14 +145,15 @@ fn a_barge_in_after_one_millisecond_leaves_one_millisecond() {
 }
 
 #[test]
-fn a_cluster_is_in_the_file_as_soon_as_its_half_second_is_known() {
+fn a_cluster_is_in_the_file_as_soon_as_its_time_is_known() {
     let root = tempfile::tempdir().unwrap();
     let mut recorder = recorder(root.path());
-    for half_second in 1..=6_u64 {
-        recorder.advance(ms(half_second * 500)).unwrap();
+    let cluster = CLUSTER_PACKETS as u64;
+    for clusters in 1..=6 {
+        recorder.advance(ms(clusters * cluster * 20)).unwrap();
         for speaker in Speaker::ALL {
             let packets = ReadTrack::open(recorder.dir(), speaker).packets.len() as u64;
-            assert_eq!(packets, half_second * 25, "{speaker}");
+            assert_eq!(packets, clusters * cluster, "{speaker}");
         }
     }
 }
@@ -262,7 +263,7 @@ fn a_disk_that_fills_up_stops_the_writer_and_keeps_what_was_written() {
         fs::write(root.path().join("you.webm"), &bytes).unwrap();
         let track = ReadTrack::open_cut(root.path(), Speaker::You);
         assert!(
-            track.packets.len() >= 25 * ((bytes_max - 700) / 350),
+            track.packets.len() >= CLUSTER_PACKETS * ((bytes_max - 700) / 290),
             "{} packets",
             track.packets.len()
         );

@@ -1,10 +1,15 @@
 //! What several areas of tests share.
 
+pub(crate) mod caller;
 pub(crate) mod file_server;
 pub(crate) mod gate;
 pub(crate) mod hearing;
 pub(crate) mod log;
+pub(crate) mod page;
+pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod room;
+pub(crate) mod simulators;
 pub(crate) mod sound;
 pub(crate) mod sources;
 pub(crate) mod stand_ins;

@@ -31,6 +31,7 @@ use voice_studio::time::SessionTime;
 use voice_studio::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
 
 use super::log::check_log;
+use super::simulators::numbered::speak_at;
 use super::stand_ins::{StandIns, briefing};
 
 const STEP_MS: u64 = 20;
@@ -52,6 +53,8 @@ pub(crate) struct Room {
     outbox: Option<Arc<Outbox>>,
     captured: u64,
     voice_left: usize,
+    /// What the host says, at 48 kHz, as far as it is not said yet.
+    line: std::collections::VecDeque<i16>,
     steps: u32,
     beats: u32,
 }
@@ -98,6 +101,7 @@ impl Room {
             record,
             clock: clock.clone(),
             pacer: Pacer::default().start(),
+            earlier: None,
         })
         .start();
         let mut room = Self {
@@ -113,6 +117,7 @@ impl Room {
             outbox: None,
             captured: 0,
             voice_left: 0,
+            line: std::collections::VecDeque::new(),
             steps: 0,
             beats: 0,
         };
@@ -145,6 +150,11 @@ impl Room {
         self.voice_left = ms * 48;
     }
 
+    /// The host says numbered words, from now on. Only at 48 kHz.
+    pub(crate) fn host_says(&mut self, numbers: std::ops::Range<usize>) {
+        self.line.extend(numbers.flat_map(|number| speak_at(number, 48_000)));
+    }
+
     pub(crate) fn press(&self, input: Input) {
         self.tell(Pressed(input));
     }
@@ -169,7 +179,11 @@ impl Room {
             if capture_sample == 0 {
                 self.began = self.clock.now();
             }
+            let line: Vec<i16> = self.line.drain(..count.min(self.line.len())).collect();
             let sample = |index: usize| {
+                if let Some(spoken) = line.get(index) {
+                    return *spoken;
+                }
                 let is_click = self
                     .click_at
                     .is_some_and(|at| (at..at + 16).contains(&(capture_sample + index as u64)));
@@ -258,13 +272,22 @@ impl Room {
     }
 
     fn report(&mut self, report: &ClientMessage) {
-        let ClientMessage::Playout { speaker, turn, played_samples, capture_sample, flushed } =
-            *report
+        let ClientMessage::Playout {
+            speaker, turn, played_samples, capture_sample, flushed, ..
+        } = *report
         else {
             return;
         };
         self.page.reported = (turn, played_samples);
-        self.tell(ReportPlayout { speaker, turn, played_samples, capture_sample, flushed });
+        self.tell(ReportPlayout {
+            speaker,
+            turn,
+            played_samples,
+            capture_sample,
+            clock: None,
+            stalled: false,
+            flushed,
+        });
     }
 
     /// Waits until the writer's thread has written everything of before.

@@ -16,7 +16,7 @@ use voice_studio::conversation::briefing::Briefing;
 use voice_studio::factory::Adapters;
 use voice_studio::house::StudioHouse;
 use voice_studio::http::AdapterStates;
-use voice_studio::recording::EpisodeSetup;
+use voice_studio::recording::{EpisodeSetup, Survivor};
 use voice_studio::session::cast::Cast;
 use voice_studio::session::house::{House, RecordRequest, StartError as SessionError};
 use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
@@ -198,6 +198,15 @@ impl Guest {
         .await
     }
 
+    /// What brings a listener back to its session.
+    pub(crate) async fn resume_token(&mut self) -> String {
+        self.first("ready", |message| match message {
+            ServerMessage::SessionReady { resume_token, .. } => Some(resume_token.clone()),
+            _ => None,
+        })
+        .await
+    }
+
     /// How the connection ends, whatever comes before.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
@@ -253,5 +262,9 @@ impl House for ScriptedHouse {
 
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, SessionError> {
         self.house.episode(request)
+    }
+
+    fn survivor(&self, hash: &str, now: u64) -> Result<Option<Survivor>, SessionError> {
+        self.house.survivor(hash, now)
     }
 }

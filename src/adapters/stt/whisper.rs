@@ -1,0 +1,140 @@
+//! Whisper behind a server: the studio's own `/transcribe`, the OpenAI-compatible route, and whisper.cpp's `/inference`.
+//!
+//! Whisper hears whole stretches and nothing in between, so stretches are cut by the session's hints and sent again
+//! while they grow, as with Moonshine ([`super::moonshine`] tells the rules). What differs between the servers is
+//! where they want to be asked, how they name things, and how many questions they bear at once.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::decode_queue::{DecodeCounters, DecodeQueue, STREAMS_MAX, decode_queue};
+use super::stretch_ears::StretchEars;
+use super::whisper_request::WhisperRequests;
+use super::{
+    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttOptions, SttStream,
+};
+use crate::adapters::net::{Endpoint, Net};
+use crate::adapters::worker::{self, WorkerState, unavailable};
+use crate::adapters::{AdapterError, Availability, BoxFuture};
+use crate::audio::SampleRate;
+use crate::secret::Secret;
+
+pub(super) const NAME: &str = "whisper";
+/// Questions at once to a server that bears several. More than the host of a show or two ever needs.
+const REQUESTS_AT_ONCE: usize = 4;
+
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhisperRoute {
+    /// `POST /transcribe`, answered in faster-whisper's words.
+    Transcribe,
+    /// `POST /audio/transcriptions` below a path with a version, as OpenAI and speaches have it.
+    OpenAi,
+    /// `POST /inference` of whisper.cpp's server, which answers one question at a time.
+    WhisperCpp,
+}
+
+/// Where and how.
+#[derive(Clone, Debug)]
+pub struct WhisperOptions {
+    /// The server, without the route.
+    pub service: Endpoint,
+    /// Which route it has.
+    pub route: WhisperRoute,
+    /// Key, where the server wants one.
+    pub key: Option<Secret>,
+    /// Model, where the route names one, such as `Systran/faster-whisper-small`.
+    pub model: String,
+    /// Whether growing stretches are sent again and again. Every question costs, so it is off where questions are paid.
+    pub interims: bool,
+}
+
+/// The recogniser.
+#[derive(Debug)]
+pub struct Whisper {
+    queue: Arc<DecodeQueue>,
+    streams: Arc<Semaphore>,
+    worker: WorkerState,
+    model: String,
+    interims: bool,
+}
+
+impl Whisper {
+    /// Starts the threads that ask; nothing is connected before the first stretch. The runtime that this is called on
+    /// carries the connections.
+    ///
+    /// # Errors
+    /// A sentence, if there is none.
+    pub fn start(net: &Net, options: &WhisperOptions) -> Result<Self, String> {
+        let runtime = Handle::try_current().map_err(|error| error.to_string())?;
+        let (queue, source) = decode_queue();
+        let source = Arc::new(source);
+        let threads = match options.route {
+            WhisperRoute::WhisperCpp => 1,
+            WhisperRoute::Transcribe | WhisperRoute::OpenAi => REQUESTS_AT_ONCE,
+        };
+        let start = || {
+            let jobs = Arc::clone(&source);
+            let source = Arc::clone(&source);
+            let requests = WhisperRequests::new(net.clone(), options.clone(), runtime.clone());
+            worker::spawn(
+                NAME,
+                move || Ok(requests.clone()),
+                move || jobs.next(),
+                move |requests, job| source.work(requests, job),
+            )
+        };
+        let worker = start();
+        for _ in 1..threads {
+            start();
+        }
+        Ok(Self {
+            queue: Arc::new(queue),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            worker,
+            model: options.model.clone(),
+            interims: options.interims,
+        })
+    }
+
+    /// What it has done since it began.
+    #[must_use]
+    pub fn counters(&self) -> DecodeCounters {
+        self.queue.counters()
+    }
+}
+
+impl SpeechToText for Whisper {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    fn capabilities(&self) -> SttCapabilities {
+        SttCapabilities { interim: self.interims, word_times: true, rate: SampleRate::HZ_16000 }
+    }
+
+    fn availability(&self) -> Availability {
+        self.worker.availability()
+    }
+
+    fn open(&self, options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
+        Box::pin(async move {
+            self.worker.ready().await?;
+            let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
+                return Err(unavailable(NAME, format!("{STREAMS_MAX} streams are open")));
+            };
+            let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
+            let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
+            let (queue, worker) = (Arc::clone(&self.queue), self.worker.clone());
+            let ears = StretchEars::new(NAME, options, self.interims, queue, worker, permit);
+            tokio::spawn(ears.listen(given, said));
+            Ok(SttStream { input, events })
+        })
+    }
+}

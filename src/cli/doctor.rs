@@ -1,0 +1,123 @@
+//! `studio doctor`: does every configured product work, and how fast?
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::print;
+use crate::config::{Config, settings};
+use crate::factory::{Adapters, Checkup};
+
+/// Ask every configured provider for the smallest piece of work
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Print one JSON object in place of the table
+    #[arg(long)]
+    json: bool,
+}
+
+/// The whole answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    ok: bool,
+    real_adapters: bool,
+    checks: Vec<Checked<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked<'a> {
+    #[serde(flatten)]
+    check: &'a Checkup,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+/// Checks and reports; 1 if a first choice does not work.
+///
+/// # Errors
+/// If the settings cannot be used, or nothing can be printed.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load()?;
+    let checks = actix::System::new().block_on(async {
+        let adapters = Adapters::from_config(&config);
+        adapters.settle().await;
+        adapters.check_up().await
+    });
+    let ok = checks.iter().all(|check| check.ok || check.fallback);
+    let report = Report {
+        ok,
+        real_adapters: config.use_real_adapters,
+        checks: checks.iter().map(|check| Checked { check, advice: advice_on(check) }).collect(),
+        warnings: &config.warnings,
+    };
+    let text = if arguments.json { serde_json::to_string_pretty(&report)? } else { table(&report) };
+    print::line(&text)?;
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn table(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    if !report.real_adapters {
+        text.push_str("USE_REAL_ADAPTERS=false: everything runs on this machine.\n\n");
+    }
+    let mut line = |columns: [&str; 5]| {
+        let [kind, adapter, model, state, latency] = columns;
+        text.push_str(&format!("{kind:<8} {adapter:<12} {model:<30} {state:<9} {latency:>9}\n"));
+    };
+    line(["for", "provider", "model", "state", "first"]);
+    for Checked { check, .. } in &report.checks {
+        let state = if check.ok { "works" } else { "FAILS" };
+        let latency = check.latency_ms.map(|ms| format!("{ms} ms")).unwrap_or_default();
+        let kind =
+            if check.fallback { format!("└ {}", check.kind) } else { check.kind.to_owned() };
+        line([&kind, &check.adapter, &check.model, state, &latency]);
+    }
+    for Checked { check, advice } in &report.checks {
+        let words = [&check.problem, advice, &check.warning].into_iter().flatten();
+        let words: Vec<&str> = words.map(String::as_str).collect();
+        if !words.is_empty() {
+            text.push_str(&format!("\n{} {}: {}", check.kind, check.adapter, words.join("; ")));
+        }
+    }
+    for warning in report.warnings {
+        text.push_str(&format!("\nwarning: {warning}"));
+    }
+    text
+}
+
+/// What to do about a problem.
+fn advice_on(check: &Checkup) -> Option<String> {
+    let problem = check.problem.as_deref()?;
+    let says = |words: &[&str]| words.iter().any(|word| problem.contains(word));
+    let key = || {
+        let name = format!("{}_API_KEY", check.adapter.to_uppercase());
+        let setting = settings::all().find(|setting| setting.name == name);
+        setting.map_or_else(|| "its key".to_owned(), |it| format!("{} ({})", it.name, it.doc))
+    };
+    let model = match check.kind {
+        "claude" => "STUDIO_CLAUDE_MODEL",
+        "guest" => "GUEST_MODEL",
+        "stt" => "STT_MODEL",
+        _ => "TTS_MODEL",
+    };
+    Some(if says(&["HTTP 401", "HTTP 403", "invalid_api_key", "key"]) {
+        format!("it does not accept the key: see {}", key())
+    } else if says(&["HTTP 404", "model_not_found"]) {
+        format!("it does not know this model: see {model}")
+    } else if says(&["HTTP 402", "quota", "billing", "limit_exceeded", "credit"]) {
+        "the account has run out: see its billing page".to_owned()
+    } else if says(&["HTTP 429"]) {
+        "it is asked too often: wait, or ask for a higher limit".to_owned()
+    } else if says(&["no connection", "connect"]) {
+        "nothing answers there: see its address, the network, and whether a local server runs"
+            .to_owned()
+    } else if says(&["no progress", "in time"]) {
+        "it takes too long: choose a faster model, or a region nearer to you".to_owned()
+    } else {
+        "try again in a minute; if it stays, see the provider's status page".to_owned()
+    })
+}

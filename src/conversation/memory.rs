@@ -1,0 +1,186 @@
+//! What a conversation that broke off leaves to the one that goes on after it.
+//!
+//! It is gathered from what the log tells of the orders that left, not from the inputs fed in again: so a newer
+//! version, whose rules may differ, remembers what was truly said and heard.
+//!
+//! Invariants: only what was heard is remembered; numbers of turns and captions go on and are never given twice.
+
+use serde::{Deserialize, Serialize};
+
+use super::captions::SHOWN_MAX;
+use super::floor::{Conversation, Setup};
+use super::order::Caption;
+use super::speaker::{AiSpeaker, Speaker, TurnId};
+
+/// What is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Memory {
+    /// What was heard, in the order in which the turns began.
+    lines: Vec<Line>,
+    /// The last captions, in their latest form.
+    captions: Vec<Caption>,
+    last_turn: u32,
+    last_caption: u32,
+    grants: u32,
+    /// Number of the grant at which each AI spoke last; 0 for never.
+    last_grant: [u32; 2],
+    autopilot: bool,
+}
+
+/// One turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Line {
+    turn: TurnId,
+    speaker: Speaker,
+    text: String,
+}
+
+impl Memory {
+    /// A turn began.
+    pub fn turn_started(&mut self, turn: TurnId, speaker: Speaker) {
+        self.last_turn = self.last_turn.max(turn.0);
+        if self.line(turn).is_none() {
+            self.lines.push(Line { turn, speaker, text: String::new() });
+        }
+    }
+
+    /// A turn ended, and this was heard of it. The last end of a turn counts.
+    pub fn turn_ended(&mut self, turn: TurnId, heard_text: &str) {
+        if let Some(line) = self.line(turn) {
+            heard_text.clone_into(&mut line.text);
+        }
+    }
+
+    /// The floor was given.
+    pub const fn granted(&mut self, speaker: AiSpeaker) {
+        self.grants = self.grants.saturating_add(1);
+        self.last_grant[speaker.index()] = self.grants;
+    }
+
+    /// A caption was shown, interim or final.
+    pub fn shown(&mut self, caption: Caption) {
+        self.last_caption = self.last_caption.max(caption.id);
+        // From the end: the caption that changes is nearly always the last.
+        match self.captions.iter_mut().rev().find(|known| known.id == caption.id) {
+            Some(known) if known.is_final => {}
+            Some(known) => *known = caption,
+            None => self.captions.push(caption),
+        }
+    }
+
+    /// Autopilot was switched.
+    pub const fn autopilot_set(&mut self, enabled: bool) {
+        self.autopilot = enabled;
+    }
+
+    /// All was told: what was left open is closed where it was.
+    pub fn settle(&mut self) {
+        for line in self.lines.iter_mut().filter(|line| line.text.is_empty()) {
+            let heard: Vec<&str> = self
+                .captions
+                .iter()
+                .filter(|caption| caption.turn == line.turn && !caption.text.is_empty())
+                .map(|caption| caption.text.as_str())
+                .collect();
+            line.text = heard.join(" ");
+        }
+        self.lines.retain(|line| !line.text.is_empty());
+        self.captions.retain_mut(|caption| {
+            close(caption);
+            !caption.text.is_empty()
+        });
+        let older = self.captions.len().saturating_sub(SHOWN_MAX);
+        self.captions.drain(..older);
+    }
+
+    /// How many turns are remembered.
+    #[must_use]
+    pub fn turns(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn line(&mut self, turn: TurnId) -> Option<&mut Line> {
+        self.lines.iter_mut().rev().find(|line| line.turn == turn)
+    }
+}
+
+/// Makes an interim caption final as it stands: what was heard of it was heard.
+pub fn close(caption: &mut Caption) {
+    if !caption.is_final {
+        caption.is_final = true;
+        caption.pending.clear();
+        caption.cut = true;
+        caption.estimated |= caption.words.is_empty();
+    }
+}
+
+impl Conversation {
+    /// A conversation that goes on where another broke off: the same table, nobody speaks, and everybody remembers.
+    #[must_use]
+    pub fn continuing(setup: Setup, memory: &Memory) -> Self {
+        let mut conversation = Self::new(setup);
+        for line in &memory.lines {
+            conversation.transcript.open(line.turn, line.speaker);
+            conversation.transcript.set(line.turn, line.text.clone());
+        }
+        conversation.captions.go_on_after(memory.last_caption, &memory.captions);
+        conversation.last_turn_id = memory.last_turn;
+        conversation.agenda.go_on_after(memory.grants, memory.last_grant, memory.autopilot);
+        conversation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::SessionTime;
+
+    fn caption(id: u32, turn: u32, text: &str, is_final: bool) -> Caption {
+        Caption {
+            id,
+            speaker: Speaker::Claude,
+            turn: TurnId(turn),
+            text: text.to_owned(),
+            pending: "never heard".to_owned(),
+            is_final,
+            start: SessionTime::ZERO,
+            end: SessionTime::from_millis(900),
+            words: Vec::new(),
+            estimated: false,
+            cut: false,
+        }
+    }
+
+    #[test]
+    fn what_was_open_is_remembered_as_far_as_it_was_heard() {
+        let mut memory = Memory::default();
+        memory.turn_started(TurnId(1), Speaker::You);
+        memory.turn_ended(TurnId(1), "what is a moon");
+        memory.turn_started(TurnId(2), Speaker::Claude);
+        memory.granted(AiSpeaker::Claude);
+        memory.shown(caption(4, 2, "A moon is", false));
+        memory.shown(caption(4, 2, "A moon is a rock", false));
+        memory.turn_started(TurnId(3), Speaker::Guest);
+        memory.shown(caption(5, 3, "", false));
+        memory.settle();
+        let texts: Vec<&str> = memory.lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["what is a moon", "A moon is a rock"]);
+        let shown = &memory.captions[..];
+        assert!(shown.len() == 1 && shown[0].is_final && shown[0].cut, "{shown:?}");
+        assert!(shown[0].pending.is_empty());
+        assert_eq!((memory.last_turn, memory.last_caption), (3, 5));
+    }
+
+    #[test]
+    fn a_final_caption_is_not_taken_back_and_the_list_is_bounded() {
+        let mut memory = Memory::default();
+        memory.shown(caption(1, 1, "so what", true));
+        memory.shown(caption(1, 1, "so", false));
+        assert_eq!(memory.captions[0].text, "so what");
+        (2..200).for_each(|id| memory.shown(caption(id, id, "more", true)));
+        memory.settle();
+        assert_eq!(memory.captions.len(), SHOWN_MAX);
+        assert_eq!(memory.captions.last().map(|caption| caption.id), Some(199));
+    }
+}

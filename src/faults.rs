@@ -1,0 +1,96 @@
+//! Places where a test makes things go wrong on purpose: a panic, or a thread that stands still.
+//!
+//! Without the feature `fault-points` every place is nothing at all; with it a place does nothing until a test arms it,
+//! for one session and for one time. No setting can arm one.
+
+#[cfg(feature = "fault-points")]
+pub use armed::{Fault, Lever, arm, fired};
+
+/// A place. `scope` says whose it is: a session's id, a recording's folder.
+#[cfg(not(feature = "fault-points"))]
+#[inline(always)]
+pub const fn point(_name: &'static str, _scope: &str) {}
+
+#[cfg(feature = "fault-points")]
+pub use armed::point;
+
+#[cfg(feature = "fault-points")]
+mod armed {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{Mutex, PoisonError};
+
+    /// What happens there.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Fault {
+        /// A panic.
+        Panic,
+        /// The thread stands still until the lever is dropped.
+        Stall,
+    }
+
+    struct Armed {
+        name: &'static str,
+        scope: String,
+        fault: Fault,
+        held: Option<Receiver<()>>,
+    }
+
+    /// Lets a stalled thread go when it is dropped.
+    #[derive(Debug)]
+    pub struct Lever {
+        _release: Sender<()>,
+    }
+
+    /// So that places that nobody has armed cost one relaxed read.
+    static IS_ANY_ARMED: AtomicBool = AtomicBool::new(false);
+    static ARMED: Mutex<Vec<Armed>> = Mutex::new(Vec::new());
+    static FIRED: Mutex<Vec<(&'static str, String)>> = Mutex::new(Vec::new());
+
+    /// Arms a place for the next time that `scope` comes by.
+    #[must_use = "a stalled thread goes on when its lever is dropped"]
+    pub fn arm(name: &'static str, scope: &str, fault: Fault) -> Lever {
+        let (release, held) = channel();
+        let armed = Armed { name, scope: scope.to_owned(), fault, held: Some(held) };
+        ARMED.lock().unwrap_or_else(PoisonError::into_inner).push(armed);
+        IS_ANY_ARMED.store(true, Ordering::Release);
+        Lever { _release: release }
+    }
+
+    /// Whether the place has struck there.
+    #[must_use]
+    pub fn fired(name: &str, scope: &str) -> bool {
+        let fired = FIRED.lock().unwrap_or_else(PoisonError::into_inner);
+        fired.iter().any(|(own, whose)| *own == name && whose == scope)
+    }
+
+    /// A place. `scope` says whose it is: a session's id, a recording's folder.
+    ///
+    /// # Panics
+    /// If a test has armed it so.
+    pub fn point(name: &'static str, scope: &str) {
+        if !IS_ANY_ARMED.load(Ordering::Acquire) {
+            return;
+        }
+        let armed = {
+            let mut all = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = all.iter().position(|armed| armed.name == name && armed.scope == scope);
+            place.map(|place| all.swap_remove(place))
+        };
+        let Some(armed) = armed else { return };
+        FIRED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((armed.name, armed.scope.clone()));
+        match armed.fault {
+            Fault::Panic => strike(armed.name),
+            // An error means that the lever is gone, which is what is waited for.
+            Fault::Stall => drop(armed.held.map(|held| held.recv())),
+        }
+    }
+
+    #[expect(clippy::panic, reason = "a panic is what a test has ordered here")]
+    fn strike(name: &str) {
+        panic!("a test lets {name} panic")
+    }
+}

@@ -1,0 +1,143 @@
+//! WebRTC's signalling on a listener's WebSocket: offers in, answers out, and good-bye when the socket goes.
+//!
+//! A connection has at most one seat on the WebRTC port. An offer for a fresh one frees the one before.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use actix::prelude::*;
+use actix_web::HttpRequest;
+
+use super::protocol::{ClientMessage, WireError};
+use super::webrtc::{MediaServer, Offer, OfferError, SeatId, Seated};
+use super::websocket::Connection;
+use crate::session::actor::Session;
+use crate::session::mailbox::deliver;
+use crate::session::messages::Announce;
+use crate::session::notice::{IceServer, Notice};
+
+/// Offers of one connection that are being answered: one, and one that overtook it.
+const OFFERS_AT_ONCE: u8 = 2;
+
+/// What the studio serves WebRTC with.
+#[derive(Clone, Debug)]
+pub struct MediaDesk {
+    /// The port.
+    pub server: MediaServer,
+    /// Who helps listeners to connect.
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// One connection's part of it.
+#[derive(Debug)]
+pub(super) struct Signalling {
+    desk: MediaDesk,
+    /// The address at which the listener reached this machine.
+    local: IpAddr,
+    seat: Option<SeatId>,
+    pending: u8,
+    has_left: bool,
+}
+
+impl Signalling {
+    pub(super) fn new(desk: MediaDesk, request: &HttpRequest) -> Self {
+        let own = desk.server.address().ip();
+        let local = if own.is_unspecified() {
+            request.peer_addr().and_then(address_towards).unwrap_or(own)
+        } else {
+            own
+        };
+        Self { desk, local, seat: None, pending: 0, has_left: false }
+    }
+}
+
+/// Which of this machine's addresses packets to `peer` leave from. Nothing is sent.
+fn address_towards(peer: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = if peer.is_ipv4() { [0; 4].into() } else { [0_u16; 8].into() };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(peer).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+pub(super) const fn is_signalling(message: &ClientMessage) -> bool {
+    matches!(
+        message,
+        ClientMessage::MediaOffer { .. }
+            | ClientMessage::MediaCandidate { .. }
+            | ClientMessage::MediaClose
+    )
+}
+
+impl Connection {
+    /// Tells a listener who came that WebRTC is to be had.
+    pub(super) fn offer_media(&self, session: &Addr<Session>) {
+        if let Some(media) = &self.media {
+            deliver(session, Announce(Notice::MediaOffered(media.desk.ice_servers.clone())));
+        }
+    }
+
+    pub(super) fn signal(
+        &mut self,
+        session: Addr<Session>,
+        message: ClientMessage,
+        ctx: &mut Context<Self>,
+    ) {
+        match (message, &mut self.media) {
+            (ClientMessage::MediaOffer { sdp, restart }, Some(media)) => {
+                if media.pending >= OFFERS_AT_ONCE {
+                    let busy = "an offer is being answered already".to_owned();
+                    return self.refuse(&WireError::MediaOffer(busy));
+                }
+                media.pending += 1;
+                let seat = media.seat.filter(|_| restart);
+                let server = media.desk.server.clone();
+                let offer = Offer { sdp, session: session.clone(), local: media.local, seat };
+                let answering = async move { server.offer(offer).await };
+                ctx.spawn(
+                    answering
+                        .into_actor(self)
+                        .map(move |answer, connection, _ctx| connection.answered(&session, answer)),
+                );
+            }
+            (ClientMessage::MediaOffer { .. }, None) => self.refuse(&WireError::MediaUnavailable),
+            (ClientMessage::MediaClose, Some(_)) => self.leave_seat(),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, session: &Addr<Session>, answer: Result<Seated, OfferError>) {
+        let Some(media) = &mut self.media else { return };
+        media.pending -= 1;
+        match answer {
+            Ok(Seated { seat, sdp }) => {
+                let before = media.seat.replace(seat).filter(|before| *before != seat);
+                if let Some(before) = before {
+                    media.desk.server.dismiss(before);
+                }
+                if media.has_left {
+                    return self.leave_seat();
+                }
+                deliver(session, Announce(Notice::MediaAnswer { sdp }));
+            }
+            Err(error) => {
+                tracing::debug!(%error, "an offer was not taken");
+                self.refuse(&WireError::MediaOffer(error.to_string()));
+            }
+        }
+    }
+
+    fn leave_seat(&mut self) {
+        if let Some(media) = &mut self.media
+            && let Some(seat) = media.seat.take()
+        {
+            media.desk.server.dismiss(seat);
+        }
+    }
+
+    /// The socket goes, and the seat with it.
+    pub(super) fn hang_up(&mut self) {
+        if let Some(media) = &mut self.media {
+            media.has_left = true;
+        }
+        self.leave_seat();
+    }
+}

@@ -1,0 +1,50 @@
+//! What the exchange tells: who is there, who is gone, and the counts.
+
+use super::sending::Segment;
+
+/// A listener's number; rises, and is never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeatId(pub u64);
+
+/// Something a session should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// Packets flow both ways.
+    Connected(SeatId),
+    /// A voice begins, or goes on elsewhere.
+    Segment(SeatId, Segment),
+    /// The listener moved to another address.
+    Moved(SeatId),
+    /// It hung up, never came, or fell silent; its seat is free.
+    Gone(SeatId, Farewell),
+}
+
+/// Why a listener is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// It said so, or its handshake failed.
+    HungUp,
+    /// No packet came through within [`super::exchange::CONNECT_LIMIT`].
+    NeverCame,
+    /// Nothing authentic for [`super::exchange::SILENT_LIMIT`].
+    FellSilent,
+}
+
+/// What came in, went out and was dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExchangeCounts {
+    /// Datagrams that came.
+    pub datagrams: u64,
+    /// Packets of voices that were authentic.
+    pub media: u64,
+    /// Datagrams of nobody here, or of no known kind.
+    pub strangers: u64,
+    /// Voice packets that were forged, replayed or broken.
+    pub rejected: u64,
+    /// Checks that were not authentic.
+    pub false_checks: u64,
+    /// Packets that were sent.
+    pub voices: u64,
+    /// Packets that could not leave.
+    pub unsent: u64,
+}

@@ -1,0 +1,383 @@
+//! The one socket and its thread.
+//!
+//! The loop waits for a datagram, a command or the next deadline, and does what is due; the rules are the exchange's.
+//! Commands are rare (an offer, a good-bye) and their queue is bounded; packets go through shared lanes and cost no
+//! message.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix::Addr;
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::exchange::{Admission, Exchange};
+use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
+use super::peer::{Invitation, OfferError};
+use super::rtc_peer::RtcPeer;
+use super::sending::OutgoingTrack;
+use crate::conversation::AiSpeaker;
+use crate::session::actor::Session;
+use crate::session::mailbox::deliver;
+use crate::session::media_line::MediaLine;
+use crate::session::messages::{MediaDown, MediaSegment, MediaUp};
+
+/// Offers and good-byes that wait: a whole house coming back at once.
+const COMMANDS_MAX: usize = 256;
+
+/// Datagrams read before anything else is looked at, so that a flood cannot keep voices from leaving.
+const DATAGRAMS_AT_ONCE: usize = 64;
+
+/// Largest datagram that is read; browsers keep below 1500.
+const DATAGRAM_BYTES_MAX: usize = 2048;
+
+/// Room in the kernel for what comes while the thread is busy: 20 ms of 200 sessions take 0.1 MiB.
+const RECEIVE_BUFFER_BYTES: usize = 2 * 1024 * 1024;
+
+/// Without a deadline the thread looks up this often.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// An offer of a listener.
+#[derive(Debug)]
+pub struct Offer {
+    /// SDP.
+    pub sdp: String,
+    /// Its session.
+    pub session: Addr<Session>,
+    /// The address at which the listener reaches this machine.
+    pub local: IpAddr,
+    /// The seat it has, if the offer is about that one: its network changed.
+    pub seat: Option<SeatId>,
+}
+
+/// A listener's seat and the answer to its offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seated {
+    /// The seat.
+    pub seat: SeatId,
+    /// SDP.
+    pub sdp: String,
+}
+
+#[derive(Debug)]
+enum Command {
+    Offer(Box<Offer>, oneshot::Sender<Result<Seated, OfferError>>),
+    Dismiss(SeatId),
+}
+
+/// The handle to the thread. It ends when the last handle is dropped.
+#[derive(Clone, Debug)]
+pub struct MediaServer {
+    commands: mpsc::Sender<Command>,
+    address: SocketAddr,
+    announced: Option<IpAddr>,
+    counters: Arc<Counters>,
+}
+
+/// The thread's counts, for whoever asks.
+#[derive(Debug, Default)]
+struct Counters {
+    seated: AtomicU64,
+    datagrams: AtomicU64,
+    strangers: AtomicU64,
+    rejected: AtomicU64,
+    false_checks: AtomicU64,
+    unsent: AtomicU64,
+}
+
+impl MediaServer {
+    /// Opens the port and starts the thread. `announced` is the address that listeners are told; without one it is
+    /// that of the interface they came by.
+    ///
+    /// # Errors
+    /// If the port cannot be had or the thread not be started.
+    pub fn start(
+        address: SocketAddr,
+        announced: Option<IpAddr>,
+        seats_max: usize,
+    ) -> io::Result<Self> {
+        let socket = open(address)?;
+        let address = socket.local_addr()?;
+        let (commands, received) = mpsc::channel(COMMANDS_MAX);
+        let counters = Arc::<Counters>::default();
+        let shared = Arc::clone(&counters);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("webrtc".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let socket = match UdpSocket::from_std(socket) {
+                    Ok(socket) => socket,
+                    Err(error) => {
+                        tracing::error!(%error, "the WebRTC port cannot be used");
+                        return;
+                    }
+                };
+                Loop {
+                    socket,
+                    commands: received,
+                    exchange: Exchange::new(seats_max),
+                    sessions: std::collections::HashMap::new(),
+                    counters: shared,
+                    unsent: 0,
+                }
+                .run()
+                .await;
+            });
+        })?;
+        Ok(Self { commands, address, announced, counters })
+    }
+
+    /// The port that is open.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers an offer.
+    ///
+    /// # Errors
+    /// [`OfferError`]; also when too many wait.
+    pub async fn offer(&self, mut offer: Offer) -> Result<Seated, OfferError> {
+        offer.local = self.announced.unwrap_or(offer.local);
+        let (reply, answer) = oneshot::channel();
+        let busy = || OfferError::Refused("too many offers wait".to_owned());
+        self.commands.try_send(Command::Offer(Box::new(offer), reply)).map_err(|_full| busy())?;
+        answer.await.unwrap_or_else(|_gone| Err(busy()))
+    }
+
+    /// Hangs up.
+    pub fn dismiss(&self, seat: SeatId) {
+        if self.commands.try_send(Command::Dismiss(seat)).is_err() {
+            // It will fall silent, and then be gone by itself.
+            tracing::debug!(seat = seat.0, "a good-bye found no room");
+        }
+    }
+
+    /// What came in and was dropped, and how many are seated.
+    #[must_use]
+    pub fn counts(&self) -> (u64, ExchangeCounts) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let counters = &self.counters;
+        let counts = ExchangeCounts {
+            datagrams: read(&counters.datagrams),
+            strangers: read(&counters.strangers),
+            rejected: read(&counters.rejected),
+            false_checks: read(&counters.false_checks),
+            unsent: read(&counters.unsent),
+            ..ExchangeCounts::default()
+        };
+        (read(&counters.seated), counts)
+    }
+}
+
+fn open(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES) {
+        tracing::debug!(%error, "the system keeps its own size of receive buffer");
+    }
+    socket.bind(&address.into())?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+struct Loop {
+    socket: UdpSocket,
+    commands: mpsc::Receiver<Command>,
+    exchange: Exchange<RtcPeer>,
+    sessions: std::collections::HashMap<SeatId, (Addr<Session>, Arc<MediaLine>)>,
+    counters: Arc<Counters>,
+    /// Datagrams that the kernel had no room for.
+    unsent: u64,
+}
+
+impl Loop {
+    async fn run(mut self) {
+        warm_up();
+        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+        let timer = sleep_until(Instant::now() + IDLE);
+        tokio::pin!(timer);
+        loop {
+            let now = Instant::now();
+            let due = self
+                .exchange
+                .next_timeout()
+                .map_or(now + IDLE, |due| Instant::from_std(due).min(now + IDLE));
+            timer.as_mut().reset(due);
+            tokio::select! {
+                ready = self.socket.readable() => {
+                    if let Err(error) = ready {
+                        tracing::error!(%error, "the WebRTC port is broken");
+                        return;
+                    }
+                    self.read(&mut buffer);
+                }
+                command = self.commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => return,
+                },
+                () = timer.as_mut() => {}
+            }
+            self.exchange.pass_time(Instant::now().into_std());
+            self.write();
+            self.tell();
+            self.count();
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8; DATAGRAM_BYTES_MAX]) {
+        let now = Instant::now().into_std();
+        for _ in 0..DATAGRAMS_AT_ONCE {
+            match self.socket.try_recv_from(buffer) {
+                Ok((bytes, from)) => self.exchange.input(&buffer[..bytes], from, now),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // A listener's port that is closed comes back as an error of ours.
+                Err(error) => tracing::trace!(%error, "a datagram could not be read"),
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        while let Some((to, datagram)) = self.exchange.poll_datagram() {
+            if let Err(error) = self.socket.try_send_to(&datagram, to) {
+                // As lost as on the way: the other side conceals it.
+                self.unsent += 1;
+                tracing::trace!(%error, "a datagram could not leave");
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Offer(offer, reply) => {
+                let answer = match offer.seat {
+                    Some(seat) => self
+                        .exchange
+                        .renegotiate(seat, &offer.sdp, Instant::now().into_std())
+                        .map(|sdp| Seated { seat, sdp }),
+                    None => self.admit(*offer),
+                };
+                if let Err(answer) = reply.send(answer)
+                    && let Ok(Seated { seat, .. }) = answer
+                {
+                    // Whoever asked is gone.
+                    self.dismiss(seat);
+                }
+            }
+            Command::Dismiss(seat) => self.dismiss(seat),
+        }
+    }
+
+    fn admit(&mut self, offer: Offer) -> Result<Seated, OfferError> {
+        let now = Instant::now().into_std();
+        let local = SocketAddr::new(offer.local, self.port());
+        let numbers = Numbers::draw()?;
+        let invitation = Invitation { address: local, streams: numbers.streams };
+        let peer = RtcPeer::new(&invitation, now)?;
+        let track = |speaker: AiSpeaker| {
+            let (sequence, timestamp) = numbers.counters[speaker.index()];
+            OutgoingTrack::new(speaker, sequence, timestamp)
+                .map_err(|error| OfferError::Refused(error.to_string()))
+        };
+        let [claude, guest] = AiSpeaker::BOTH;
+        let line = Arc::<MediaLine>::default();
+        let admission =
+            Admission { peer, line: Arc::clone(&line), tracks: [track(claude)?, track(guest)?] };
+        let (seat, sdp) = self.exchange.admit(admission, &offer.sdp, now)?;
+        self.sessions.insert(seat, (offer.session, line));
+        Ok(Seated { seat, sdp })
+    }
+
+    fn port(&self) -> u16 {
+        self.socket.local_addr().map_or(0, |address| address.port())
+    }
+
+    fn dismiss(&mut self, seat: SeatId) {
+        self.exchange.dismiss(seat, Instant::now().into_std());
+        if let Some((session, line)) = self.sessions.remove(&seat) {
+            deliver(&session, MediaDown { line, farewell: "dismissed" });
+        }
+    }
+
+    /// Says to sessions what happened to their listeners.
+    fn tell(&mut self) {
+        while let Some(happening) = self.exchange.poll_happening() {
+            match happening {
+                Happening::Connected(seat) => {
+                    if let Some((session, line)) = self.sessions.get(&seat) {
+                        deliver(session, MediaUp { line: Arc::clone(line) });
+                    }
+                }
+                Happening::Segment(seat, segment) => {
+                    if let Some((session, _)) = self.sessions.get(&seat) {
+                        deliver(
+                            session,
+                            MediaSegment {
+                                speaker: segment.speaker,
+                                turn: segment.turn,
+                                first_sample: segment.first_sample,
+                                rtp_timestamp: segment.rtp_timestamp,
+                            },
+                        );
+                    }
+                }
+                Happening::Moved(seat) => {
+                    tracing::info!(seat = seat.0, "a listener moved to another address");
+                }
+                Happening::Gone(seat, farewell) => {
+                    let farewell = match farewell {
+                        Farewell::HungUp => "hung_up",
+                        Farewell::NeverCame => "never_came",
+                        Farewell::FellSilent => "fell_silent",
+                    };
+                    tracing::info!(seat = seat.0, farewell, "a listener's WebRTC is over");
+                    if let Some((session, line)) = self.sessions.remove(&seat) {
+                        deliver(&session, MediaDown { line, farewell });
+                    }
+                }
+            }
+        }
+    }
+
+    fn count(&self) {
+        let counts = self.exchange.counts();
+        let write = |counter: &AtomicU64, count| counter.store(count, Ordering::Relaxed);
+        write(&self.counters.seated, self.exchange.seated() as u64);
+        write(&self.counters.datagrams, counts.datagrams);
+        write(&self.counters.strangers, counts.strangers);
+        write(&self.counters.rejected, counts.rejected);
+        write(&self.counters.false_checks, counts.false_checks);
+        write(&self.counters.unsent, counts.unsent + self.unsent);
+    }
+}
+
+/// Numbers of a seat that begin anywhere, as RTP asks for. (ICE's secrets are drawn by the stack.)
+struct Numbers {
+    streams: [u32; 2],
+    counters: [(u16, u32); 2],
+}
+
+impl Numbers {
+    fn draw() -> Result<Self, OfferError> {
+        let mut bytes = [0_u8; 20];
+        getrandom::fill(&mut bytes).map_err(|error| OfferError::Refused(error.to_string()))?;
+        let word = |at: usize| {
+            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        };
+        let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        let first = word(0).max(1);
+        let second = if word(4) == first { first.wrapping_add(1).max(1) } else { word(4).max(1) };
+        Ok(Self { streams: [first, second], counters: [(half(8), word(10)), (half(14), word(16))] })
+    }
+}
+
+/// The first handshake of a process costs up to 0.3 s: tables of the crypto are made then. Nobody waits here.
+fn warm_up() {
+    let invitation = Invitation { address: SocketAddr::from(([127, 0, 0, 1], 9)), streams: [1, 2] };
+    if let Err(error) = RtcPeer::new(&invitation, Instant::now().into_std()) {
+        tracing::warn!(%error, "WebRTC cannot be set up");
+    }
+}

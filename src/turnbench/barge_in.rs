@@ -1,0 +1,78 @@
+//! What a sound over an AI that speaks brings about: duck, pause, stop, or nothing.
+
+use std::sync::Arc;
+
+use super::clip::Clip;
+use super::hearing::{Ears, Hearing};
+use super::table::{Reply, Table};
+use crate::adapters::AdapterError;
+use crate::conversation::briefing::Briefing;
+use crate::conversation::{Input, Order};
+use crate::time::{SessionTime, Span};
+
+/// The AI speaks for minutes: it never comes to its end under the sound.
+const REPLY_WORDS: usize = 400;
+
+/// What happened to the AI under one sound. Times count from the sound's onset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// From the onset to the first duck.
+    pub duck: Option<Span>,
+    /// From the onset to the first pause.
+    pub pause: Option<Span>,
+    /// From the onset to the stop.
+    pub stop: Option<Span>,
+    /// How often it was ducked and paused.
+    pub ducks: usize,
+    /// How often it was paused.
+    pub pauses: usize,
+    /// Whether it speaks at its full loudness at the end.
+    pub speaks_on: bool,
+}
+
+/// The sound of `clip`, heard as `hearing`, over an AI under the rules of `briefing`.
+///
+/// # Errors
+///
+/// What the end-of-turn model says.
+pub async fn judge(
+    ears: &Ears,
+    hearing: &mut Hearing,
+    clip: &Clip,
+    briefing: &Arc<Briefing>,
+) -> Result<(Outcome, Table), AdapterError> {
+    let mut table = Table::new(Arc::clone(briefing), Reply::Words(REPLY_WORDS));
+    table.later(SessionTime::ZERO, Input::Typed { text: "Tell us everything.".to_owned() });
+    table.play(ears, hearing, clip.end()).await?;
+    Ok((outcome(&table.orders, clip.onset()), table))
+}
+
+fn outcome(orders: &[(SessionTime, Order)], onset: SessionTime) -> Outcome {
+    let mut outcome = Outcome::default();
+    let (mut is_ducked, mut is_paused) = (false, false);
+    for (at, order) in orders {
+        let after = at.since(onset);
+        match order {
+            Order::Duck { gain_db, .. } => {
+                is_ducked = *gain_db < 0;
+                if is_ducked {
+                    outcome.ducks += 1;
+                    outcome.duck.get_or_insert(after);
+                }
+            }
+            Order::Pause { .. } => {
+                is_paused = true;
+                outcome.pauses += 1;
+                outcome.pause.get_or_insert(after);
+            }
+            Order::Resume { .. } => is_paused = false,
+            Order::Flush { .. } => {
+                outcome.stop = Some(after);
+                return outcome;
+            }
+            _ => {}
+        }
+    }
+    outcome.speaks_on = !is_ducked && !is_paused;
+    outcome
+}

@@ -1,0 +1,251 @@
+//! Every part is let go wrong in mid-sentence, on purpose, while two other sessions are on air in the same arbiter: the
+//! part is replaced or its session ends in order with a whole recording, and the neighbours' sound is never late.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use voice_studio::adapters::scripted::{ScriptedMind, ScriptedVoice};
+use voice_studio::client::{Client, Received};
+use voice_studio::conversation::Speaker;
+use voice_studio::faults::{Fault, arm, fired};
+use voice_studio::recording::{Manifest, read_events};
+use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
+
+use crate::recording::decode;
+use crate::support::comes;
+use crate::support::page::Page;
+use crate::support::proxy::{Proxy, Weather};
+use crate::support::stand_ins::StandIns;
+use crate::support::studio::{Guest, Opening, Studio};
+
+/// What must come of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// The part is replaced: the host is told so, and the next line is answered.
+    Replaced(&'static str),
+    /// The session ends in order; its listener hears of it by this word, if by any.
+    Ends(&'static str),
+    /// The connection is lost, and the session waits for its listener.
+    Lost,
+}
+
+/// Every place, the host's doing that leads there, and what comes of it.
+const PLACES: [(&str, Outcome); 8] = [
+    ("mind", Outcome::Replaced("llm error")),
+    ("voice", Outcome::Replaced("tts error")),
+    ("ears", Outcome::Replaced("stt error")),
+    ("connection", Outcome::Lost),
+    ("recorder", Outcome::Ends("recorder_lost")),
+    ("logger", Outcome::Ends("recorder_lost")),
+    ("writer", Outcome::Ends("recording_panicked")),
+    ("session", Outcome::Ends("")),
+];
+
+const SENTENCE: &str = "This is a long sentence that goes on for quite a while so that there is a middle of it in which \
+    something can go wrong and everybody at the table would hear it if it did.";
+
+fn stand_ins() -> StandIns {
+    let mut cast = StandIns::new(&[], &[""]);
+    for place in 0..2 {
+        cast = cast
+            .with_mind(place, Arc::new(ScriptedMind::new([SENTENCE])))
+            .with_voice(place, Arc::new(ScriptedVoice::new()));
+    }
+    cast
+}
+
+/// A session that will be broken, its AI in mid-sentence.
+struct Victim {
+    guest: Guest,
+    episode: String,
+    token: String,
+}
+
+impl Victim {
+    async fn in_mid_sentence(studio: &Studio, episode: &str) -> Self {
+        let hello = Hello { episode_id: episode.to_owned(), ..Hello::default() };
+        let mut guest = studio.join(hello).await;
+        let token = guest.resume_token().await;
+        let mut victim = Self { guest, episode: episode.to_owned(), token };
+        victim.ask().await;
+        victim
+    }
+
+    /// Asks by keyboard and waits for the sound of the answer.
+    async fn ask(&mut self) {
+        self.guest.say(ClientMessage::Say { text: "Ada, go on.".to_owned() }).await;
+        loop {
+            match self.guest.next().await {
+                Received::Sound(_) => return,
+                Received::Message(_) => {}
+                Received::Closed { code, reason } => panic!("closed: {code} {reason}"),
+            }
+        }
+    }
+
+    /// Whatever leads into the part that is armed.
+    async fn go_on(&mut self) {
+        let asks = [
+            ClientMessage::Say { text: "Ada, and then?".to_owned() },
+            ClientMessage::Marker { label: "here".to_owned() },
+        ];
+        for ask in asks {
+            // A session that broke already does not hear it.
+            drop(self.guest.client.say(&ask).await);
+        }
+        let frame = voice_studio::transport::protocol::HostAudio {
+            sequence: 0,
+            capture_sample: 0,
+            muted: false,
+            payload: vec![0; 1920].into(),
+        };
+        drop(self.guest.client.send_sound(&frame).await);
+    }
+
+    /// Everything said until the connection ends: codes of errors, and the close.
+    async fn last_words(&mut self) -> (Vec<String>, u16) {
+        let mut words = Vec::new();
+        loop {
+            match self.guest.next().await {
+                Received::Message(numbered) => match numbered.message {
+                    ServerMessage::Error { code, .. } => words.push(code),
+                    ServerMessage::RecordingReady { .. } => words.push("ready".to_owned()),
+                    _ => {}
+                },
+                Received::Sound(_) => {}
+                Received::Closed { code, .. } => return (words, code),
+            }
+        }
+    }
+}
+
+async fn is_whole(folder: &Path) {
+    let manifest = folder.join("session.yml");
+    comes("a whole recording", async {
+        while !manifest.is_file() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(Manifest::read(folder).expect("readable").is_some());
+    let lengths = Speaker::ALL.map(|speaker| decode(folder, speaker).len());
+    assert!(lengths[0] > 0 && lengths == [lengths[0]; 3], "{lengths:?}");
+    let numbers = read_events(&folder.join("events.jsonl")).expect("a log");
+    let numbers: Vec<u64> = numbers.map(|event| event.expect("a whole line").seq).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+}
+
+/// Breaks one part of one session and sees what comes of it.
+async fn strike(studio: &Studio, place: &'static str, outcome: Outcome) {
+    let episode = format!("fault-{place}");
+    let mut victim = Victim::in_mid_sentence(studio, &episode).await;
+    let _lever = arm(place, &episode, Fault::Panic);
+    victim.go_on().await;
+    match outcome {
+        Outcome::Replaced(told) => {
+            victim
+                .guest
+                .first(told, |message| match message {
+                    ServerMessage::Ack { message } => message.starts_with(told).then_some(()),
+                    _ => None,
+                })
+                .await;
+            victim.ask().await;
+            assert_eq!(victim.guest.end().await, victim.episode);
+        }
+        Outcome::Ends(word) => {
+            let (words, _code) = victim.last_words().await;
+            let is_told = word.is_empty() || words.iter().any(|told| told == word);
+            assert!(is_told, "{place}: {word} in {words:?}");
+        }
+        Outcome::Lost => {
+            victim.last_words().await;
+            let hello = Hello {
+                resume_token: Some(victim.token.clone()),
+                last_seq: Some(0),
+                ..Hello::default()
+            };
+            victim.guest = studio.join(hello).await;
+            victim.guest.is_well().await;
+            assert_eq!(victim.guest.end().await, victim.episode);
+        }
+    }
+    assert!(fired(place, &episode), "{place} was never come by");
+    is_whole(&studio.recordings().join(&episode)).await;
+}
+
+/// Somebody on air beside all of this, until it is over.
+async fn neighbour(studio: &Studio, number: u32, over: watch::Receiver<bool>) -> Page {
+    let calm = Weather { life_ms: (600_000, 600_000), slow_per_cent: 0, slow_ms: 1 };
+    let proxy = Proxy::start(studio.address(), number.into(), calm).await;
+    let mut page = Page::new(format!("neighbour-{number}"));
+    let mut client = Client::connect(proxy.address).await.expect("a connection");
+    page.sit(&mut client, |page| *over.borrow() || page.is_done()).await;
+    page
+}
+
+#[actix::test]
+async fn each_part_that_breaks_in_mid_sentence_leaves_its_neighbours_on_time() {
+    let studio = Opening::of(stand_ins()).start().await;
+    let (stop, over) = watch::channel(false);
+    let breaking = async {
+        for (place, outcome) in PLACES {
+            strike(&studio, place, outcome).await;
+        }
+        // The one timer of the arbiter, which is everybody's.
+        let _lever = arm("pacer", "", Fault::Panic);
+        let mut guest = Victim::in_mid_sentence(&studio, "fault-pacer").await.guest;
+        guest.end().await;
+        assert!(fired("pacer", ""));
+        stop.send_replace(true);
+    };
+    let (pages, ()) = tokio::join!(
+        async { tokio::join!(neighbour(&studio, 1, over.clone()), neighbour(&studio, 2, over)) },
+        breaking
+    );
+    for page in [pages.0, pages.1] {
+        let counts = page.player.counts();
+        assert_eq!((counts.underruns, counts.dropped), (0, 0), "{}", page.episode);
+        let heard: usize = voice_studio::conversation::AiSpeaker::BOTH
+            .map(|ai| page.player.heard(ai).len())
+            .iter()
+            .sum();
+        assert!(heard > 48_000 * 3, "{} heard {heard} samples", page.episode);
+    }
+}
+
+#[actix::test]
+async fn a_disk_that_stands_still_ends_the_session_with_its_reason_and_keeps_what_was_written() {
+    let studio = Opening::of(stand_ins()).start().await;
+    let episode = "fault-stalled";
+    let victim = Victim::in_mid_sentence(&studio, episode).await;
+    let mut page = Page::new(episode.to_owned());
+    page.token = Some(victim.token.clone());
+    let lever = arm("writer", episode, Fault::Stall);
+    // The host's tone fills the queue: ten seconds of it are kept.
+    let mut client = Client::connect(studio.address()).await.expect("a connection");
+    page.errors_are_expected = true;
+    page.sit(&mut client, |page| page.errors.iter().any(|code| code == "disk_stalled")).await;
+    assert!(page.errors.iter().any(|code| code == "disk_slow"), "{:?}", page.errors);
+    assert!(page.errors.iter().any(|code| code == "disk_stalled"), "{:?}", page.errors);
+    drop(lever);
+    is_whole(&studio.recordings().join(episode)).await;
+}
+
+#[actix::test]
+async fn a_pool_thread_that_stands_still_is_given_up_counted_and_does_not_keep_others_out() {
+    let studio = Opening::of(stand_ins()).start().await;
+    let lever = arm("open", "fault-open", Fault::Stall);
+    let hello = |episode: &str| Hello { episode_id: episode.to_owned(), ..Hello::default() };
+    let mut stuck = studio.join(hello("fault-open")).await;
+    let mut other = studio.join(hello("beside-it")).await;
+    other.snapshot().await;
+    assert_eq!(stuck.error().await, "disk_stalled");
+    other.is_well().await;
+    drop(lever);
+    let _lever = arm("open", "fault-open-2", Fault::Panic);
+    let mut broken = studio.join(hello("fault-open-2")).await;
+    assert_eq!(broken.error().await, "session_failed");
+    assert_eq!(other.end().await, "beside-it");
+}

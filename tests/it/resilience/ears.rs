@@ -1,0 +1,136 @@
+//! Recognisers that fail in mid-sentence: every word of the host is in the transcript, once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use voice_studio::adapters::resilience::Member;
+use voice_studio::adapters::resilience::ears::ResilientEars;
+use voice_studio::adapters::stt::{SpeechToText, SttEvent, SttOptions, SttStream};
+use voice_studio::adapters::{AdapterNote, ChangeOutcome};
+use voice_studio::conversation::Stability;
+
+use crate::support::comes;
+use crate::support::simulators::numbered::word;
+use crate::support::simulators::{Fault, Simulator};
+use crate::write_an_adapter::simulator::ParrotService;
+use crate::write_an_adapter::{KEY, parrot_at, spoken};
+
+const WORDS: usize = 40;
+
+fn member(simulator: &Simulator<ParrotService>, key: &str) -> Member<dyn SpeechToText> {
+    let parrot: Arc<dyn SpeechToText> = Arc::new(parrot_at(simulator, key));
+    Member::of_ears(parrot)
+}
+
+fn all_words() -> String {
+    (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The final words of a stream that is given numbered speech, and what was told of the products.
+async fn transcript(ears: &ResilientEars) -> (String, Vec<ChangeOutcome>) {
+    let stream = comes("open", ears.open(SttOptions::default())).await.unwrap();
+    let SttStream { input, mut events } = stream;
+    let feed = tokio::spawn(async move {
+        for given in spoken(0..WORDS) {
+            input.send(given).await.expect("a chain listens");
+        }
+    });
+    let (mut finals, mut changes, mut last) = (Vec::new(), Vec::new(), 0);
+    let mut is_done = false;
+    while let Some(event) = comes("an event", events.recv()).await {
+        match event.unwrap() {
+            SttEvent::Words(words) => {
+                assert!(words.segment > last, "words of a final segment: {words:?}");
+                if words.stability == Stability::Final {
+                    assert_eq!(words.segment, last + 1);
+                    last = words.segment;
+                    finals.push(words.text);
+                }
+            }
+            SttEvent::Note(AdapterNote::Changed(change)) => changes.push(change.outcome),
+            SttEvent::Note(AdapterNote::Used(_)) => {}
+            SttEvent::Done => is_done = true,
+        }
+    }
+    feed.await.unwrap();
+    assert!(is_done);
+    (finals.join(" "), changes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_word_is_lost_or_heard_twice_whatever_fault_strikes_in_mid_sentence() {
+    for fault in Fault::all(7) {
+        let simulator = Simulator::start_with(ParrotService { key: KEY }, vec![Some(fault)]).await;
+        let ears = ResilientEars::new(member(&simulator, KEY), []);
+        let (text, changes) = transcript(&ears).await;
+        if fault == Fault::WrongOrder {
+            // Older words in the place of newer ones are the service's own; none of them stays in the end.
+            assert!(text.split(' ').count() <= WORDS, "{fault:?}: {text}");
+            continue;
+        }
+        assert_eq!(text, all_words(), "{fault:?} {changes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_recogniser_steps_in_and_goes_on_where_the_first_one_broke() {
+    for fault in [Fault::ResetAfter(9), Fault::MalformedAfter(9), Fault::SilenceAfter(9)] {
+        let first = Simulator::start_with(ParrotService { key: KEY }, vec![Some(fault); 3]).await;
+        let second = Simulator::start(ParrotService { key: KEY }).await;
+        let ears = ResilientEars::new(member(&first, KEY), [member(&second, KEY)]);
+        let (text, changes) = transcript(&ears).await;
+        assert_eq!(text, all_words(), "{fault:?} {changes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recogniser_that_is_down_at_the_start_is_passed_over_and_comes_back_in_a_pause() {
+    let first = Simulator::start(ParrotService { key: KEY }).await;
+    first.set_down(true);
+    let second = Simulator::start(ParrotService { key: KEY }).await;
+    let primary = member(&first, KEY);
+    let ears = ResilientEars::new(primary.clone(), [member(&second, KEY)]);
+    let (text, changes) = transcript(&ears).await;
+    assert_eq!(text, all_words());
+    assert!(changes.contains(&ChangeOutcome::Switching), "{changes:?}");
+    // One more stream, and its breaker is open.
+    transcript(&ears).await;
+    assert!(!primary.health.may_serve(), "{:?}", primary.health.state());
+
+    first.set_down(false);
+    let SttStream { input, mut events } = ears.open(SttOptions::default()).await.unwrap();
+    let quiet = spoken(0..0);
+    let mut returned = false;
+    for _ in 0..120 {
+        for given in &quiet {
+            input.send(given.clone()).await.expect("a chain listens");
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        while let Ok(event) = events.try_recv() {
+            if let Ok(SttEvent::Note(AdapterNote::Changed(change))) = event {
+                returned |= change.outcome == ChangeOutcome::Returned;
+            }
+        }
+        if returned {
+            break;
+        }
+    }
+    assert!(returned, "{:?}", primary.health.state());
+    assert!(primary.health.may_serve());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_wrong_everywhere_ends_the_stream_with_the_refusal() {
+    let simulator = Simulator::start(ParrotService { key: KEY }).await;
+    let ears = ResilientEars::new(member(&simulator, "another"), []);
+    let SttStream { input, mut events } = ears.open(SttOptions::default()).await.unwrap();
+    let error = loop {
+        match comes("an event", events.recv()).await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break error,
+            None => panic!("an end without an error"),
+        }
+    };
+    assert_eq!(error.kind(), "refused");
+    comes("the end", input.closed()).await;
+}

@@ -1,0 +1,213 @@
+//! Whole sessions over real connections to simulated services, with a fault in mid-sentence: the show goes on, no word of
+//! the host is lost, nothing is said twice, what was heard is what is captioned.
+
+use std::sync::Arc;
+
+use serde_json::Map;
+use voice_studio::adapters::llm::LanguageModel;
+use voice_studio::adapters::llm::anthropic::Anthropic;
+use voice_studio::adapters::llm::openai_compatible::{Dialect, OpenAiCompatible};
+use voice_studio::adapters::net::{Endpoint, Net};
+use voice_studio::adapters::resilience::Member;
+use voice_studio::adapters::resilience::ears::ResilientEars;
+use voice_studio::adapters::resilience::mind::ResilientMind;
+use voice_studio::adapters::resilience::voice::ResilientVoice;
+use voice_studio::adapters::scripted::{Fault as Scripted, ScriptedVoice, pitch_hz};
+use voice_studio::adapters::stt::SpeechToText;
+use voice_studio::adapters::tts::TextToSpeech;
+use voice_studio::audio::SampleRate;
+use voice_studio::conversation::{AiSpeaker, OrbState, Speaker};
+use voice_studio::secret::Secret;
+
+use crate::resilience::voices::pitches;
+use crate::support::room::{Left, Room};
+use crate::support::simulators::anthropic::Anthropic as AnthropicService;
+use crate::support::simulators::chat::{Chat, House};
+use crate::support::simulators::numbered::word;
+use crate::support::simulators::{Fault, Simulator};
+use crate::support::stand_ins::StandIns;
+use crate::write_an_adapter::simulator::ParrotService;
+use crate::write_an_adapter::{KEY, parrot_at};
+
+const QUESTION: &str = "Ada what is a moon";
+const ANSWER: &str =
+    "A moon is a rock that goes around a planet. It shines with borrowed light, and that is all.";
+
+fn parrot(simulator: &Simulator<ParrotService>) -> Member<dyn SpeechToText> {
+    let parrot: Arc<dyn SpeechToText> = Arc::new(parrot_at(simulator, KEY));
+    Member::of_ears(parrot)
+}
+
+fn claude(simulator: &Simulator<AnthropicService>) -> Member<dyn LanguageModel> {
+    let service = Endpoint::parse(&simulator.url()).expect("an address");
+    let key = Secret::new(KEY.to_owned());
+    let model = "claude-haiku-4-5".to_owned();
+    let claude: Arc<dyn LanguageModel> =
+        Arc::new(Anthropic::new(Net::new().expect("a client"), service, key, model));
+    Member::of_mind(claude)
+}
+
+fn groq(simulator: &Simulator<Chat>) -> Member<dyn LanguageModel> {
+    let service = Endpoint::parse(&simulator.url()).expect("an address");
+    let groq: Arc<dyn LanguageModel> = Arc::new(OpenAiCompatible::new(
+        Dialect::GROQ,
+        Net::new().expect("a client"),
+        service,
+        Some(Secret::new(KEY.to_owned())),
+        "openai/gpt-oss-20b".to_owned(),
+        Map::new(),
+    ));
+    Member::of_mind(groq)
+}
+
+fn voice(voice: ScriptedVoice) -> Member<dyn TextToSpeech> {
+    let voice: Arc<dyn TextToSpeech> = Arc::new(voice);
+    Member::of_voice(voice)
+}
+
+/// The words that sound in what a listener heard are those of the captions.
+fn heard_is_captioned(left: &Left, what: &str) {
+    let said = left.page.said(Speaker::Claude);
+    let captioned: Vec<u32> = said.split_whitespace().map(pitch_hz).collect();
+    let sounded = pitches(left.page.heard(AiSpeaker::Claude), SampleRate::HZ_48000);
+    assert_eq!(sounded.len(), captioned.len(), "{what}: {said:?}");
+    for (sounded, captioned) in sounded.iter().zip(&captioned) {
+        assert!(sounded.abs_diff(*captioned) <= 20, "{what}: {sounded} Hz in {said:?}");
+    }
+}
+
+fn changes(left: &Left) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let is_change = |event: &&voice_studio::recording::Event| {
+        event.kind == "adapter.state" && event.fields.contains_key("outcome")
+    };
+    left.events
+        .iter()
+        .filter(is_change)
+        .map(|event| (text(&event.fields["adapter"]), text(&event.fields["outcome"])))
+        .collect()
+}
+
+#[actix::test]
+async fn a_recogniser_that_breaks_in_mid_sentence_loses_no_word_of_the_host() {
+    tokio::time::pause();
+    let words = 12;
+    let spoken: Vec<String> = (0..words).map(word).collect();
+    for fault in Fault::all(4) {
+        let first = Simulator::start_with(ParrotService { key: KEY }, vec![Some(fault)]).await;
+        let second = Simulator::start(ParrotService { key: KEY }).await;
+        let mut cast = StandIns::new(&[], &[ANSWER]);
+        cast.speech_to_text = Arc::new(ResilientEars::new(parrot(&first), [parrot(&second)]));
+        let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;
+        room.host_says(0..words);
+        room.until("an answer", |page| page.replies_over() > 0).await;
+        room.run(2000).await;
+        let left = room.end().await;
+        let said = left.page.said(Speaker::You);
+        if fault != Fault::WrongOrder {
+            assert_eq!(said, spoken.join(" "), "{fault:?}: {:?}", changes(&left));
+        }
+        assert!(!said.is_empty(), "{fault:?}");
+    }
+}
+
+#[actix::test]
+async fn a_language_model_that_fails_is_answered_for_within_the_turn() {
+    tokio::time::pause();
+    for fault in Fault::all(0) {
+        // One that lasts: retries of the same service meet it again.
+        let faults = vec![Some(fault); 4];
+        let first = Simulator::start_with(AnthropicService::new(KEY, &[ANSWER]), faults).await;
+        let second = Simulator::start(Chat::new(House::Groq, KEY, &[ANSWER])).await;
+        let mind = Arc::new(ResilientMind::new(claude(&first), [groq(&second)]));
+        let cast = StandIns::new(&[QUESTION], &[ANSWER]).with_mind(0, mind);
+        let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;
+        room.host_speaks(1500);
+        room.until("an answer", |page| page.replies_over() > 0).await;
+        let left = room.end().await;
+        if fault != Fault::WrongOrder {
+            assert_eq!(left.page.said(Speaker::Claude), ANSWER, "{fault:?}: {:?}", changes(&left));
+        }
+        heard_is_captioned(&left, &format!("{fault:?}"));
+        let used = left.events.iter().filter(|event| event.kind == "service.use");
+        assert!(used.count() > 0, "{fault:?}: tokens are accounted for");
+    }
+}
+
+#[actix::test]
+async fn a_language_model_that_breaks_in_mid_reply_ends_its_turn_and_answers_the_next_question() {
+    tokio::time::pause();
+    for fault in [
+        Fault::ResetAfter(9),
+        Fault::HalfClosedAfter(9),
+        Fault::EndsEarlyAfter(9),
+        Fault::MalformedAfter(9),
+        Fault::SilenceAfter(9),
+    ] {
+        let service = AnthropicService::new(KEY, &[ANSWER]);
+        let first = Simulator::start_with(service, vec![Some(fault)]).await;
+        let mind = Arc::new(ResilientMind::new(claude(&first), []));
+        let cast = StandIns::new(&[QUESTION, QUESTION], &[ANSWER]).with_mind(0, mind);
+        let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;
+        room.host_speaks(1500);
+        room.until("the end of a turn", |page| page.replies_over() > 0).await;
+        let before = room.page.said(Speaker::Claude);
+        assert!(ANSWER.starts_with(before.trim()) && before.len() < ANSWER.len(), "{fault:?}");
+        room.host_speaks(1500);
+        room.until("an answer", |page| page.replies_over() > 1).await;
+        let left = room.end().await;
+        let said = left.page.said(Speaker::Claude);
+        assert!(said.ends_with(ANSWER), "{fault:?}: {said:?}");
+        heard_is_captioned(&left, &format!("{fault:?}"));
+    }
+}
+
+#[actix::test]
+async fn a_voice_that_breaks_in_mid_word_goes_on_with_the_next_word() {
+    tokio::time::pause();
+    for events in [0, 1, 4, 9, 20, 35] {
+        let broken = ScriptedVoice::new().with_faults(vec![Some(Scripted::FailsAfter(events))]);
+        let other = ScriptedVoice::new().at_rate(SampleRate::HZ_24000);
+        let voices = ResilientVoice::new(voice(broken), [(voice(other), String::new())]);
+        let cast = StandIns::new(&[QUESTION], &[ANSWER]).with_voice(0, Arc::new(voices));
+        let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;
+        room.host_speaks(1500);
+        room.until("an answer", |page| page.replies_over() > 0).await;
+        let left = room.end().await;
+        assert_eq!(left.page.said(Speaker::Claude), ANSWER, "after {events}: {:?}", changes(&left));
+        heard_is_captioned(&left, &format!("after {events}"));
+    }
+}
+
+#[actix::test]
+async fn the_orb_a_sentence_and_the_log_say_what_is_going_on() {
+    let first = Simulator::start(AnthropicService::new(KEY, &[ANSWER])).await;
+    first.set_down(true);
+    let second = Simulator::start(Chat::new(House::Groq, KEY, &[ANSWER])).await;
+    let mind = Arc::new(ResilientMind::new(claude(&first), [groq(&second)]));
+    let cast = StandIns::new(&[QUESTION], &[ANSWER]).with_mind(0, mind);
+    let mut room = Room::open(&cast).await;
+    room.host_speaks(1500);
+    room.until("an answer", |page| page.replies_over() > 0).await;
+    let left = room.end().await;
+    assert!(left.page.orbs(Speaker::Claude).contains(&OrbState::Connecting));
+    let told = left.page.told();
+    assert!(
+        told.contains(&"Ada's language model (anthropic) failed; another one is asked."),
+        "{told:?}"
+    );
+    let changes = changes(&left);
+    let seen: Vec<(&str, &str)> = changes.iter().map(|(a, o)| (a.as_str(), o.as_str())).collect();
+    assert_eq!(seen, [("anthropic", "retrying"), ("anthropic", "switching"), ("groq", "serving")]);
+    let change = left.events.iter().find(|event| event.fields.contains_key("outcome"));
+    let fields = &change.expect("a change").fields;
+    assert_eq!((fields["attempt"].as_u64(), fields["speaker"].as_str()), (Some(1), Some("claude")));
+    assert!(
+        fields["cause"].as_str().is_some_and(|cause| cause.starts_with("anthropic is unavailable"))
+    );
+    let manifest = std::fs::read_to_string(left.folder.join("session.yml")).expect("a manifest");
+    assert!(
+        manifest.contains("service: groq") && manifest.contains("output_tokens:"),
+        "{manifest}"
+    );
+}

@@ -1,0 +1,429 @@
+//! A whole studio over its real ports, and a listener of somebody else's make on lines from good to bad: the session
+//! holds, tracks are equal, nothing is spoken twice, captions say what was heard.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use voice_studio::audio::opus::TrackEncoder;
+use voice_studio::client::Received;
+use voice_studio::conversation::Speaker;
+use voice_studio::recording::capture::{CAPTURE_DIR, CAPTURE_FILE};
+use voice_studio::recording::read_events;
+use voice_studio::simulation::dice::Dice;
+use voice_studio::transport::protocol::{ClientMessage, Hello, PlayoutClock, ServerMessage};
+
+use crate::support::caller::Caller;
+use crate::support::stand_ins::StandIns;
+use crate::support::studio::{Guest, Studio};
+
+const QUESTION: &str = "Ada what is a moon";
+const ANSWER: &str =
+    "A moon is a rock that goes around a planet. It shines with borrowed light, and that is all.";
+
+/// Longest scenario, with a hole of four seconds in it.
+const LIMIT: Duration = Duration::from_secs(40);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    name: &'static str,
+    loss_percent: u64,
+    jitter_ms: u64,
+    /// Nothing gets through, both ways, from here after the first sound of the answer.
+    hole: Option<(Duration, Duration)>,
+    /// From another port from here on.
+    moves_after: Option<Duration>,
+}
+
+/// A page's player: a buffer of 60 ms, positions by RTP time, and the rules of `docs/protocol.md`.
+#[derive(Default)]
+struct Player {
+    /// Turn, first sample, RTP time.
+    segments: Vec<(u32, u64, u32)>,
+    newest: Option<(u32, Instant)>,
+    /// Where playing began, and when: it is even from there on.
+    began: Option<(u32, Instant)>,
+    buffer: Duration,
+    is_shut: bool,
+    reported: BTreeMap<u32, u64>,
+    stalls: u32,
+}
+
+const STALL: Duration = Duration::from_millis(300);
+
+impl Player {
+    fn place_at(&self, rtp: u32) -> Option<(u32, u64)> {
+        self.segments.iter().rev().find_map(|(turn, first, begins)| {
+            let into = i64::from(rtp.wrapping_sub(*begins).cast_signed());
+            u64::try_from(into).ok().map(|into| (*turn, first + into))
+        })
+    }
+
+    fn heard(&self, now: Instant) -> Option<(u32, u64)> {
+        let (rtp, at) = self.began?;
+        let since = |span: Duration| i64::try_from(span.as_micros()).unwrap() * 48 / 1_000;
+        let played = i64::from(rtp) + since(now - at) - since(self.buffer);
+        self.place_at(u32::try_from(played & 0xFFFF_FFFF).unwrap()).filter(|_| !self.is_shut)
+    }
+
+    /// A packet came; where the line had stood still, what was heard last.
+    fn packet(&mut self, rtp: u32, now: Instant) -> Option<(u32, u64)> {
+        let before = self.newest;
+        if before.is_some_and(|(newest, _)| rtp.wrapping_sub(newest).cast_signed() <= 0) {
+            return None;
+        }
+        let stood_still = before.filter(|(_, at)| now - *at > STALL && !self.is_shut);
+        let last = stood_still.and_then(|(newest, _)| self.place_at(newest));
+        self.newest = Some((rtp, now));
+        if last.is_some() || self.began.is_none() {
+            self.began = Some((rtp, now));
+        }
+        last.map(|(turn, place)| {
+            self.is_shut = true;
+            self.stalls += 1;
+            (turn, place + 960)
+        })
+    }
+
+    fn segment(&mut self, turn: u32, first: u64, rtp: u32) {
+        if self.is_shut {
+            self.segments.clear();
+        }
+        self.is_shut = false;
+        self.segments.push((turn, first, rtp));
+    }
+
+    fn report(&mut self, turn: u32, place: u64) -> u64 {
+        let told = self.reported.entry(turn).or_default();
+        *told = place.max(*told);
+        *told
+    }
+}
+
+struct Outcome {
+    connected_after: Duration,
+    first_sound_after: Duration,
+    captions: Vec<(Speaker, String)>,
+    stalls: u32,
+    packets: usize,
+}
+
+/// One session on this line: a question, an answer, the end.
+async fn session_on(line: Line) -> Outcome {
+    let studio = Studio::start(StandIns::new(&[QUESTION], &[ANSWER])).await;
+    let mut guest =
+        studio.join(Hello { participant_name: "Sam".to_owned(), ..Hello::default() }).await;
+    let ready =
+        |message: &ServerMessage| matches!(message, ServerMessage::MediaReady { .. }).then_some(());
+    guest.first("webrtc.ready", ready).await;
+    let mut listener = Listener::call(&mut guest, line).await;
+    let outcome = tokio::time::timeout(LIMIT, listener.hold(&mut guest)).await;
+    let captions = outcome.unwrap_or_else(|_| panic!("{}: no end within {LIMIT:?}", line.name));
+    let episode = guest.end().await;
+    let dir = studio.recordings().join(episode);
+    check(line, &dir, &captions);
+    Outcome {
+        connected_after: listener.connected_after.expect("connected"),
+        first_sound_after: listener.first_sound_after.expect("sound"),
+        captions,
+        stalls: listener.player.stalls,
+        packets: listener.caller.heard.len(),
+    }
+}
+
+/// What a listener waits for.
+enum Said {
+    Caption(Speaker, String),
+    Over,
+}
+
+struct Listener {
+    line: Line,
+    caller: Caller,
+    /// The second one after a move.
+    sockets: Vec<UdpSocket>,
+    server: SocketAddr,
+    dice: Dice,
+    /// On the way: when, up or down, what.
+    under_way: BTreeMap<(Instant, u64), (bool, Vec<u8>)>,
+    sent: u64,
+    offered_at: Instant,
+    answer_at: Option<Instant>,
+    connected_after: Option<Duration>,
+    first_sound_after: Option<Duration>,
+    player: Player,
+    taken: usize,
+    encoder: TrackEncoder,
+    said: u64,
+}
+
+impl Listener {
+    async fn call(guest: &mut Guest, line: Line) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+        let other = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+        let address = socket.local_addr().expect("an address");
+        let now = Instant::now();
+        let (mut caller, offer) = Caller::new(address, now.into_std());
+        guest.say(ClientMessage::MediaOffer { sdp: offer, restart: false }).await;
+        let answer = guest
+            .first("webrtc.answer", |message| match message {
+                ServerMessage::MediaAnswer { sdp } => Some(sdp.clone()),
+                _ => None,
+            })
+            .await;
+        let candidate = answer.lines().find(|line| line.starts_with("a=candidate")).expect("one");
+        let mut words = candidate.split(' ').skip(4);
+        let (ip, port) = (words.next().expect("an address"), words.next().expect("a port"));
+        caller.accept(&answer);
+        Self {
+            line,
+            caller,
+            sockets: vec![socket, other],
+            server: format!("{ip}:{port}").parse().expect("an address"),
+            dice: Dice::new(17),
+            under_way: BTreeMap::new(),
+            sent: 0,
+            offered_at: now,
+            answer_at: None,
+            connected_after: None,
+            first_sound_after: None,
+            player: Player {
+                buffer: Duration::from_millis(60 + line.jitter_ms),
+                ..Player::default()
+            },
+            taken: 0,
+            encoder: TrackEncoder::for_call().expect("Opus"),
+            said: 0,
+        }
+    }
+
+    /// Until the answer is over: its captions.
+    async fn hold(&mut self, guest: &mut Guest) -> Vec<(Speaker, String)> {
+        let mut ticks = interval(Duration::from_millis(5));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut captions = Vec::new();
+        let mut next_word = None::<Instant>;
+        let mut next_report = Instant::now();
+        let mut buffers = [[0; 2_048]; 2];
+        loop {
+            let [first, second] = &mut buffers;
+            let mut came = None;
+            tokio::select! {
+                got = self.sockets[0].recv_from(first) => came = got.ok().map(|(n, _)| first[..n].to_vec()),
+                got = self.sockets[1].recv_from(second) => came = got.ok().map(|(n, _)| second[..n].to_vec()),
+                message = guest.client.next() => {
+                    let said = self.on_message(message.expect("readable"));
+                    if matches!(said, Some(Said::Over)) {
+                        return captions;
+                    }
+                    if let Some(Said::Caption(speaker, text)) = said {
+                        captions.push((speaker, text));
+                    }
+                }
+                _ = ticks.tick() => {}
+            }
+            let now = Instant::now();
+            if let Some(datagram) = came {
+                self.send(false, datagram, now);
+            }
+            self.deliver(now).await;
+            if self.caller.timeout() <= now.into_std() {
+                self.caller.pass_time(now.into_std());
+            }
+            if self.caller.is_connected {
+                self.connected_after.get_or_insert(now - self.offered_at);
+                let due = *next_word.get_or_insert(now);
+                if due <= now {
+                    next_word = Some(due + Duration::from_millis(20));
+                    self.speak(now);
+                }
+            }
+            while let Some((_, datagram)) = self.caller.sending.pop_front() {
+                self.send(true, datagram, now);
+            }
+            for report in self.listen(now) {
+                guest.say(report).await;
+            }
+            if next_report <= now {
+                next_report = now + Duration::from_millis(50);
+                if let Some((turn, place)) = self.player.heard(now) {
+                    let played = self.player.report(turn, place);
+                    guest.say(self.playout(turn, played, false, now)).await;
+                }
+            }
+        }
+    }
+
+    /// Half a second of quiet, a voice for 1.2 s, then quiet.
+    fn speak(&mut self, now: Instant) {
+        let is_voice = (25..85).contains(&self.said);
+        let frame: Vec<i16> = (0..960)
+            .map(|n| match (is_voice, n % 240 < 120) {
+                (false, _) => 0,
+                (true, true) => 6_000,
+                (true, false) => -6_000,
+            })
+            .collect();
+        let packet = self.encoder.encode(&frame).expect("a frame").to_vec();
+        self.said += 1;
+        self.caller.say(&packet, now.into_std());
+    }
+
+    fn since_answer(&self, now: Instant) -> Option<Duration> {
+        self.answer_at.map(|at| now - at)
+    }
+
+    /// Puts a datagram on the line.
+    fn send(&mut self, is_up: bool, datagram: Vec<u8>, now: Instant) {
+        let is_hole = self
+            .line
+            .hole
+            .zip(self.since_answer(now))
+            .is_some_and(|((from, until), since)| (from..until).contains(&since));
+        let is_up_already = self.caller.is_connected;
+        if is_hole || (is_up_already && self.dice.chance(self.line.loss_percent)) {
+            return;
+        }
+        let delay = self.dice.between(0, self.line.jitter_ms * 1_000);
+        self.sent += 1;
+        self.under_way.insert((now + Duration::from_micros(delay), self.sent), (is_up, datagram));
+    }
+
+    async fn deliver(&mut self, now: Instant) {
+        while let Some(entry) = self.under_way.first_entry() {
+            if entry.key().0 > now {
+                return;
+            }
+            let (is_up, datagram) = entry.remove();
+            if is_up {
+                let has_moved = self
+                    .line
+                    .moves_after
+                    .zip(self.since_answer(now))
+                    .is_some_and(|(after, since)| since >= after);
+                let socket = &self.sockets[usize::from(has_moved)];
+                socket.send_to(&datagram, self.server).await.expect("sent");
+            } else {
+                self.caller.input(&datagram, self.server, now.into_std());
+            }
+        }
+    }
+
+    /// Plays what came of Claude's track; what has to be told about it.
+    fn listen(&mut self, now: Instant) -> Vec<ClientMessage> {
+        let mut reports = Vec::new();
+        while let Some(packet) = self.caller.heard.get(self.taken) {
+            self.taken += 1;
+            self.first_sound_after.get_or_insert(now - self.offered_at);
+            if packet.track != 0 {
+                continue;
+            }
+            if let Some((turn, place)) = self.player.packet(packet.timestamp, now) {
+                let played = self.player.report(turn, place);
+                reports.push(self.playout(turn, played, true, now));
+            }
+        }
+        reports
+    }
+
+    fn playout(&self, turn: u32, played: u64, stalled: bool, now: Instant) -> ClientMessage {
+        let told =
+            u64::try_from((now - self.offered_at).as_micros()).unwrap() * 48 / 1_000 + 480_000;
+        ClientMessage::Playout {
+            speaker: voice_studio::conversation::AiSpeaker::Claude,
+            turn: voice_studio::conversation::TurnId(turn),
+            played_samples: played,
+            capture_sample: None,
+            flushed: false,
+            stalled,
+            clock: Some(PlayoutClock { at: told, sent: told }),
+        }
+    }
+
+    fn on_message(&mut self, received: Received) -> Option<Said> {
+        match received {
+            Received::Message(numbered) => match numbered.message {
+                ServerMessage::MediaSegment { turn, first_sample, rtp_timestamp, .. } => {
+                    self.answer_at.get_or_insert(Instant::now());
+                    self.player.segment(turn.0, first_sample, rtp_timestamp);
+                    None
+                }
+                ServerMessage::Caption(caption) if caption.is_final => {
+                    Some(Said::Caption(caption.speaker, caption.text))
+                }
+                // The reply's times are told when its turn is over.
+                ServerMessage::Metrics(_) => Some(Said::Over),
+                _ => None,
+            },
+            Received::Sound(_) => panic!("{}: sound on the socket", self.line.name),
+            Received::Closed { code, reason } => {
+                panic!("{}: closed with {code} {reason}", self.line.name)
+            }
+        }
+    }
+}
+
+fn check(line: Line, dir: &std::path::Path, captions: &[(Speaker, String)]) {
+    let name = line.name;
+    let answers: Vec<_> = captions
+        .iter()
+        .filter(|(speaker, _)| *speaker == Speaker::Claude)
+        .map(|(_, text)| text.as_str())
+        .collect();
+    assert_eq!(answers.join(" "), ANSWER, "{name}");
+    let samples = |speaker| crate::recording::decode(dir, speaker);
+    let (you, claude, guest) =
+        (samples(Speaker::You), samples(Speaker::Claude), samples(Speaker::Guest));
+    assert_eq!((you.len(), you.len()), (claude.len(), guest.len()), "{name}: tracks are equal");
+    let voiced = |track: &[i16]| {
+        track.chunks(480).filter(|part| part.iter().any(|sample| sample.abs() > 300)).count() * 10
+    };
+    // The host spoke for 1.2 s, whatever the line; a hole of the line lies in the answer.
+    let host_ms = voiced(&you);
+    assert!((1_000..1_450).contains(&host_ms), "{name}: the host is heard for {host_ms} ms");
+    let capture = std::fs::metadata(dir.join(CAPTURE_DIR).join(CAPTURE_FILE)).expect("packets");
+    assert!(capture.len() > 1_000, "{name}");
+    let claude_ms = voiced(&claude);
+    let manifest = std::fs::read_to_string(dir.join("session.yml")).expect("a manifest");
+    let cuts = manifest.lines().filter_map(|line| line.trim().strip_prefix("cut_samples: "));
+    let cuts: Vec<u64> = cuts.map(|cut| cut.parse().expect("a number")).collect();
+    assert!(cuts.len() == 3 && cuts[1] < 4_800, "{name}: {cuts:?} samples found no place");
+    assert!((4_900..5_900).contains(&claude_ms), "{name}: the answer takes {claude_ms} ms");
+    println!("{name}: host {host_ms} ms, answer {claude_ms} ms");
+    let events: Vec<_> = read_events(&dir.join("events.jsonl")).expect("a log").collect();
+    assert!(!events.is_empty());
+}
+
+#[actix::test]
+async fn a_session_holds_on_every_line() {
+    let lines = [
+        Line { name: "good", ..Line::default() },
+        Line { name: "5 %, 50 ms", loss_percent: 5, jitter_ms: 50, ..Line::default() },
+        Line { name: "20 %, 150 ms", loss_percent: 20, jitter_ms: 150, ..Line::default() },
+        Line {
+            name: "a hole of four seconds",
+            hole: Some((Duration::from_millis(800), Duration::from_millis(4_900))),
+            ..Line::default()
+        },
+        Line {
+            name: "another port",
+            moves_after: Some(Duration::from_millis(700)),
+            ..Line::default()
+        },
+    ];
+    let outcomes = futures_util::future::join_all(lines.map(session_on)).await;
+    for (line, outcome) in lines.iter().zip(&outcomes) {
+        println!(
+            "{}: connected after {:?}, first packet after {:?}, {} packets, {} stalls, {:?}",
+            line.name,
+            outcome.connected_after,
+            outcome.first_sound_after,
+            outcome.packets,
+            outcome.stalls,
+            outcome.captions
+        );
+    }
+    assert_eq!(outcomes[3].stalls, 1, "the hole is noticed once");
+}

@@ -1,0 +1,272 @@
+// The sound's own line beside the socket: microphone out, two voices in, by WebRTC.
+//
+// Tried whenever the server offers it and the host has not chosen the socket. What fails falls back to the socket by
+// itself; a change of network is answered by a restart of ICE. Signalling goes over the socket, in messages.
+import { RtpVoice } from './rtp-voice.js';
+/** @import {AiSpeaker, ClientMessage, LineQuality, LineState, RtpGate, RtpReport, ServerMessage} from './types' */
+
+/** From the offer to the first connection; then the socket keeps the sound. */
+const CONNECT_MS = 10_000;
+/** A connection that stutters is given so long before ICE begins anew, and so long again before it is given up. */
+const PATIENCE_MS = 2_000;
+/** How often the browser is asked what it gave out: half of its own step. */
+const POLL_MS = 10;
+const STATS_MS = 1_000;
+/** The tracks' order in the offer, after the microphone. @type {AiSpeaker[]} */
+const SPEAKERS = ['claude', 'guest'];
+
+/** Whether this browser can. */
+export function isWebRtcSupported() {
+  return 'RTCPeerConnection' in globalThis && 'getSynchronizationSources' in RTCRtpReceiver.prototype;
+}
+
+/**
+ * @typedef {object} LineEvents
+ * @property {(message: ClientMessage) => void} send
+ * @property {(speaker: AiSpeaker, report: RtpReport) => void} onReport
+ * @property {(state: LineState) => void} onState
+ * @property {(quality: LineQuality) => void} onQuality
+ */
+
+export class SoundLine {
+  /** @type {RTCPeerConnection | null} */ #peer = null;
+  /** @type {RTCIceServer[] | null} */ #iceServers = null;
+  /** @type {Partial<Record<AiSpeaker, {voice: RtpVoice, receiver: RTCRtpReceiver | null, gate: GainNode, duck: GainNode, meter: AnalyserNode}>>} */
+  #ends = {};
+  /** @type {ReturnType<typeof setTimeout>[]} */ #timers = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #patience;
+  /** @type {HTMLAudioElement[]} */ #sinks = [];
+  #isUp = false;
+  #isWanted = true;
+  #lostBefore = { lost: 0, received: 0 };
+
+  /**
+   * @param {AudioContext} context
+   * @param {MediaStream} microphone
+   * @param {LineEvents} events
+   */
+  constructor(context, microphone, events) {
+    this.context = context;
+    this.microphone = microphone;
+    this.events = events;
+  }
+
+  /** Whether the host's sound goes this way: the socket then carries none. */
+  get isUp() {
+    return this.#isUp;
+  }
+
+  /**
+   * Takes what the server says about this line, and orders for turns that come by it.
+   * @param {ServerMessage} message
+   * @returns {boolean} Whether it was for this line alone.
+   */
+  take(message) {
+    const now = performance.now();
+    switch (message.type) {
+      case 'webrtc.ready':
+        this.#iceServers = message.iceServers;
+        if (this.#isWanted) void this.#begin();
+        return true;
+      case 'webrtc.answer':
+        void this.#peer?.setRemoteDescription({ type: 'answer', sdp: message.sdp }).catch(() => this.#fallBack('answer'));
+        return true;
+      case 'webrtc.state':
+        this.#isUp = message.connected && this.#peer !== null;
+        if (!message.connected && this.#peer) this.#fallBack(message.reason ?? '');
+        else this.#show();
+        return true;
+      case 'webrtc.segment':
+        this.#ends[message.speaker]?.voice.segment(message.turn, message.firstSample, message.rtpTimestamp, now);
+        return true;
+      case 'orb.state':
+        if (message.speaker !== 'you' && message.state !== 'speaking' && message.state !== 'paused') {
+          this.#ends[message.speaker]?.voice.rest();
+        }
+        return false;
+      case 'audio.pause':
+      case 'audio.flush': {
+        const end = this.#ends[message.speaker];
+        if (!end?.voice.has(message.turn)) return false;
+        if (message.type === 'audio.pause') end.voice.pause(message.turn, now);
+        else end.voice.flush(message.turn, now);
+        return true;
+      }
+      case 'audio.resume':
+        return this.#isUp && Boolean(this.#ends[message.speaker]?.voice.has(message.turn));
+      case 'audio.duck': {
+        const end = this.#ends[message.speaker];
+        if (!end?.voice.has(message.turn)) return false;
+        ramp(end.duck, this.context, 10 ** (message.gainDb / 20), 0, message.fadeMs);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** The host's choice: `false` for the socket alone. @param {boolean} wanted */
+  choose(wanted) {
+    this.#isWanted = wanted;
+    if (!wanted) this.#fallBack('chosen');
+    else if (this.#iceServers && !this.#peer) void this.#begin();
+  }
+
+  /** Loudness of each voice, 0 to 1. */
+  levels() {
+    const level = (/** @type {AiSpeaker} */ speaker) => {
+      const meter = this.#ends[speaker]?.meter;
+      if (!meter) return 0;
+      const samples = new Float32Array(meter.fftSize);
+      meter.getFloatTimeDomainData(samples);
+      return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+    };
+    return { claude: level('claude'), guest: level('guest') };
+  }
+
+  /** The socket is gone, and the seat with it. The next `webrtc.ready` begins anew. */
+  drop() {
+    this.#end();
+    this.#show();
+  }
+
+  async #begin() {
+    this.#end();
+    if (!isWebRtcSupported() || !this.#iceServers) return;
+    const peer = new RTCPeerConnection({ iceServers: this.#iceServers, bundlePolicy: 'max-bundle' });
+    this.#peer = peer;
+    const [track] = this.microphone.getAudioTracks();
+    peer.addTransceiver(track ?? 'audio', { direction: 'sendonly', streams: [this.microphone] });
+    for (const speaker of SPEAKERS) this.#prepare(speaker, peer.addTransceiver('audio', { direction: 'recvonly' }));
+    peer.onconnectionstatechange = () => this.#onConnection(peer);
+    this.#patience = setTimeout(() => this.#fallBack('no connection'), CONNECT_MS);
+    this.#timers = [setInterval(() => this.#poll(), POLL_MS), setInterval(() => void this.#measure(peer), STATS_MS)];
+    await this.#offer(peer, false);
+  }
+
+  /** @param {RTCPeerConnection} peer @param {boolean} restart */
+  async #offer(peer, restart) {
+    try {
+      await peer.setLocalDescription(await peer.createOffer({ iceRestart: restart }));
+      if (peer === this.#peer) this.events.send({ type: 'webrtc.offer', sdp: peer.localDescription?.sdp ?? '', restart });
+    } catch {
+      if (peer === this.#peer) this.#fallBack('offer');
+    }
+  }
+
+  /** @param {AiSpeaker} speaker @param {RTCRtpTransceiver} transceiver */
+  #prepare(speaker, transceiver) {
+    const { receiver } = transceiver;
+    const stream = new MediaStream([receiver.track]);
+    // Chromium gives a remote stream to WebAudio only while an element plays it, too.
+    const sink = new Audio();
+    sink.muted = true;
+    sink.srcObject = stream;
+    void sink.play().catch(() => {});
+    this.#sinks.push(sink);
+    const gate = new GainNode(this.context, { gain: 1 });
+    const duck = new GainNode(this.context, { gain: 1 });
+    const meter = new AnalyserNode(this.context, { fftSize: 1024 });
+    this.context.createMediaStreamSource(stream).connect(gate).connect(duck).connect(meter).connect(this.context.destination);
+    const voice = new RtpVoice(
+      (/** @type {RtpGate} */ { open, inMs, fadeMs }) => ramp(gate, this.context, open ? 1 : 0, inMs, fadeMs),
+      (report) => this.events.onReport(speaker, report));
+    this.#ends[speaker] = { voice, receiver, gate, duck, meter };
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  #onConnection(peer) {
+    if (peer !== this.#peer) return;
+    clearTimeout(this.#patience);
+    switch (peer.connectionState) {
+      case 'disconnected':
+        this.#patience = setTimeout(() => {
+          if (peer !== this.#peer) return;
+          this.#patience = setTimeout(() => this.#fallBack('lost'), 4 * PATIENCE_MS);
+          void this.#offer(peer, true);
+        }, PATIENCE_MS);
+        break;
+      case 'failed':
+        this.#fallBack('failed');
+        break;
+      case 'connecting':
+      case 'new':
+        this.#patience = setTimeout(() => this.#fallBack('no connection'), CONNECT_MS);
+        break;
+    }
+    this.#show();
+  }
+
+  #poll() {
+    const now = performance.now();
+    const latency = (this.context.outputLatency || this.context.baseLatency || 0) * 1000;
+    for (const end of Object.values(this.#ends)) {
+      const [source] = end.receiver?.getSynchronizationSources() ?? [];
+      end.voice.latency = latency;
+      if (source) end.voice.source(source.rtpTimestamp, pageTime(source.timestamp), now);
+      end.voice.tick(now);
+    }
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  async #measure(peer) {
+    const quality = { rttMs: 0, jitterMs: 0, bufferMs: 0, lossUp: 0, lossDown: 0 };
+    const sums = { lost: 0, received: 0 };
+    for (const entry of (await peer.getStats()).values()) {
+      if (entry.type === 'remote-inbound-rtp') {
+        quality.rttMs = Math.round((entry.roundTripTime ?? 0) * 1000);
+        quality.lossUp = Math.round((entry.fractionLost ?? 0) * 100);
+      } else if (entry.type === 'inbound-rtp') {
+        sums.lost += entry.packetsLost ?? 0;
+        sums.received += entry.packetsReceived ?? 0;
+        quality.jitterMs = Math.max(quality.jitterMs, Math.round((entry.jitter ?? 0) * 1000));
+        const emitted = entry.jitterBufferEmittedCount || 1;
+        quality.bufferMs = Math.max(quality.bufferMs, Math.round(((entry.jitterBufferDelay ?? 0) / emitted) * 1000));
+      }
+    }
+    const [lost, received] = [sums.lost - this.#lostBefore.lost, sums.received - this.#lostBefore.received];
+    this.#lostBefore = sums;
+    quality.lossDown = Math.round((100 * Math.max(0, lost)) / Math.max(1, lost + received));
+    if (peer === this.#peer) this.events.onQuality(quality);
+  }
+
+  /** @param {string} reason */
+  #fallBack(reason) {
+    if (!this.#peer) return;
+    this.events.send({ type: 'webrtc.close' });
+    this.#end();
+    this.#show(reason);
+  }
+
+  #end() {
+    clearTimeout(this.#patience);
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.#peer?.close();
+    this.#peer = null;
+    this.#isUp = false;
+    for (const end of Object.values(this.#ends)) end.meter.disconnect();
+    for (const sink of this.#sinks) sink.srcObject = null;
+    this.#sinks = [];
+    this.#ends = {};
+    this.#lostBefore = { lost: 0, received: 0 };
+  }
+
+  #show(reason = '') {
+    this.events.onState({ way: this.#isUp ? 'webrtc' : 'socket', isTrying: this.#peer !== null && !this.#isUp, reason });
+  }
+}
+
+/** A reading of the page's clock: browsers give these times since 1970, or since the page began. @param {number} ms */
+function pageTime(ms) {
+  return ms > 1e11 ? ms - performance.timeOrigin : ms;
+}
+
+/** @param {GainNode} node @param {AudioContext} context @param {number} to @param {number} inMs @param {number} fadeMs */
+function ramp({ gain }, context, to, inMs, fadeMs) {
+  const at = context.currentTime + inMs / 1000;
+  gain.cancelScheduledValues(context.currentTime);
+  gain.setValueAtTime(gain.value, context.currentTime);
+  gain.setValueAtTime(gain.value, at);
+  gain.linearRampToValueAtTime(to, at + Math.max(1, fadeMs) / 1000);
+}
