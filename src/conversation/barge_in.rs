@@ -114,7 +114,10 @@ impl Intrusion {
             return Step::Stop;
         }
         match self.since {
-            None if self.voice > self.longest(words, rules) => Step::Stop,
+            // A short voice is let pass whatever was understood of it: of "mm-hmm" a recogniser makes "amend them".
+            None if self.voice > self.longest(words, rules).max(rules.back_channel_max) => {
+                Step::Stop
+            }
             None if now >= self.ended + rules.resume_after => Step::GoOn,
             None => Step::Wait,
             Some(since) if now >= self.too_long_at(since, words, rules) => Step::Stop,
