@@ -118,6 +118,20 @@ pub enum AdapterNote {
     Used(ServiceUse),
 }
 
+impl AdapterNote {
+    /// The note that something changed about this product; see [`AdapterChange`].
+    #[must_use]
+    pub fn changed(
+        adapter: &'static str,
+        model: &str,
+        outcome: ChangeOutcome,
+        attempt: u32,
+        cause: Option<String>,
+    ) -> Self {
+        Self::Changed(AdapterChange { adapter, model: model.to_owned(), outcome, attempt, cause })
+    }
+}
+
 /// One step of getting work done in spite of failures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterChange {

@@ -273,6 +273,11 @@ const BOTH: &[&str] = &[
     "each of you",
     "two of you",
     "either of you",
+    // "What would each of you do?", of whose "of you" recognisers make other words.
+    "would each",
+    "should each",
+    "could each",
+    "you each",
     "thank you both",
     "thanks both",
     "you guys",

@@ -1020,6 +1020,17 @@ fn a_nominee_speaks_at_once_in_silence_and_next_otherwise() {
 }
 
 #[test]
+fn what_would_each_do_calls_both() {
+    check(
+        r#"
+        1.0 host says "So what would each have you do first?" for 1.4
+        until 7
+        ----
+        "#,
+    );
+}
+
+#[test]
 fn both_are_called_and_the_second_waits_for_the_first() {
     check(
         r#"

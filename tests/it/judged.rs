@@ -228,7 +228,7 @@ fn each_of_three_lines_is_answered_by_whom_it_calls() {
             assert_eq!(*ada, ("claude", "addressed"), "{}", held.plan.episode);
         }
         assert_eq!(*grace, ("guest", "addressed"), "{}", held.plan.episode);
-        if wrote(2, "both") {
+        if wrote(2, "both") || wrote(2, "each") {
             let [first, second] = rest else { panic!("{}: {grants:?}", held.plan.episode) };
             assert_eq!((first.1, second.1), ("addressed-first", "addressed-second"), "{grants:?}");
             assert_ne!(first.0, second.0, "{grants:?}");
@@ -275,7 +275,7 @@ fn read_speech_comes_through_the_whole_path_with_at_most_six_words_in_a_hundred_
         total.words,
         total.percent()
     );
-    assert!(total.percent() <= 8.0, "{:.1} % of the words are wrong", total.percent());
+    assert!(total.percent() <= 6.0, "{:.1} % of the words are wrong", total.percent());
 }
 
 #[test]

@@ -14,8 +14,7 @@ use super::{
 };
 use crate::adapters::llm::{LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse};
 use crate::adapters::{
-    AdapterChange, AdapterError, AdapterNote, Availability, BoxFuture, ChangeOutcome, ServiceUse,
-    Usage,
+    AdapterError, AdapterNote, Availability, BoxFuture, ChangeOutcome, ServiceUse, Usage,
 };
 use crate::conversation::Prompt;
 
@@ -269,12 +268,8 @@ async fn tell(
     attempt: u32,
     cause: &Option<String>,
 ) -> bool {
-    let change = AdapterChange {
-        adapter: member.adapter.name(),
-        model: member.adapter.model().to_owned(),
-        outcome,
-        attempt,
-        cause: cause.clone(),
-    };
-    events.send(Ok(LlmEvent::Note(AdapterNote::Changed(change)))).await.is_ok()
+    let adapter = &member.adapter;
+    let note =
+        AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause.clone());
+    events.send(Ok(LlmEvent::Note(note))).await.is_ok()
 }

@@ -20,8 +20,7 @@ use crate::adapters::tts::{
     TtsPiece, TtsStream,
 };
 use crate::adapters::{
-    AdapterChange, AdapterError, AdapterNote, Availability, BoxFuture, ChangeOutcome, ServiceUse,
-    Usage,
+    AdapterError, AdapterNote, Availability, BoxFuture, ChangeOutcome, ServiceUse, Usage,
 };
 use crate::audio::SampleRate;
 
@@ -377,14 +376,8 @@ impl Speaking {
         cause: Option<String>,
     ) -> Result<(), Over> {
         let adapter = &self.member().adapter;
-        let change = AdapterChange {
-            adapter: adapter.name(),
-            model: adapter.model().to_owned(),
-            outcome,
-            attempt,
-            cause,
-        };
-        self.give(TtsEvent::Note(AdapterNote::Changed(change))).await
+        let note = AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause);
+        self.give(TtsEvent::Note(note)).await
     }
 
     async fn give_all(&mut self, events: Vec<TtsEvent>) -> Result<(), Over> {

@@ -113,7 +113,7 @@ fn a_panic_is_reported_and_what_was_written_is_repaired_at_once() {
     };
     assert_eq!(error.code(), "recording_panicked");
     assert!(error.to_string().contains("a broken invariant"), "{error}");
-    // The last 200 ms before the watermark were still open for sound that comes just in time.
+    // Two whole clusters of 400 ms; the third was not yet full. Less the look-ahead, a whole number of milliseconds.
     assert_eq!(ready.samples, 793 * 48);
 }
 

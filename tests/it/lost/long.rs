@@ -17,24 +17,20 @@ use tokio::time::{Instant, sleep_until}; // of paused time: nothing waits
 use voice_studio::adapters::scripted::{ScriptedMind, ScriptedVoice};
 use voice_studio::audio::SampleRate;
 use voice_studio::client::player::Player;
-use voice_studio::clock::{Clock, SessionClock};
-use voice_studio::conversation::{AiSpeaker, Input, Setup, Speaker};
-use voice_studio::house::episode_setup;
+use voice_studio::clock::SessionClock;
+use voice_studio::conversation::{AiSpeaker, Input, Speaker};
 use voice_studio::recording::read_events;
 use voice_studio::session::Session;
-use voice_studio::session::actor::{Identity, SessionParts};
-use voice_studio::session::house::RecordRequest;
 use voice_studio::session::messages::{
     Attach, AwaitEnd, Detach, EndSession, HostSound, Pressed, ReportPlayout,
 };
 use voice_studio::session::notice::{Notice, SoundFrame};
 use voice_studio::session::outbox::{Outbox, Outgoing};
-use voice_studio::session::pacer::Pacer;
-use voice_studio::session::recorder::OpenRecord;
 use voice_studio::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
 
 use crate::recording::decode;
-use crate::support::stand_ins::{StandIns, briefing};
+use crate::support::room::start_session;
+use crate::support::stand_ins::StandIns;
 
 /// How far tracks may be apart at the end.
 const APART_SAMPLES_MAX: u64 = 10 * 48;
@@ -152,33 +148,7 @@ impl Show {
                 .with_mind(place, Arc::new(ScriptedMind::new(["So it is, and so it stays."])))
                 .with_voice(place, Arc::new(voice));
         }
-        let cast = cast.cast();
-        let clock = SessionClock::start(&Clock::set_to(1_769_860_800_000));
-        let setup = Setup { briefing: Arc::new(briefing()), seed: 7 };
-        let request = RecordRequest {
-            briefing: &setup.briefing,
-            cast: &cast,
-            episode_id: "",
-            session_id: "s-long",
-            started_unix_ms: clock.unix_ms(),
-        };
-        let episode = episode_setup(dir.path().to_owned(), &request).expect("a good name");
-        let record = OpenRecord::create(episode, clock.clone()).expect("a recording");
-        let session = Session::new(SessionParts {
-            identity: Identity {
-                session_id: "s-long".to_owned(),
-                resume_token: "r-long".to_owned(),
-                episode_id: record.episode_id(),
-            },
-            setup,
-            host_rate: SampleRate::HZ_48000,
-            cast,
-            record,
-            clock: clock.clone(),
-            pacer: Pacer::default().start(),
-            earlier: None,
-        })
-        .start();
+        let (session, clock) = start_session(dir.path(), cast.cast(), SampleRate::HZ_48000);
         Self {
             session,
             clock,

@@ -3,7 +3,7 @@
 //! Time goes on only by [`Room::step`]; it stands still while the writer's thread, which lives in real time, catches
 //! up. Every room checks at its end what must hold for every session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use voice_studio::house::episode_setup;
 use voice_studio::recording::{Event, read_events};
 use voice_studio::session::Session;
 use voice_studio::session::actor::{Identity, SessionParts};
+use voice_studio::session::cast::Cast;
 use voice_studio::session::house::RecordRequest;
 use voice_studio::session::messages::{
     Attach, AwaitEnd, Detach, EndSession, HostSound, Pressed, ReportPlayout,
@@ -67,6 +68,40 @@ pub(crate) struct Left {
     _dir: TempDir,
 }
 
+/// A session without a listener yet that records below `dir`, and its clock.
+pub(crate) fn start_session(
+    dir: &Path,
+    cast: Cast,
+    host_rate: SampleRate,
+) -> (Addr<Session>, SessionClock) {
+    let clock = SessionClock::start(&Clock::set_to(1_769_860_800_000));
+    let setup = Setup { briefing: Arc::new(briefing()), seed: 7 };
+    let request = RecordRequest {
+        briefing: &setup.briefing,
+        cast: &cast,
+        episode_id: "",
+        session_id: "s-test",
+        started_unix_ms: clock.unix_ms(),
+    };
+    let episode = episode_setup(dir.to_owned(), &request).expect("a good name");
+    let record = OpenRecord::create(episode, clock.clone()).expect("a recording");
+    let parts = SessionParts {
+        identity: Identity {
+            session_id: "s-test".to_owned(),
+            resume_token: "r-test".to_owned(),
+            episode_id: record.episode_id(),
+        },
+        setup,
+        host_rate,
+        cast,
+        record,
+        clock: clock.clone(),
+        pacer: Pacer::default().start(),
+        earlier: None,
+    };
+    (Session::new(parts).start(), clock)
+}
+
 impl Room {
     /// A session with a listener in its chair, on time that stands still.
     pub(crate) async fn open(cast: &StandIns) -> Self {
@@ -77,33 +112,7 @@ impl Room {
     /// Another session on the same paused time, with a host at this rate.
     pub(crate) async fn open_next(cast: &StandIns, host_rate: SampleRate) -> Self {
         let dir = TempDir::new().expect("a folder");
-        let clock = SessionClock::start(&Clock::set_to(1_769_860_800_000));
-        let setup = Setup { briefing: Arc::new(briefing()), seed: 7 };
-        let cast = cast.cast();
-        let request = RecordRequest {
-            briefing: &setup.briefing,
-            cast: &cast,
-            episode_id: "",
-            session_id: "s-test",
-            started_unix_ms: clock.unix_ms(),
-        };
-        let episode = episode_setup(dir.path().to_owned(), &request).expect("a good name");
-        let record = OpenRecord::create(episode, clock.clone()).expect("a recording");
-        let session = Session::new(SessionParts {
-            identity: Identity {
-                session_id: "s-test".to_owned(),
-                resume_token: "r-test".to_owned(),
-                episode_id: record.episode_id(),
-            },
-            setup,
-            host_rate,
-            cast,
-            record,
-            clock: clock.clone(),
-            pacer: Pacer::default().start(),
-            earlier: None,
-        })
-        .start();
+        let (session, clock) = start_session(dir.path(), cast.cast(), host_rate);
         let mut room = Self {
             session,
             page: Page::default(),

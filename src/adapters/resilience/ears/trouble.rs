@@ -5,7 +5,7 @@ use tokio::time::{Instant, timeout};
 use super::super::{Attempts, Member, Next, OPEN_LIMIT, backoff, cause_of};
 use super::{Listening, Over, State};
 use crate::adapters::stt::SttEvent;
-use crate::adapters::{AdapterChange, AdapterError, AdapterNote, ChangeOutcome, ServiceUse, Usage};
+use crate::adapters::{AdapterError, AdapterNote, ChangeOutcome, ServiceUse, Usage};
 
 impl Listening {
     /// The running stream is over before its work.
@@ -133,14 +133,8 @@ impl Listening {
         cause: Option<String>,
     ) -> Result<(), Over> {
         let adapter = &self.member().adapter;
-        let change = AdapterChange {
-            adapter: adapter.name(),
-            model: adapter.model().to_owned(),
-            outcome,
-            attempt,
-            cause,
-        };
-        self.give(SttEvent::Note(AdapterNote::Changed(change))).await
+        let note = AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause);
+        self.give(SttEvent::Note(note)).await
     }
 
     pub(super) async fn give(&self, event: SttEvent) -> Result<(), Over> {
