@@ -187,7 +187,9 @@ impl HostLine {
         // A stretch that only just began has its place already, though it may not have been given out.
         let has_begun =
             self.stretch.is_some_and(|stretch| now.since(stretch.begun_at) <= SETTLE_SPAN);
-        if until > self.given && !has_begun {
+        // What has come lies at its place, though the filters hold the last of it back.
+        let come = self.stretch.map(|stretch| stretch.mapping.session_time_of(stretch.next));
+        if until > self.given.max(come.unwrap_or_default()) && !has_begun {
             self.end_stretch(now, out);
             self.leave_hole(until, HoleCause::Absent, out);
         }
@@ -493,6 +495,24 @@ mod tests {
         assert_eq!(holes(&out).len(), 1);
         assert!((30_600..=30_800).contains(&line.late_samples()), "{}", line.late_samples());
         assert!(shift_ms(&track, 2_700..3_900) < 0.1);
+    }
+
+    #[test]
+    fn what_has_come_keeps_its_place_though_the_filters_hold_its_last_samples_back() {
+        let host = Host { rate: SampleRate::HZ_48000, skew_ppm: 0.0, start_ms: 0.0 };
+        let (mut line, mut out) = (HostLine::new(), Vec::new());
+        for n in 0..100 {
+            host.push(&mut line, n, 0, &mut out);
+        }
+        let until = SessionTime::from_millis(1_998);
+        assert!(line.given_until() < until);
+        line.advance(until + WAIT_MAX, &mut out);
+        for n in 100..200 {
+            // The next ones were held up, and come all at once.
+            host.push(&mut line, n, 340_u64.saturating_sub((n - 100) * 20), &mut out);
+        }
+        assert_eq!((holes(&out).len(), line.late_samples()), (0, 0));
+        assert!(shift_ms(&track(&out), 0..3_900) < 0.1);
     }
 
     #[test]

@@ -213,8 +213,10 @@ impl JitterBuffer {
             self.held -= 1;
             if is_sound {
                 self.counts.given += 1;
-                let eased = self.patience.samples() - self.patience.samples() / PATIENCE_DECAY;
-                self.patience = Span::from_samples(eased).max(PATIENCE_MIN);
+                // Rounded up, or it would never come down all the way.
+                let less = self.patience.samples().div_ceil(PATIENCE_DECAY);
+                self.patience =
+                    Span::from_samples(self.patience.samples() - less).max(PATIENCE_MIN);
                 let payload = &self.slots[slot].payload;
                 return Some(Due::Sound { at: timestamp, samples, payload, arrival });
             }

@@ -75,8 +75,7 @@ fn patience_is_forgotten_when_the_line_is_good_again() {
         buffer.push(packet(n), ms(n * 20));
         due(&mut buffer, ms(n * 20));
     }
-    // It is eased by whole samples, so the last tenth takes for ever.
-    assert!(buffer.patience().samples() < PATIENCE_MIN.samples() * 11 / 10);
+    assert_eq!(buffer.patience(), PATIENCE_MIN);
 }
 
 #[test]
