@@ -1026,6 +1026,19 @@ fn what_would_each_do_calls_both() {
         1.0 host says "So what would each have you do first?" for 1.4
         until 7
         ----
+        1.04 t1 you begins
+        2.60 ask 1
+        2.65 finish recognition
+        2.65 t1 you ends completed "So what would each have you do first?"
+        2.65 t2 claude begins
+        2.65 t2 claude granted addressed-first
+        2.65 t2 claude writes
+        3.05 t2 claude is heard
+        6.35 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.35 t3 guest begins
+        6.35 t3 guest granted addressed-second
+        6.35 t3 guest writes
+        6.75 t3 guest is heard
         "#,
     );
 }
