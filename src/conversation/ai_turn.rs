@@ -12,7 +12,7 @@ use super::input::VoicedWord;
 use super::order::{Caption, CaptionWord, GrantReason, TurnEnd};
 use super::sentences::Cutter;
 use super::speaker::{AiSpeaker, TurnId};
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Span};
 
 /// Reports kept for mapping samples to times: a quarter of an hour at five a second.
 const REPORTS_MAX: usize = 4500;
@@ -25,8 +25,10 @@ pub(super) struct AiTurn {
     pub(super) reason: GrantReason,
     /// The host turn it answers directly: the one that is opened again if this reply is withdrawn.
     pub(super) answers: Option<TurnId>,
-    /// Not to be heard before this.
+    /// When its first word is wanted.
     pub(super) not_before: SessionTime,
+    /// Not to be heard before this, for until then somebody else was.
+    pub(super) free_at: SessionTime,
     pub(super) reply: Reply,
     cutter: Cutter,
     pieces: Vec<Piece>,
@@ -54,6 +56,8 @@ pub(super) enum Reply {
 /// What the listener hears of the turn.
 #[derive(Clone, Debug)]
 pub(super) struct Playout {
+    /// Since when it may be heard.
+    pub(super) began: SessionTime,
     /// Samples heard.
     pub(super) played: u64,
     /// When there was last any progress.
@@ -98,6 +102,7 @@ impl AiTurn {
             reason,
             answers: None,
             not_before,
+            free_at: not_before,
             reply: Reply::Due,
             cutter: Cutter::default(),
             pieces: Vec::new(),
@@ -134,6 +139,12 @@ impl AiTurn {
             });
         }
         pieces
+    }
+
+    /// All that was written and can be said.
+    pub(super) fn said_text(&self) -> String {
+        let texts: Vec<&str> = self.pieces.iter().map(|piece| piece.text.as_str()).collect();
+        texts.join(" ")
     }
 
     /// Whether anything of the reply can be said.
@@ -174,6 +185,14 @@ impl AiTurn {
     fn voiced_before(&self, number: usize) -> u64 {
         let before = self.pieces[..number].iter().rev();
         before.filter_map(|piece| piece.tokens.last()).next().map_or(0, |token| token.end)
+    }
+
+    /// When the voice is to start, so that its first word is heard when it is wanted: earlier by the silence the sound
+    /// begins with and by `way`, the time sound takes to the listener's ear.
+    pub(super) fn starts_at(&self, way: Span) -> SessionTime {
+        let first = self.pieces.first().and_then(|piece| piece.tokens.first());
+        let lead_in = Span::from_samples(first.map_or(0, |token| token.start));
+        (self.not_before - lead_in - way).max(self.free_at)
     }
 
     // ── Heard ────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +274,12 @@ impl AiTurn {
         last.map_or(self.not_before, |(_, at)| *at)
     }
 
+    /// When the last heard word ended: earlier than the last sample where the voice closes with silence.
+    pub(super) fn spoke_until(&self) -> SessionTime {
+        let last = self.pieces.iter().rev().find_map(|piece| piece.heard.last());
+        last.map_or(self.heard_until(), |word| word.end.min(self.heard_until()))
+    }
+
     /// Whether any word was heard.
     pub(super) fn was_heard(&self) -> bool {
         self.pieces.iter().any(|piece| !piece.heard.is_empty())
@@ -302,6 +327,7 @@ impl Piece {
 impl Playout {
     pub(super) const fn new(now: SessionTime) -> Self {
         Self {
+            began: now,
             played: 0,
             progress_at: now,
             is_ducked: false,
@@ -317,7 +343,7 @@ impl Playout {
         let floor = next.checked_sub(1).and_then(|last| self.reports.get(last)).map(|(_, at)| *at);
         match self.reports.get(next).or(self.reports.last()) {
             Some((samples, at)) => {
-                let back = crate::time::Span::from_samples(samples.saturating_sub(sample));
+                let back = Span::from_samples(samples.saturating_sub(sample));
                 (*at - back).max(floor.unwrap_or(SessionTime::ZERO))
             }
             None => self.progress_at,

@@ -94,6 +94,11 @@ impl Agenda {
         self.second = speaker;
     }
 
+    /// Whom the host gave the next word.
+    pub(super) const fn nominee(&self) -> Option<AiSpeaker> {
+        self.nominee
+    }
+
     /// Takes the host's nomination, if there is one.
     pub(super) const fn take_nominee(&mut self) -> Option<AiSpeaker> {
         self.nominee.take()

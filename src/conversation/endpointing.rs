@@ -202,6 +202,11 @@ impl Endpointing {
         self.quiet_since
     }
 
+    /// Whether the host is silent and that may be the end.
+    pub(super) const fn is_silence_judged(&self) -> bool {
+        self.silence_start().is_some()
+    }
+
     /// Voice in stretches that ended.
     pub(super) const fn spoken(&self) -> Span {
         self.spoken

@@ -129,6 +129,8 @@ const fn order_name(order: &Order) -> &'static str {
         Order::NoteTurnJudged { .. } => "turn.judged",
         Order::NoteGranted { .. } => "floor.grant",
         Order::NoteDenied { .. } => "floor.deny",
+        Order::NotePreparing { .. } => "reply.prepare",
+        Order::NotePrepared { .. } => "reply.prepared",
         Order::NoteBargeIn { .. } => "barge-in",
         Order::NoteMarker { .. } => "marker",
         Order::NoteIgnored { .. } => "input.ignored",

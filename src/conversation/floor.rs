@@ -23,13 +23,14 @@ use super::endpointing::{Endpointing, Habit, Judgement, KnownWords};
 use super::host_words::HostWords;
 use super::input::{Deadline, Input};
 use super::order::{Order, TurnEnd};
+use super::prepared::{Prepared, Tries};
 use super::prompt::system_prompt;
 use super::rules::Rules;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
 use super::transcript::Transcript;
 use super::words::ends_with_phrase;
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Span};
 
 /// What a conversation begins with.
 #[derive(Clone, Debug)]
@@ -61,6 +62,11 @@ pub struct Conversation {
     /// The last voice that was taken for a back-channel: its late words may still stop the AI.
     pub(super) murmur: Option<Murmur>,
     pub(super) agenda: Agenda,
+    /// A reply that is made before it has the floor.
+    pub(super) prepared: Option<Box<Prepared>>,
+    pub(super) tries: Tries,
+    /// How long sound takes from the order to the listener's ear, as this listener's turns have shown.
+    pub(super) way: Option<Span>,
     pub(super) last_turn_id: u32,
     pub(super) last_ask: u32,
 
@@ -165,6 +171,9 @@ impl Conversation {
             intrusion: None,
             murmur: None,
             agenda: Agenda::new(seed),
+            prepared: None,
+            tries: Tries::default(),
+            way: None,
             last_turn_id: 0,
             last_ask: 0,
             voice_since: None,
@@ -276,7 +285,8 @@ impl Conversation {
         }
         if turn.has_voice {
             // Whatever else holds it back has a deadline of its own, or ends with the host's return.
-            return self.may_be_heard().then_some((turn.not_before, Deadline::NextSpeaker));
+            let start = turn.starts_at(self.way.unwrap_or(Span::ZERO));
+            return self.may_be_heard().then_some((start, Deadline::NextSpeaker));
         }
         match (turn.spoken_since, turn.reply) {
             (Some(since), _) => Some((since + rules.voice_first_audio, Deadline::VoiceFirstAudio)),
@@ -305,6 +315,7 @@ impl Conversation {
                 || self.advance_intrusion()
                 || self.advance_host_turn()
                 || self.advance_ai_turn()
+                || self.advance_prepared()
                 || self.advance_end();
             if !has_changed {
                 return;

@@ -17,6 +17,15 @@ use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
 use crate::time::{SessionTime, Span};
 
+/// Who answers the host.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice {
+    pub(super) speaker: AiSpeaker,
+    pub(super) reason: GrantReason,
+    /// Who answers after that one.
+    pub(super) second: Option<AiSpeaker>,
+}
+
 /// Speech without a word shorter than this is not worth a message: a cough, a chair.
 const UNHEARD_SPEECH_MIN: Span = Span::from_millis(800);
 
@@ -121,22 +130,28 @@ impl Conversation {
 
     /// Gives the floor to whom the host's line calls.
     fn answer(&mut self, turn: TurnId, text: &str) {
+        let Choice { speaker, reason, second } = self.whom(text);
         self.agenda.host_acted();
-        let longer_ago = self.agenda.longer_ago();
-        let (speaker, reason, second) =
-            match (self.agenda.take_nominee(), self.names.addressed(text)) {
-                (Some(nominee), _) => (nominee, GrantReason::Nominated, None),
-                (None, Addressed::One(one)) => (one, GrantReason::Addressed, None),
-                (None, Addressed::BothFrom(first)) => {
-                    (first, GrantReason::AddressedFirst, Some(first.other()))
-                }
-                (None, Addressed::Both) => {
-                    (longer_ago, GrantReason::AddressedFirst, Some(longer_ago.other()))
-                }
-                (None, Addressed::Nobody) => (longer_ago, GrantReason::Alternation, None),
-            };
+        self.agenda.take_nominee();
         self.agenda.then(second);
         self.grant(speaker, reason, self.now, Some(turn));
+    }
+
+    /// Whom the host's line calls, or else whose turn it is. Changes nothing.
+    pub(super) fn whom(&self, text: &str) -> Choice {
+        let longer_ago = self.agenda.longer_ago();
+        let (speaker, reason, second) = match (self.agenda.nominee(), self.names.addressed(text)) {
+            (Some(nominee), _) => (nominee, GrantReason::Nominated, None),
+            (None, Addressed::One(one)) => (one, GrantReason::Addressed, None),
+            (None, Addressed::BothFrom(first)) => {
+                (first, GrantReason::AddressedFirst, Some(first.other()))
+            }
+            (None, Addressed::Both) => {
+                (longer_ago, GrantReason::AddressedFirst, Some(longer_ago.other()))
+            }
+            (None, Addressed::Nobody) => (longer_ago, GrantReason::Alternation, None),
+        };
+        Choice { speaker, reason, second }
     }
 
     /// Closes captions and forgets words of turns that nothing can change any more.
@@ -155,16 +170,27 @@ impl Conversation {
         not_before: SessionTime,
         answers: Option<TurnId>,
     ) {
-        let id = self.new_turn_id();
+        let prepared = self.take_prepared(speaker);
+        let id = match &prepared {
+            Some(prepared) => prepared.turn.id,
+            None => self.new_turn_id(),
+        };
         self.agenda.granted(speaker);
         self.was_cut[speaker.index()] = false;
         self.has_failed[speaker.index()] = false;
         self.transcript.open(id, speaker.into());
         self.order(Order::NoteTurnStarted { turn: id, speaker: speaker.into() });
         self.order(Order::NoteGranted { turn: id, speaker, reason });
-        let mut turn = AiTurn::new(id, speaker, reason, not_before);
-        turn.answers = answers;
+        let (mut turn, held) = match prepared {
+            Some(prepared) => (prepared.turn, Some(prepared.held)),
+            None => (AiTurn::new(id, speaker, reason, not_before), None),
+        };
+        (turn.reason, turn.answers) = (reason, answers);
+        (turn.not_before, turn.free_at) = (not_before, self.now);
         self.floor = Floor::Ai(Box::new(turn));
+        if let Some(held) = held {
+            self.release(held);
+        }
     }
 
     /// Begins with whoever is due, if nobody has the floor and somebody listens.
@@ -200,11 +226,11 @@ impl Conversation {
             self.order(Order::StopReply { turn: turn.id, speaker });
         }
         let calls_other = self.names.calls_other(speaker, &turn.heard_text());
-        let heard_until = turn.heard_until();
+        let spoke_until = turn.spoke_until();
         self.agenda.succeeded();
         let reason = turn.trouble.unwrap_or(TurnEnd::Completed);
         self.finish_ai_turn(*turn, reason, false);
-        self.go_on_after(speaker, calls_other, heard_until);
+        self.go_on_after(speaker, calls_other, spoke_until);
     }
 
     /// Nothing more will come of the turn: service, voice or listener failed.

@@ -117,6 +117,11 @@ impl HostWords {
         texts.join(" ")
     }
 
+    /// Up to where anything was recognised of `turn`.
+    pub(super) fn reach(&self, turn: TurnId) -> Option<SessionTime> {
+        self.of(turn).map(|segment| segment.until).max()
+    }
+
     /// What the words of `turn` say about its end.
     pub(super) fn known(&self, turn: TurnId, may_grow: bool) -> KnownWords {
         let whole = |segment: &&Segment| segment.stability >= Stability::Complete;

@@ -12,7 +12,7 @@
 //! pass is a *murmur*. *Back-channel*: "mm-hmm", a listener's sound that asks for nothing. *Playout*: what has truly
 //! reached the listener's ears. *Said* and *heard*: what was written for the voice, and what of it was played out.
 //! *Piece*: what the voice gets at once, and one caption. *Briefing*: what the show is about. *Caption*: words as
-//! shown, with their times.
+//! shown, with their times. *Prepared*: a reply made before it has the floor.
 //!
 //! # Invariants
 //!
@@ -27,11 +27,12 @@
 //!    which the session bounds.
 //! 7. With autopilot off, the conversation comes to rest after the last input.
 //! 8. The same inputs give the same orders, byte for byte.
+//! 9. A prepared reply never sounds without a grant, and gets one only if every word it rests on stands.
 //!
 //! # Reading order
 //!
 //! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host` and `replies` (facts of
-//! both sides), `grants` (the only place that gives and takes the floor), then the judges, which decide nothing:
+//! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), then the judges, which decide nothing:
 //! `endpointing`, `barge_in`, `addressing`, `autopilot`. [`rules`] has every number.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
@@ -49,6 +50,7 @@ pub mod speaker;
 mod floor;
 mod grants;
 mod host;
+mod prepared;
 mod replies;
 
 mod addressing;
@@ -66,7 +68,9 @@ mod words;
 pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
 pub use memory::Memory;
-pub use order::{Caption, CaptionWord, GrantReason, Order, TurnEnd, TurnVotes, Verdict, Vote};
+pub use order::{
+    Caption, CaptionWord, GrantReason, Order, PreparedEnd, TurnEnd, TurnVotes, Verdict, Vote,
+};
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

@@ -69,6 +69,16 @@ pub enum Order {
     NoteGranted { turn: TurnId, speaker: AiSpeaker, reason: GrantReason },
     /// The floor was not given, and why.
     NoteDenied { speaker: AiSpeaker, reason: &'static str },
+    /// `speaker` writes ahead what it would say after turn `after`; `turn` is the name it will have if it comes to it.
+    NotePreparing { turn: TurnId, speaker: AiSpeaker, after: TurnId },
+    /// What became of a prepared reply: why, and how many words it had by then.
+    NotePrepared {
+        turn: TurnId,
+        speaker: AiSpeaker,
+        end: PreparedEnd,
+        reason: &'static str,
+        words: u32,
+    },
     /// Voice over an AI was judged.
     NoteBargeIn {
         speaker: AiSpeaker,
@@ -176,6 +186,16 @@ pub enum GrantReason {
     Autopilot,
     /// The other's service failed before anything was heard, and nobody had been called by name.
     Substitution,
+}
+
+/// What became of a reply that was prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PreparedEnd {
+    /// It got the floor.
+    Used,
+    /// It was dropped; what it cost is lost.
+    Discarded,
 }
 
 /// What voice over an AI turned out to be.

@@ -8,9 +8,11 @@ use super::barge_in::Intrusion;
 use super::floor::{Conversation, Floor, Murmur};
 use super::input::{Deadline, Outcome, VoicedWord};
 use super::order::{Order, TurnEnd, Verdict};
-use super::prompt::Prompt;
 use super::speaker::{Speaker, TurnId};
 use crate::time::{SessionTime, Span};
+
+/// The longest way to the ear that is learned: a page that takes longer to its first sound has stalled.
+const WAY_MAX: Span = Span::from_millis(300);
 
 impl Conversation {
     // ── Written and voiced ───────────────────────────────────────────────────────────────────────────────
@@ -22,7 +24,7 @@ impl Conversation {
             return self.ignore("reply_is_not_being_written");
         }
         let pieces = current.write(Some(text));
-        self.speak(pieces, now);
+        self.speak(turn, pieces, now);
     }
 
     pub(super) fn on_reply_ended(&mut self, turn: TurnId, outcome: Outcome) {
@@ -35,8 +37,10 @@ impl Conversation {
         let pieces = current.write(None);
         let speaker = current.speaker;
         let has_pieces = current.has_pieces();
-        self.speak(pieces, now);
-        if has_pieces {
+        self.speak(turn, pieces, now);
+        if self.prepared(turn).is_some() {
+            self.on_prepared_written(outcome);
+        } else if has_pieces {
             self.order(Order::FinishVoice { turn, speaker });
             if let Some(reason) = trouble_of(outcome) {
                 self.has_trouble(reason);
@@ -50,14 +54,15 @@ impl Conversation {
         }
     }
 
-    fn speak(&mut self, pieces: Vec<(u16, String)>, now: SessionTime) {
-        let Floor::Ai(current) = &mut self.floor else { return };
+    pub(super) fn speak(&mut self, turn: TurnId, pieces: Vec<(u16, String)>, now: SessionTime) {
+        let pieces = if self.prepared(turn).is_some() { self.hold_pieces(pieces) } else { pieces };
+        let Some(current) = self.ai_turn(turn) else { return };
         // A voice that has ended says nothing more; the text stays unheard.
         if pieces.is_empty() || current.voice_total.is_some() {
             return;
         }
         current.spoken_since.get_or_insert(now);
-        let (turn, speaker) = (current.id, current.speaker);
+        let speaker = current.speaker;
         self.orders.extend(pieces.into_iter().map(|(piece, text)| Order::Speak {
             turn,
             speaker,
@@ -98,6 +103,12 @@ impl Conversation {
         current.has_voice = true;
         let speaker = Speaker::from(current.speaker);
         let trouble = trouble_of(outcome);
+        if self.prepared(turn).is_some() {
+            if trouble.is_some() || samples == 0 {
+                self.discard_prepared("voice_failed");
+            }
+            return;
+        }
         if trouble.is_some() {
             let name = self.name(speaker);
             let message = format!(
@@ -133,10 +144,25 @@ impl Conversation {
         }
         let before = current.played();
         current.hear(samples, at);
+        let mut way = None;
         if let Some(playout) = current.playout.as_mut().filter(|playout| playout.played > before) {
             playout.progress_at = now;
+            if before == 0 && !playout.is_paused {
+                way = Some((at - Span::from_samples(samples)).since(playout.began));
+            }
+        }
+        if let Some(way) = way {
+            self.learn_way(way);
         }
         self.show_heard();
+    }
+
+    /// A turn's first sound took this long to the ear. A stall or a pause says nothing of the next one, so no one turn
+    /// moves the estimate far.
+    fn learn_way(&mut self, way: Span) {
+        let way = way.min(WAY_MAX);
+        let known = self.way.unwrap_or(way);
+        self.way = Some(Span::from_samples((3 * known.samples() + way.samples()) / 4));
     }
 
     pub(super) fn on_flushed(&mut self, turn: TurnId, samples: u64, at: SessionTime) {
@@ -157,15 +183,21 @@ impl Conversation {
         }
     }
 
-    /// The AI turn on the floor if it is `turn`; otherwise notes that it is over.
+    /// The AI turn `turn`, on the floor or prepared; otherwise notes that it is over.
     fn current(&mut self, turn: TurnId) -> Option<&mut AiTurn> {
-        let is_current = matches!(&self.floor, Floor::Ai(current) if current.id == turn);
-        if !is_current {
+        if self.ai_turn(turn).is_none() {
             self.ignore("turn_is_over");
         }
+        self.ai_turn(turn)
+    }
+
+    fn ai_turn(&mut self, turn: TurnId) -> Option<&mut AiTurn> {
         match &mut self.floor {
-            Floor::Ai(current) if is_current => Some(current),
-            Floor::Open | Floor::Host(_) | Floor::Ai(_) => None,
+            Floor::Ai(current) if current.id == turn => Some(current),
+            Floor::Open | Floor::Host(_) | Floor::Ai(_) => {
+                let prepared = self.prepared.as_mut().filter(|prepared| prepared.turn.id == turn);
+                prepared.map(|prepared| &mut prepared.turn)
+            }
         }
     }
 
@@ -192,15 +224,10 @@ impl Conversation {
 
     fn start_reply(&mut self) {
         let now = self.now;
-        let answer_seconds = self.rules().answer_seconds;
         let Floor::Ai(current) = &mut self.floor else { return };
         current.reply = Reply::Writing(now);
         let (turn, speaker) = (current.id, current.speaker);
-        let prompt = Prompt {
-            system: self.system_prompts[speaker.index()].clone(),
-            messages: self.transcript.messages(speaker, &self.briefing),
-            answer_seconds,
-        };
+        let prompt = self.prompt(speaker, None);
         self.order(Order::StartReply { turn, speaker, prompt: Box::new(prompt) });
     }
 

@@ -89,6 +89,14 @@ pub struct Rules {
     /// Silence between two AI speakers.
     pub ai_gap: Span,
 
+    // ── Replies made ahead ───────────────────────────────────────────────────────────────────────────────
+    /// How often in one turn of the host a reply is begun before the turn is over; 0 never.
+    pub speculation_tries: u16,
+    /// Whether the next AI's reply is made while the present one speaks.
+    pub prepare_next: bool,
+    /// Whether the first sentence of a prepared reply is spoken ahead too.
+    pub prepare_sound: bool,
+
     // ── Patience ─────────────────────────────────────────────────────────────────────────────────────────
     /// How long the listener may take to confirm silence.
     pub flush_confirm: Span,
@@ -298,6 +306,12 @@ impl Default for Rules {
             hand_overs_max: 1,
             // The median gap between two people in conversation is a fifth of a second.
             ai_gap: Span::from_millis(250),
+
+            // The second covers a host who went on once; what changes more often is no end of a turn. Each lost try
+            // costs one prompt and part of a reply.
+            speculation_tries: 2,
+            prepare_next: true,
+            prepare_sound: true,
 
             // What the listener holds is at most 200 ms and is silenced at once; its word travels a quick line.
             flush_confirm: Span::from_millis(150),

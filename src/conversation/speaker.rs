@@ -114,7 +114,8 @@ impl fmt::Display for AiSpeaker {
     }
 }
 
-/// One speaker's time on the floor. Numbered from 1 in the order of granting; prints as `t7`.
+/// One speaker's time on the floor. Numbered from 1 in the order in which they were thought of (a prepared turn that
+/// came to nothing has had its number); prints as `t7`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TurnId(pub u32);

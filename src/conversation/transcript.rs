@@ -23,6 +23,8 @@ const STAGE: &str = "Studio";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transcript {
     lines: Vec<Line>,
+    /// How often the text of any line changed.
+    revision: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -30,33 +32,67 @@ struct Line {
     turn: TurnId,
     speaker: Speaker,
     text: String,
+    /// How often its text changed.
+    changes: u32,
 }
 
 impl Transcript {
     /// Keeps a place for `turn`; a turn that is opened again keeps its place.
     pub(super) fn open(&mut self, turn: TurnId, speaker: Speaker) {
         if self.position(turn).is_none() {
-            self.lines.push(Line { turn, speaker, text: String::new() });
+            self.lines.push(Line { turn, speaker, text: String::new(), changes: 0 });
         }
     }
 
     /// What was heard of `turn`.
     pub(super) fn set(&mut self, turn: TurnId, text: String) {
         if let Some(position) = self.position(turn) {
-            self.lines[position].text = text;
+            let line = &mut self.lines[position];
+            if line.text != text {
+                line.text = text;
+                line.changes = line.changes.wrapping_add(1);
+                self.revision = self.revision.wrapping_add(1);
+            }
         }
     }
 
-    /// The history from `speaker`'s point of view, ending with what is to be answered.
-    pub(super) fn messages(&self, speaker: AiSpeaker, briefing: &Briefing) -> Vec<Message> {
-        let heard: Vec<&Line> = self.lines.iter().filter(|line| !line.text.is_empty()).collect();
-        let recent = &heard[heard.len().saturating_sub(PROMPT_LINES_MAX)..];
-        let mut messages: Vec<Message> = recent
+    /// What was heard of `turn`; nothing of one that is no line.
+    pub(super) fn text(&self, turn: TurnId) -> &str {
+        self.position(turn).map_or("", |position| self.lines[position].text.as_str())
+    }
+
+    /// A number that stays the same as long as nothing but the line of `turn` changes.
+    pub(super) fn revision_but(&self, turn: TurnId) -> u32 {
+        let own = self.position(turn).map_or(0, |position| self.lines[position].changes);
+        self.revision.wrapping_sub(own)
+    }
+
+    /// The history from `speaker`'s point of view, ending with what is to be answered. With `expected` the line of
+    /// that turn holds that text: what will have been heard if nothing comes between.
+    pub(super) fn messages(
+        &self,
+        speaker: AiSpeaker,
+        briefing: &Briefing,
+        expected: Option<(TurnId, &str)>,
+    ) -> Vec<Message> {
+        let text_of = |line: &'_ Line| match expected {
+            Some((turn, text)) if turn == line.turn => text.to_owned(),
+            _ => line.text.clone(),
+        };
+        let heard: Vec<(&Line, String)> = self
+            .lines
             .iter()
-            .map(|line| Message {
+            .map(|line| (line, text_of(line)))
+            .filter(|(_, text)| !text.is_empty())
+            .collect();
+        let recent = heard.len().saturating_sub(PROMPT_LINES_MAX);
+        let mut messages: Vec<Message> = heard
+            .into_iter()
+            .skip(recent)
+            .map(|(line, text)| Message {
                 role: if line.speaker == speaker.into() { Role::Assistant } else { Role::User },
                 name: briefing.speaker(line.speaker).name.clone(),
-                text: line.text.clone(),
+                text,
             })
             .collect();
         let direction = match messages.last() {

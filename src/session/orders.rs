@@ -44,7 +44,7 @@ impl Session {
                 self.children.voice(speaker).send(FinishVoice { turn });
             }
             Order::StopReply { turn, speaker } => {
-                self.stages[speaker.index()].leave();
+                self.stages[speaker.index()].leave(turn);
                 self.children.mind(speaker).send(StopReply { turn });
                 self.children.voice(speaker).send(StopVoice { turn });
             }
@@ -92,10 +92,14 @@ impl Session {
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
             Order::NoteGranted { turn, speaker, reason } => {
+                let since_end = now.since(self.host_stopped).millis();
+                self.stages[speaker.index()].granted(turn, since_end);
                 self.notify(Notice::Granted { turn, speaker, reason });
             }
             Order::NoteTurnStarted { .. }
             | Order::NoteTurnJudged { .. }
+            | Order::NotePreparing { .. }
+            | Order::NotePrepared { .. }
             | Order::NoteDenied { .. }
             | Order::NoteBargeIn { .. }
             | Order::NoteMarker { .. }

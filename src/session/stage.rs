@@ -72,8 +72,17 @@ impl Stage {
     }
 
     /// The turn is over: its voice stops running ahead.
-    pub(super) fn leave(&mut self) {
-        self.allowance.close();
+    pub(super) fn leave(&mut self, turn: TurnId) {
+        if self.is_turn(turn) {
+            self.allowance.close();
+        }
+    }
+
+    /// A turn that was prepared on this stage got the floor: from here on it counts as others do.
+    pub(super) fn granted(&mut self, turn: TurnId, end_of_turn_ms: u64) {
+        if self.is_turn(turn) {
+            self.metrics.end_of_turn_ms = Some(end_of_turn_ms);
+        }
     }
 
     /// The turn on stage, also when it is over.

@@ -8,6 +8,7 @@ use super::dice::Dice;
 use super::meeting::{Meeting, Script, ms};
 use super::plan::Plan;
 use super::timeline::{in_seconds, seconds};
+use crate::conversation::rules::Rules;
 use crate::conversation::{AiSpeaker, Input, Outcome, Stability, TurnId};
 use crate::time::{SessionTime, Span};
 
@@ -53,6 +54,8 @@ pub enum Act {
     Scores(Option<u16>),
     /// How long a service takes, by the name of [`TAKES`].
     Takes(&'static str, Span),
+    /// The show's briefing sets a rule, by the name of [`RULES`].
+    Rule(&'static str, u64),
     /// Services are late, lose, double and fail things, as chance from this seed has it.
     FaultsFrom(u64),
     /// By now the table has come to rest: nobody has the floor and nothing is waited for.
@@ -74,6 +77,19 @@ pub const TAKES: [(&str, PlanField); 10] = [
     ("voice takes", |plan| &mut plan.voice_after),
     ("page reports every", |plan| &mut plan.report_every),
     ("flush takes", |plan| &mut plan.flush_after),
+];
+
+/// Sets a rule to a number as a briefing would.
+type SetRule = fn(&mut Rules, u64);
+
+/// The rules that a timeline may set before anything has happened, by their names in a briefing; a switch is 0 or 1.
+pub const RULES: [(&str, SetRule); 4] = [
+    ("autopilot.gapMs", |rules, millis| rules.ai_gap = ms(millis)),
+    ("prepare.tries", |rules, tries| {
+        rules.speculation_tries = u16::try_from(tries).unwrap_or(u16::MAX);
+    }),
+    ("prepare.next", |rules, on| rules.prepare_next = on == 1),
+    ("prepare.sound", |rules, on| rules.prepare_sound = on == 1),
 ];
 
 /// Lines without anything to fill in.
@@ -152,6 +168,10 @@ impl Act {
             [name, "will", "hang"] => Self::Will(ai(name)?, Script::Hangs),
             [name, "voice", "breaks", "after", heard] => Self::Breaks(ai(name)?, span(heard)?),
             ["model", "says", score] => Self::Scores(Some(number(score)?)),
+            ["rule", name, value] => {
+                let known = RULES.iter().find(|(known, _)| known == name);
+                Self::Rule(known.ok_or("no such rule")?.0, number(value)?)
+            }
             ["faults", "from", seed] => Self::FaultsFrom(number(seed)?),
             _ => return Err("it means nothing here".into()),
         })
@@ -190,6 +210,11 @@ impl Act {
             Self::Takes(name, length) => {
                 if let Some((_, field)) = TAKES.iter().find(|(known, _)| known == name) {
                     *field(&mut meeting.plan) = length.millis();
+                }
+            }
+            Self::Rule(name, value) => {
+                if let Some((_, set)) = RULES.iter().find(|(known, _)| known == name) {
+                    meeting.rule(|rules| set(rules, *value));
                 }
             }
             Self::FaultsFrom(seed) => meeting.dice = Some(Dice::new(*seed)),
@@ -252,6 +277,7 @@ impl fmt::Display for Act {
             Self::Scores(None) => f.write_str("model says nothing"),
             Self::Scores(Some(score)) => write!(f, "model says {score}"),
             Self::Takes(name, length) => write!(f, "{name} {}", of(length)),
+            Self::Rule(name, value) => write!(f, "rule {name} {value}"),
             Self::FaultsFrom(seed) => write!(f, "faults from {seed}"),
             Self::Rests => f.write_str("all is at rest"),
         }

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conversation::prompt::Role;
-use crate::conversation::{Caption, Conversation, Input, Order, Prompt, Speaker, TurnId};
+use crate::conversation::{
+    Caption, Conversation, Input, Order, PreparedEnd, Prompt, Speaker, TurnId,
+};
 use crate::time::SessionTime;
 
 use super::meeting::{Event, ms};
@@ -57,6 +59,11 @@ pub struct Watch {
     captions: BTreeMap<u32, Caption>,
     /// Samples the listener is known to have heard of each turn.
     heard: BTreeMap<TurnId, u64>,
+    /// The reply that is being prepared, and the prompts of those that were.
+    preparing: Option<TurnId>,
+    prepared: BTreeMap<TurnId, Prompt>,
+    /// What the host's last turn with words ended with.
+    host_said: String,
     is_ending: bool,
     is_closed: bool,
 }
@@ -125,7 +132,11 @@ impl Watch {
             "invariant 3: an order after the end: {order:?}"
         );
         match order {
-            Order::StartPlayout { turn, .. } => self.one_voice_at_a_time(now, *turn)?,
+            Order::StartPlayout { turn, .. } => {
+                let has_floor = self.granted.iter().any(|(id, ..)| id == turn);
+                hold!(has_floor, "invariant 9: {turn} sounds without a grant");
+                self.one_voice_at_a_time(now, *turn)?;
+            }
             Order::Duck { turn, .. } => self.silence_stays(*turn, order)?,
             Order::Pause { turn, .. } => {
                 self.silence_stays(*turn, order)?;
@@ -150,12 +161,30 @@ impl Watch {
                     self.open_host_turns.is_empty(),
                     "invariant 1: {turn} was granted in the host's turn"
                 );
+                // A prompt that was written ahead must say what was heard after all.
+                if let Some(prompt) = self.prepared.remove(turn) {
+                    self.history_is_what_was_heard((*speaker).into(), &prompt)?;
+                    self.host_said_what_is_answered(&prompt)?;
+                }
                 self.granted.push((*turn, (*speaker).into(), None));
+            }
+            Order::NotePreparing { turn, .. } => {
+                hold!(self.preparing.is_none(), "invariant 9: {turn} is prepared beside another");
+                self.preparing = Some(*turn);
+            }
+            Order::NotePrepared { turn, end, .. } => {
+                hold_equal!(self.preparing.take(), Some(*turn), "invariant 9: {order:?}");
+                let has_floor = self.granted.iter().any(|(id, ..)| id == turn);
+                hold_equal!(has_floor, *end == PreparedEnd::Used, "invariant 9: {order:?}");
+                self.prepared.remove(turn);
             }
             Order::NoteTurnStarted { turn, speaker: Speaker::You } => {
                 hold!(self.open_host_turns.insert(*turn), "invariant 3: {turn} began twice");
             }
-            Order::NoteTurnEnded { turn, speaker: Speaker::You, .. } => {
+            Order::NoteTurnEnded { turn, speaker: Speaker::You, heard_text, .. } => {
+                if !heard_text.is_empty() {
+                    self.host_said.clone_from(heard_text);
+                }
                 hold!(
                     self.open_host_turns.remove(turn),
                     "invariant 3: {turn} ended and had not begun"
@@ -165,6 +194,9 @@ impl Watch {
                 self.turn_ended(*turn, heard_text, voices)?;
             }
             Order::ShowCaption(caption) => self.caption_may_change(caption)?,
+            Order::StartReply { turn, prompt, .. } if self.preparing == Some(*turn) => {
+                self.prepared.insert(*turn, prompt.as_ref().clone());
+            }
             Order::StartReply { speaker, prompt, .. } => {
                 self.history_is_what_was_heard((*speaker).into(), prompt)?;
             }
@@ -277,11 +309,13 @@ impl Watch {
                 (name(by), text, if *by == speaker { Role::Assistant } else { Role::User })
             })
             .collect();
-        let told: Vec<(&str, &str, Role)> = prompt
+        let heard: Vec<_> =
+            heard.into_iter().map(|(by, text, role)| (by, squeezed(text), role)).collect();
+        let told: Vec<_> = prompt
             .messages
             .iter()
             .filter(|message| message.name == "Ada" || message.name == "Grace")
-            .map(|message| (message.name.as_str(), message.text.as_str(), message.role))
+            .map(|message| (message.name.as_str(), squeezed(&message.text), message.role))
             .collect();
         hold_equal!(told, heard, "invariant 5: the history of {speaker}");
         hold_equal!(
@@ -289,6 +323,20 @@ impl Watch {
             Some(Role::User),
             "invariant 5: nothing to answer"
         );
+        Ok(())
+    }
+
+    /// Invariant 9: a reply to the host rests on the words with which the host's turn ended.
+    fn host_said_what_is_answered(&self, prompt: &Prompt) -> Result<(), Breach> {
+        let last = prompt.messages.last().filter(|message| message.name == "Host");
+        let plain = |text: &str| -> Vec<String> {
+            let words = text.split_whitespace();
+            let letters = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).collect();
+            words.map(letters).filter(|word: &String| !word.is_empty()).collect()
+        };
+        if let Some(last) = last {
+            hold_equal!(plain(&last.text), plain(&self.host_said), "invariant 9: what is answered");
+        }
         Ok(())
     }
 
@@ -330,6 +378,10 @@ impl Watch {
         hold!(open.is_empty(), "invariant 4: {open:?} stayed open");
         Ok(())
     }
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Invariant 8: the same inputs give the same orders.

@@ -45,6 +45,7 @@ pub enum Event {
 
 #[derive(Debug)]
 pub struct Meeting {
+    pub briefing: Briefing,
     pub conversation: Conversation,
     pub now: SessionTime,
     pub plan: Plan,
@@ -74,7 +75,8 @@ pub fn briefing() -> Briefing {
         episode: "test".into(),
         language: "en".into(),
         terms: Vec::new(),
-        rules: Rules::default(),
+        // What a host's turn is answered with is one story, how early it is written another: a timeline switches it on.
+        rules: Rules { speculation_tries: 0, prepare_next: false, ..Rules::default() },
         speakers: [
             speaker("Host", "Moderator"),
             speaker("Ada", "Claude"),
@@ -87,8 +89,9 @@ pub fn briefing() -> Briefing {
     }
 }
 
-pub fn conversation() -> Conversation {
-    Conversation::new(Setup { briefing: Arc::new(briefing()), seed: 0 })
+/// The conversation at the table of `briefing`.
+pub fn conversation_of(briefing: Briefing) -> Conversation {
+    Conversation::new(Setup { briefing: Arc::new(briefing), seed: 0 })
 }
 
 pub const fn ms(millis: u64) -> Span {
@@ -98,7 +101,8 @@ pub const fn ms(millis: u64) -> Span {
 impl Meeting {
     pub fn new(plan: Plan, dice: Option<Dice>) -> Self {
         Self {
-            conversation: conversation(),
+            briefing: briefing(),
+            conversation: conversation_of(briefing()),
             now: SessionTime::ZERO,
             plan,
             dice,
@@ -113,6 +117,12 @@ impl Meeting {
             last_segment: 0,
             breaks_after: None,
         }
+    }
+
+    /// Changes a rule of the show, before anything has happened in it.
+    pub fn rule(&mut self, change: impl FnOnce(&mut Rules)) {
+        change(&mut self.briefing.rules);
+        self.conversation = conversation_of(self.briefing.clone());
     }
 
     // ── What the script does ─────────────────────────────────────────────────────────────────────────────

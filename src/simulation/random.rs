@@ -113,6 +113,15 @@ impl Draft {
         for (name, millis) in plan {
             self.put(SessionTime::ZERO, Act::Takes(name, ms(millis)));
         }
+        // Shows differ in what they let be written ahead.
+        let tries = self.dice.between(0, 3);
+        let (next, sound) = (!self.dice.chance(20), !self.dice.chance(30));
+        let (next, sound) = (u64::from(next), u64::from(sound));
+        for (rule, value) in
+            [("prepare.tries", tries), ("prepare.next", next), ("prepare.sound", sound)]
+        {
+            self.put(SessionTime::ZERO, Act::Rule(rule, value));
+        }
         self.put(SessionTime::ZERO, Act::FaultsFrom(seed ^ 0xABCD));
     }
 

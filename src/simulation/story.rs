@@ -98,6 +98,12 @@ pub fn tell(order: &Order, shows: &[&str]) -> Option<String> {
             Some(format!("{turn} {speaker} granted {}", word(reason)))
         }
         Order::NoteDenied { speaker, reason } => Some(format!("{speaker} denied {reason}")),
+        Order::NotePreparing { turn, speaker, after } => {
+            Some(format!("{turn} {speaker} prepares for after {after}"))
+        }
+        Order::NotePrepared { turn, speaker, end, reason, words } => {
+            Some(format!("{turn} {speaker} {} {reason} {words} words", word(end)))
+        }
         Order::NoteBargeIn { turn, verdict, .. } => {
             Some(format!("{turn} barge-in {}", word(verdict)))
         }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use super::act::Act;
 use super::invariants::{Breach, Watch, hold, same_inputs_give_same_orders};
-use super::meeting::{Event, Meeting, conversation};
+use super::meeting::{Event, Meeting, conversation_of};
 use super::plan::Plan;
 use crate::conversation::Input;
 use crate::time::SessionTime;
@@ -99,7 +99,7 @@ impl Timeline {
             }
         }
         watch.at_the_end()?;
-        same_inputs_give_same_orders(&events[begin..], conversation())
+        same_inputs_give_same_orders(&events[begin..], conversation_of(meeting.briefing))
     }
 }
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod floor;
+mod floor_prepared;
 mod floor_random;
 mod floor_speech;
 mod replay;

@@ -145,6 +145,24 @@ impl Fields {
         number
     }
 
+    /// `true` or `false`.
+    pub(super) fn switch(
+        &mut self,
+        key: &'static str,
+        errors: &mut BriefingErrors,
+    ) -> Option<bool> {
+        let path = self.path_of(key);
+        let At { line, value } = self.take(key)?;
+        match value {
+            Node::Switch(on) => Some(on),
+            Node::Nothing => None,
+            Node::Number(_) | Node::Fraction | Node::Text(_) | Node::List(_) | Node::Map(_) => {
+                errors.note(line, path, format!("{}; expected true or false", value.describe()));
+                None
+            }
+        }
+    }
+
     /// Notes every key that nobody asked for.
     pub(super) fn finish(self, errors: &mut BriefingErrors) {
         for (key, _) in &self.entries {

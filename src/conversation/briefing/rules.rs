@@ -40,6 +40,9 @@ pub(super) fn read_over(
     if let Some(group) = group.group("autopilot", errors) {
         read_autopilot(&mut rules, group, errors);
     }
+    if let Some(group) = group.group("prepare", errors) {
+        read_prepare(&mut rules, group, errors);
+    }
     if let Some(group) = group.group("endOfTurn", errors) {
         read_end_of_turn(&mut rules, group, errors);
     }
@@ -53,6 +56,13 @@ pub(super) fn read_over(
 fn read_autopilot(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErrors) {
     set(&mut rules.autopilot_max_turns, group.number("maxTurns", 1..=200, "turns", errors));
     set(&mut rules.ai_gap, millis(&mut group, "gapMs", 0, 5000, errors));
+    group.finish(errors);
+}
+
+fn read_prepare(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErrors) {
+    set(&mut rules.speculation_tries, group.number("tries", 0..=5, "tries", errors));
+    set(&mut rules.prepare_next, group.switch("next", errors));
+    set(&mut rules.prepare_sound, group.switch("sound", errors));
     group.finish(errors);
 }
 
