@@ -137,10 +137,7 @@ async fn a_talk_longer_than_googles_streams_loses_no_word_and_doubles_none() {
     }
 }
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn googles_voices_keep_the_contract_and_live_with_every_fault() {
     let tokens = Simulator::start(GoogleRequests::new(TOKEN)).await;
     let voices = |url: String, voice: &str| {
