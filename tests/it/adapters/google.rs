@@ -115,19 +115,22 @@ async fn a_talk_longer_than_googles_streams_loses_no_word_and_doubles_none() {
         })
         .collect();
     for version in versions() {
-        for (sound, pause_ms, streams) in [(&flowing, 0, 1), (&pausing, 700, 4)] {
+        // With more and more silence in front, streams are cut between words and at every place within one.
+        let cases = (0..5).map(|step| (&flowing, 400 + 60 * step, 0, 1));
+        for (sound, lead_ms, pause_ms, streams) in cases.chain([(&pausing, 400, 700, 4)]) {
             // Streams are refused after 8 s; the adapter replaces them after 5 s in a pause, after 7 s anywhere.
             let simulator = GoogleSimulator::start("", 8_000).await;
             let limits = (seconds(5), seconds(7));
             let adapter = speech(&simulator, &open, version.clone(), limits);
-            let script = script_of([vec![0; 6_400], sound.clone(), vec![0; 24_000]].concat()).await;
+            let (lead, end) = (vec![0; lead_ms * 16], vec![0; 24_000]);
+            let script = script_of([lead, sound.clone(), end].concat()).await;
             let (said, end) = hear(&adapter, &script).await;
             end.expect("an end in order");
             assert_eq!(numbers(&said), (0..60).collect::<Vec<_>>());
             // Each in its place in the talk, whichever stream heard it.
             let finals = said.iter().filter(|words| words.stability == Stability::Final);
             for (number, word) in finals.flat_map(|words| &words.words).enumerate() {
-                let place_ms = 400 + number * 300 + number / 5 * pause_ms;
+                let place_ms = lead_ms + number * 300 + number / 5 * pause_ms;
                 let is_there = word.start_sample.abs_diff(place_ms as u64 * 16) <= 320;
                 assert!(is_there, "{word:?} in place of {place_ms} ms");
             }
