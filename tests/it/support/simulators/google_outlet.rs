@@ -155,4 +155,9 @@ impl Body for OverLine {
         let is_left_out = is_status && self.line.ends_early.load(Ordering::Relaxed);
         Poll::Ready(frame.filter(|_| !is_left_out))
     }
+
+    // A refusal is a head and nothing else: Google's libraries take no empty data behind it.
+    fn is_end_stream(&self) -> bool {
+        self.answers.is_end_stream()
+    }
 }
