@@ -116,7 +116,7 @@ async fn a_talk_longer_than_googles_streams_loses_no_word_and_doubles_none() {
         .collect();
     for version in versions() {
         // With more and more silence in front, streams are cut between words and at every place within one.
-        let cases = (0..5).map(|step| (&flowing, 400 + 60 * step, 0, 1));
+        let cases = (0..6).map(|step| (&flowing, 400 + 50 * step, 0, 1));
         for (sound, lead_ms, pause_ms, streams) in cases.chain([(&pausing, 400, 700, 4)]) {
             // Streams are refused after 8 s; the adapter replaces them after 5 s in a pause, after 7 s anywhere.
             let simulator = GoogleSimulator::start("", 8_000).await;
@@ -127,12 +127,15 @@ async fn a_talk_longer_than_googles_streams_loses_no_word_and_doubles_none() {
             let (said, end) = hear(&adapter, &script).await;
             end.expect("an end in order");
             assert_eq!(numbers(&said), (0..60).collect::<Vec<_>>());
-            // Each in its place in the talk, whichever stream heard it.
+            // Each in its place in the talk and whole, whichever stream heard it: half a word would be a wrong one.
             let finals = said.iter().filter(|words| words.stability == Stability::Final);
             for (number, word) in finals.flat_map(|words| &words.words).enumerate() {
                 let place_ms = lead_ms + number * 300 + number / 5 * pause_ms;
                 let is_there = word.start_sample.abs_diff(place_ms as u64 * 16) <= 320;
                 assert!(is_there, "{word:?} in place of {place_ms} ms");
+                let length = word.end_sample - word.start_sample;
+                let is_whole = length.abs_diff(u64::from(numbered::WORD_MS) * 16) <= 160;
+                assert!(is_whole, "{word:?} is {length} samples long");
             }
             let begun = simulator.streams().len();
             assert!(begun > streams, "{begun} streams");
