@@ -13,6 +13,8 @@ pub(crate) mod deepgram;
 pub(crate) mod elevenlabs;
 mod fault;
 pub(crate) mod google;
+mod google_outlet;
+mod google_requests;
 mod hearing;
 mod http;
 pub(crate) mod numbered;
