@@ -290,10 +290,7 @@ async fn a_process_that_speaks_as_piper_does_keeps_the_contract() {
     }
 }
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn a_piper_that_dies_is_an_error_and_the_next_turn_has_a_fresh_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let piper = scripted_piper(folder.path(), "its output");
