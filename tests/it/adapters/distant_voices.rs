@@ -236,10 +236,7 @@ async fn pipers_server_keeps_the_contract_and_lives_with_every_fault() {
 
 // ── Programs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn espeak_keeps_the_contract_and_speaks_other_languages() {
     let espeak = Espeak::new("espeak-ng");
     if let Err(error) = comes("open", espeak.open(TtsOptions::default())).await {
