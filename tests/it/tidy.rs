@@ -65,6 +65,7 @@ const EXCUSED: &[(&str, &str, &str)] = &[(
 const FORBIDDEN_IN_TESTS: &[(&str, &str)] = &[
     ("#[ignore", "a test that does not run proves nothing"),
     ("#[should_panic", "it cannot tell one panic from another"),
+    ("dead_code", "a test that is called by nobody is an ignored one under another name"),
     ("thread::sleep", "a test that waits for the clock is slow and still flaky"),
     ("time::sleep", "a test that waits for the clock is slow and still flaky"),
 ];
