@@ -215,10 +215,7 @@ async fn elevenlabs_gives_each_piece_its_own_sound_and_each_word_its_place() {
     }
 }
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn elevenlabs_lives_with_every_fault_and_says_nothing_twice() {
     for way in WAYS {
         let simulator = Simulator::start(sim::elevenlabs::ElevenLabs::new(KEY)).await;
@@ -250,10 +247,7 @@ async fn elevenlabs_says_no_to_a_wrong_key_an_unknown_voice_and_a_name_that_is_n
 
 // ── One request a piece ──────────────────────────────────────────────────────────────────────────────────────
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn openai_speech_keeps_the_contract_and_lives_with_every_fault() {
     let simulator = Simulator::start(sim::speech::OpenAiSpeech::new(KEY)).await;
     check_text_to_speech(&openai(&simulator)).await;
@@ -262,10 +256,7 @@ async fn openai_speech_keeps_the_contract_and_lives_with_every_fault() {
     check_faults_of_voice(&simulator.plan, &openai(&simulator), spoken, 1, &harmless).await;
 }
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn pipers_server_keeps_the_contract_and_lives_with_every_fault() {
     let simulator = Simulator::start(sim::speech::PiperServer::default()).await;
     let adapter = PiperServer::new(net(), at(&simulator, ""));
@@ -277,10 +268,7 @@ async fn pipers_server_keeps_the_contract_and_lives_with_every_fault() {
 
 // ── Programs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn espeak_keeps_the_contract_and_speaks_other_languages() {
     let espeak = Espeak::new("espeak-ng");
     if let Err(error) = comes("open", espeak.open(TtsOptions::default())).await {
@@ -331,10 +319,7 @@ async fn a_process_that_speaks_as_piper_does_keeps_the_contract() {
     }
 }
 
-#[expect(
-    dead_code,
-    reason = "not met yet: it does not pass, so it is no test until the adapter or its simulator is mended"
-)]
+#[tokio::test]
 async fn a_piper_that_dies_is_an_error_and_the_next_turn_has_a_fresh_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let piper = scripted_piper(folder.path(), "its output");
