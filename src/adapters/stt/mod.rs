@@ -14,6 +14,7 @@ mod socket_ears;
 mod stretch;
 mod stretch_ears;
 mod stretch_words;
+mod voice_hints;
 pub mod whisper;
 mod whisper_request;
 

@@ -106,10 +106,12 @@ impl Decoder for WhisperRequests {
                 }
             };
             tokio::select! {
+                // What nobody wants any more is not even asked: questions may be paid for.
+                biased;
+                () = unwanted => Ok(None),
                 answer = tokio::time::timeout(waited, self.ask(sound, options)) => {
                     answer.unwrap_or(Err(late)).map(Some)
                 }
-                () = unwanted => Ok(None),
             }
         })
     }

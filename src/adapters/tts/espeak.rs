@@ -4,6 +4,7 @@
 //! process that is killed stops at once. Text goes in by its standard input, so that no list of processes shows it.
 //! It tells no word times.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -36,8 +37,17 @@ pub struct Espeak {
 struct Processes {
     program: PathBuf,
     rate: SampleRate,
-    /// The languages it has, as it spells them; asked once.
-    languages: OnceCell<Vec<String>>,
+    /// Asked once.
+    voices: OnceCell<Voices>,
+}
+
+/// What the program has to speak with.
+#[derive(Debug)]
+struct Voices {
+    /// The languages, as it spells them.
+    languages: Vec<String>,
+    /// All that its voices answer to, in small letters.
+    names: BTreeSet<String>,
 }
 
 impl Espeak {
@@ -46,11 +56,7 @@ impl Espeak {
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let rate = SampleRate::new(RATE_HZ).unwrap_or(SampleRate::HZ_24000);
         Self {
-            voice: Arc::new(Processes {
-                program: program.into(),
-                rate,
-                languages: OnceCell::new(),
-            }),
+            voice: Arc::new(Processes { program: program.into(), rate, voices: OnceCell::new() }),
         }
     }
 }
@@ -87,10 +93,15 @@ impl Processes {
         if !voice.chars().all(is_plain) || voice.starts_with('-') {
             return refused(format!("{voice:?} is no name of a voice"));
         }
-        if !voice.is_empty() && !voice.starts_with('+') {
-            return Ok(voice.clone());
+        let Voices { languages, names } = self.voices.get_or_try_init(|| self.ask_voices()).await?;
+        if let Some(name) = voice.split('+').next().filter(|name| !name.is_empty()) {
+            // The program itself would speak with any voice whose name begins alike: `no-such-voice` is Norwegian to it.
+            return if names.contains(&name.to_ascii_lowercase()) {
+                Ok(voice.clone())
+            } else {
+                refused(format!("it has no voice {name:?}"))
+            };
         }
-        let languages = self.languages.get_or_try_init(|| self.ask_languages()).await?;
         let wanted =
             if language.is_empty() { "en-us".to_owned() } else { language.to_ascii_lowercase() };
         let base = wanted.split('-').next().unwrap_or_default();
@@ -105,22 +116,37 @@ impl Processes {
         }
     }
 
-    async fn ask_languages(&self) -> Result<Vec<String>, AdapterError> {
-        let asked = Command::new(&self.program).arg("--voices").kill_on_drop(true).output().await;
+    async fn ask_voices(&self) -> Result<Voices, AdapterError> {
+        // Those of MBROLA stand in a table of their own, present or not; one that is not says so when it is to speak.
+        let (own, mbrola) = tokio::try_join!(self.table("--voices"), self.table("--voices=mb"))?;
+        let language = |row: &str| row.split_whitespace().nth(1).map(str::to_owned);
+        let languages = own.lines().skip(1).filter_map(language).collect();
+        let rows = own.lines().skip(1).chain(mbrola.lines().skip(1));
+        Ok(Voices { languages, names: rows.flat_map(names_of).collect() })
+    }
+
+    async fn table(&self, of: &str) -> Result<String, AdapterError> {
+        let asked = Command::new(&self.program).arg(of).kill_on_drop(true).output().await;
         let table = asked.map_err(|error| self.absent(&error))?.stdout;
-        // Pty Language Age/Gender VoiceName …
-        let rows = String::from_utf8_lossy(&table);
-        Ok(rows
-            .lines()
-            .skip(1)
-            .filter_map(|row| row.split_whitespace().nth(1).map(str::to_owned))
-            .collect())
+        Ok(String::from_utf8_lossy(&table).into_owned())
     }
 
     fn absent(&self, error: &std::io::Error) -> AdapterError {
         let program = self.program.display();
         unavailable(NAME, format!("start {program}: {error}; install the system package espeak-ng"))
     }
+}
+
+/// All that the voice in a row of the table answers to: languages, name, and file with and without its folder.
+fn names_of(row: &str) -> Vec<String> {
+    let columns: Vec<&str> = row.split_whitespace().collect();
+    let [_priority, language, _age_and_gender, name, file, others @ ..] = &columns[..] else {
+        return Vec::new();
+    };
+    let bare = file.rsplit('/').next().unwrap_or_default();
+    // Each with its own priority: `(zh-cmn 5)(zh 5)`.
+    let others = others.iter().flat_map(|part| part.split('(').skip(1));
+    [*language, *name, *file, bare].into_iter().chain(others).map(str::to_ascii_lowercase).collect()
 }
 
 impl PieceVoice for Processes {
@@ -176,4 +202,17 @@ fn sound_of(
             Err(error) => Err(unavailable(NAME, format!("wait for its end: {error}"))),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_answers_to_its_languages_its_name_and_its_file() {
+        let row = " 5  cmn             --/M      Chinese_(Mandarin) sit/cmn-Latn         (zh-cmn 5)(zh 5)";
+        let names = ["cmn", "chinese_(mandarin)", "sit/cmn-latn", "cmn-latn", "zh-cmn", "zh"];
+        assert_eq!(names_of(row), names);
+        assert!(names_of("").is_empty());
+    }
 }

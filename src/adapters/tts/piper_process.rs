@@ -101,7 +101,7 @@ impl PieceVoice for PiperProcesses {
         let model = self.model(&options.voice)?;
         let place = self.place(&model)?;
         let mut place = place.lock().await;
-        if place.as_mut().is_none_or(|process| !process.is_alive()) {
+        if place.as_mut().is_none_or(|process| !process.is_usable()) {
             *place = Some(Process::start(&self.options.program, &model)?);
         }
         let Some(process) = place.as_mut() else {
@@ -131,6 +131,8 @@ struct Process {
     _readers: [Running<()>; 2],
     /// Lines that were given and whose files have not been read.
     owed: usize,
+    /// Whether it has the beginning of a line and not its end: what comes next would be said as one with it.
+    is_torn: bool,
     _folder: Folder,
 }
 
@@ -158,11 +160,19 @@ impl Process {
             Running::spawn(read_names(output, folder.path.clone(), names.clone())),
             Running::spawn(read_names(log, folder.path.clone(), names)),
         ];
-        Ok(Self { child, input, names: finished, _readers: readers, owed: 0, _folder: folder })
+        Ok(Self {
+            child,
+            input,
+            names: finished,
+            _readers: readers,
+            owed: 0,
+            is_torn: false,
+            _folder: folder,
+        })
     }
 
-    fn is_alive(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+    fn is_usable(&mut self) -> bool {
+        !self.is_torn && matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Has one line spoken and returns its file.
@@ -174,10 +184,8 @@ impl Process {
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).chain(['\n']).collect();
         // Files of lines that were given up before.
         let stale = self.owed;
-        self.owed += 1;
-        let given = self.input.write_all(line.as_bytes()).await;
+        let given = self.give(line.as_bytes()).await;
         given.map_err(|error| broken("give it a line", &error))?;
-        self.input.flush().await.map_err(|error| broken("give it a line", &error))?;
         for _ in 0..stale {
             let path = self.next_file().await?;
             let _gone_anyway: Result<(), _> = tokio::fs::remove_file(&path).await;
@@ -186,6 +194,19 @@ impl Process {
         let file = tokio::fs::read(&path).await.map_err(|error| broken("read its file", &error))?;
         let _cleared_with_the_folder: Result<(), _> = tokio::fs::remove_file(&path).await;
         Ok(file)
+    }
+
+    /// Gives it a line. Whoever waits may be dropped meanwhile, and does wait where a process was just started: a file is
+    /// owed only for a line that was given.
+    async fn give(&mut self, line: &[u8]) -> std::io::Result<()> {
+        // Dropped while it waits, this has written nothing.
+        let given = self.input.write(line).await?;
+        self.owed += 1;
+        self.is_torn = true;
+        self.input.write_all(&line[given..]).await?;
+        self.input.flush().await?;
+        self.is_torn = false;
+        Ok(())
     }
 
     async fn next_file(&mut self) -> Result<PathBuf, AdapterError> {

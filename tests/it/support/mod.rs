@@ -1,5 +1,6 @@
 //! What several areas of tests share.
 
+pub(crate) mod apart;
 pub(crate) mod caller;
 pub(crate) mod file_server;
 pub(crate) mod gate;

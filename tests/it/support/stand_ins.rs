@@ -46,6 +46,8 @@ pub(crate) struct StandIns {
     pub(crate) end_of_turn: Option<Arc<dyn EndOfTurn>>,
     pub(crate) minds: [Arc<dyn LanguageModel>; 2],
     pub(crate) voices: [Arc<dyn TextToSpeech>; 2],
+    /// The voice that both are asked for; empty leaves it to them.
+    pub(crate) voice_name: &'static str,
 }
 
 impl StandIns {
@@ -60,6 +62,7 @@ impl StandIns {
                 Arc::new(ScriptedMind::new(replies.iter().copied())) as Arc<dyn LanguageModel>
             }),
             voices: [0, 1].map(|_| Arc::new(ScriptedVoice::new()) as Arc<dyn TextToSpeech>),
+            voice_name: "tone",
         }
     }
 
@@ -74,7 +77,8 @@ impl StandIns {
     }
 
     pub(crate) fn cast(&self) -> Cast {
-        let options = TtsOptions { voice: "tone".to_owned(), language: "en".to_owned() };
+        let (voice, language) = (self.voice_name.to_owned(), "en".to_owned());
+        let options = TtsOptions { voice, language };
         Cast {
             ears: EarAdapters {
                 speech_to_text: Arc::clone(&self.speech_to_text),

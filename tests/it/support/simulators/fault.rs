@@ -110,4 +110,9 @@ impl FaultPlan {
     pub(crate) fn take(&self) -> Option<Fault> {
         lock(&self.next).pop_front().flatten()
     }
+
+    /// Whether all that was planned has been met.
+    pub(crate) fn is_spent(&self) -> bool {
+        lock(&self.next).is_empty()
+    }
 }

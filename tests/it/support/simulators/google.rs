@@ -1,23 +1,16 @@
-//! Google's services: streaming recognition (versions 1 and 2), streaming and whole synthesis, and the exchange of
-//! claims for tokens.
+//! Google's services over gRPC: streaming recognition (versions 1 and 2) and streaming synthesis.
 //!
 //! gRPC needs HTTP/2, so this simulator has a server of its own; plan and faults are the others'. A fault strikes once
 //! a stream.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::{Stream, StreamExt};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until};
 use tonic::codegen::{BoxFuture, http};
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
@@ -25,16 +18,18 @@ use voice_studio::adapters::google::messages::{
     Duration as Length, speech_v1 as v1, speech_v2 as v2, texttospeech_v1 as tts,
 };
 
-use super::fault::{Fault, FaultPlan, Strike};
+use super::fault::{Fault, FaultPlan};
+use super::google_outlet::{Answers, Line, Outlet, OverLine, begin};
+pub(crate) use super::google_requests::GoogleRequests;
 use super::hearing::{Listener, text_of};
-use super::http::{Answer, Asked};
+use super::lock;
 use super::numbered::{HeardWord, word};
-use super::tones::{pcm_of, wav_of};
-use super::{Protocol, Work, lock};
+use super::tones::pcm_of;
 
 /// Silence behind words that makes them final.
 const FINAL_MS: u64 = 500;
-const HZ: u32 = 24_000;
+/// What its voices speak at.
+pub(super) const HZ: u32 = 24_000;
 
 /// A server that speaks gRPC; dropping it stops it.
 pub(crate) struct GoogleSimulator {
@@ -101,93 +96,6 @@ impl State {
     }
 }
 
-/// The status that stands for an HTTP one.
-fn status_of(http: u16) -> Status {
-    match http {
-        429 => Status::resource_exhausted("Quota exceeded"),
-        500 => Status::internal("simulated"),
-        _ => Status::unavailable("simulated"),
-    }
-}
-
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// Events on their way out; the fault strikes among them.
-struct Outlet<T> {
-    sender: mpsc::Sender<Result<T, Status>>,
-    fault: Option<Fault>,
-    events: usize,
-    held: Option<T>,
-}
-
-impl<T> Outlet<T> {
-    fn new(fault: Option<Fault>) -> (Self, Answers<T>)
-    where
-        T: Send + 'static,
-    {
-        let (sender, waiting) = mpsc::channel(16);
-        let answers = futures_util::stream::unfold(waiting, |mut waiting| async move {
-            waiting.recv().await.map(|answer| (answer, waiting))
-        });
-        (Self { sender, fault, events: 0, held: None }, Box::pin(answers))
-    }
-
-    /// `false` once the stream is over.
-    async fn event(&mut self, event: T) -> bool {
-        let number = self.events;
-        self.events += 1;
-        match self.fault.and_then(|fault| fault.strikes_at(number)) {
-            Some(Strike::Malformed) => {
-                drop(self.sender.send(Err(Status::data_loss("nobody can read this"))).await);
-                return false;
-            }
-            Some(Strike::Reset) => {
-                drop(self.sender.send(Err(Status::unavailable("connection reset"))).await);
-                return false;
-            }
-            Some(Strike::Silence) => {
-                self.sender.closed().await;
-                return false;
-            }
-            Some(Strike::HalfClosed | Strike::EndsEarly) => return false,
-            None => {}
-        }
-        if let Some(Fault::Drip { every, .. }) = self.fault {
-            sleep_until(Instant::now() + every).await; // of a service, whose time may be paused
-        }
-        if self.fault == Some(Fault::WrongOrder) {
-            let Some(held) = self.held.take() else {
-                self.held = Some(event);
-                return true;
-            };
-            return self.send(event).await && self.send(held).await;
-        }
-        self.send(event).await
-    }
-
-    async fn send(&self, event: T) -> bool {
-        self.sender.send(Ok(event)).await.is_ok()
-    }
-
-    async fn end(mut self) {
-        if let Some(held) = self.held.take() {
-            self.send(held).await;
-        }
-    }
-
-    async fn fail(self, status: Status) {
-        drop(self.sender.send(Err(status)).await);
-    }
-}
-
-/// Latency and error statuses, before a stream begins.
-async fn begin(fault: Option<Fault>) -> Result<(), Status> {
-    if let Some(Fault::Latency(length)) = fault {
-        sleep_until(Instant::now() + length).await; // of a service, whose time may be paused
-    }
-    fault.and_then(Fault::status).map_or(Ok(()), |(status, _)| Err(status_of(status)))
-}
-
 // ── Recognition ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /// What either version asks for, in the same words.
@@ -197,9 +105,13 @@ enum Ask {
     Nothing,
 }
 
+/// One call: whom it asks, and over which line.
+#[derive(Clone)]
+struct Visit(Arc<State>, Line);
+
 /// The recogniser in version `V`.
 #[derive(Clone)]
-struct Speech<const V: u8>(Arc<State>);
+struct Speech<const V: u8>(Visit);
 
 fn ask_v1(request: v1::StreamingRecognizeRequest) -> Result<Ask, Status> {
     Ok(match request.request {
@@ -245,14 +157,14 @@ type Results = Vec<v1::StreamingRecognitionResult>;
 
 /// Hears one stream and answers with results, which a version wraps.
 async fn recognise<Message: Send + 'static, Wrapped: Send + Sync + 'static>(
-    state: Arc<State>,
+    Visit(state, line): Visit,
     asks: impl Stream<Item = Result<Message, Status>> + Send + 'static,
     ask_of: fn(Message) -> Result<Ask, Status>,
     wrap: fn(Results) -> Wrapped,
 ) -> Result<Response<Answers<Wrapped>>, Status> {
     let fault = state.plan.take();
     begin(fault).await?;
-    let (mut outlet, answers) = Outlet::new(fault);
+    let (mut outlet, answers) = Outlet::new(line, fault);
     let jump = fault.map_or(0, Fault::clock_jump_ms);
     tokio::spawn(async move {
         let mut asks = Box::pin(asks);
@@ -331,10 +243,10 @@ impl StreamingService<v1::StreamingRecognizeRequest> for Speech<1> {
     type Future = BoxFuture<Response<Self::ResponseStream>, Status>;
 
     fn call(&mut self, request: Request<Streaming<v1::StreamingRecognizeRequest>>) -> Self::Future {
-        let state = Arc::clone(&self.0);
+        let visit = self.0.clone();
         Box::pin(async move {
-            state.admit(&request)?;
-            recognise(state, request.into_inner(), ask_v1, |results| {
+            visit.0.admit(&request)?;
+            recognise(visit, request.into_inner(), ask_v1, |results| {
                 v1::StreamingRecognizeResponse { error: None, results }
             })
             .await
@@ -348,10 +260,10 @@ impl StreamingService<v2::StreamingRecognizeRequest> for Speech<2> {
     type Future = BoxFuture<Response<Self::ResponseStream>, Status>;
 
     fn call(&mut self, request: Request<Streaming<v2::StreamingRecognizeRequest>>) -> Self::Future {
-        let state = Arc::clone(&self.0);
+        let visit = self.0.clone();
         Box::pin(async move {
-            state.admit(&request)?;
-            recognise(state, request.into_inner(), ask_v2, |results| {
+            visit.0.admit(&request)?;
+            recognise(visit, request.into_inner(), ask_v2, |results| {
                 v2::StreamingRecognizeResponse { results }
             })
             .await
@@ -363,7 +275,7 @@ impl StreamingService<v2::StreamingRecognizeRequest> for Speech<2> {
 
 /// The streaming voices.
 #[derive(Clone)]
-struct Voices(Arc<State>);
+struct Voices(Visit);
 
 impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
     type Response = tts::StreamingSynthesizeResponse;
@@ -374,7 +286,7 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
         &mut self,
         request: Request<Streaming<tts::StreamingSynthesizeRequest>>,
     ) -> Self::Future {
-        let state = Arc::clone(&self.0);
+        let Visit(state, line) = self.0.clone();
         Box::pin(async move {
             state.admit(&request)?;
             let fault = state.plan.take();
@@ -392,7 +304,7 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
             if form.audio_encoding != tts::PCM {
                 return Err(Status::invalid_argument("an encoding that is not simulated"));
             }
-            let (mut outlet, answers) = Outlet::new(fault);
+            let (mut outlet, answers) = Outlet::new(line, fault);
             tokio::spawn(async move {
                 while let Ok(Some(ask)) = asks.message().await {
                     let Some(tts::StreamingRequest::Input(input)) = ask.streaming_request else {
@@ -416,11 +328,12 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
 
 // ── Wiring ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Answered = Result<http::Response<tonic::body::Body>, std::convert::Infallible>;
+type Answered = Result<http::Response<OverLine>, std::convert::Infallible>;
 
 /// A method that streams both ways; no other is simulated.
 async fn answer<S, Ask, Answer>(
     service: S,
+    line: Line,
     request: http::Request<hyper::body::Incoming>,
 ) -> Answered
 where
@@ -430,7 +343,8 @@ where
     Answer: prost::Message + Default + 'static,
 {
     let codec: tonic_prost::ProstCodec<Answer, Ask> = tonic_prost::ProstCodec::default();
-    Ok(Grpc::new(codec).streaming(service, request).await)
+    let answers = Grpc::new(codec).streaming(service, request).await;
+    Ok(answers.map(|answers| OverLine::new(answers, line)))
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
@@ -438,21 +352,27 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let state = Arc::clone(&state);
+        let socket = socket2::SockRef::from(&stream).try_clone().map(Arc::new);
+        let socket = socket.expect("a second handle");
         let answering =
             hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-                let state = Arc::clone(&state);
+                let line = Line::new(Arc::clone(&socket));
+                let visit = Visit(Arc::clone(&state), line.clone());
                 async move {
                     match request.uri().path() {
                         "/google.cloud.speech.v1.Speech/StreamingRecognize" => {
-                            answer(Speech::<1>(state), request).await
+                            answer(Speech::<1>(visit), line, request).await
                         }
                         "/google.cloud.speech.v2.Speech/StreamingRecognize" => {
-                            answer(Speech::<2>(state), request).await
+                            answer(Speech::<2>(visit), line, request).await
                         }
                         "/google.cloud.texttospeech.v1.TextToSpeech/StreamingSynthesize" => {
-                            answer(Voices(state), request).await
+                            answer(Voices(visit), line, request).await
                         }
-                        _ => Ok(Status::unimplemented("not simulated").into_http()),
+                        _ => {
+                            let refusal = Status::unimplemented("not simulated").into_http();
+                            Ok(refusal.map(|nothing| OverLine::new(nothing, line)))
+                        }
                     }
                 }
             });
@@ -461,102 +381,6 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
         // How a visitor leaves is no matter.
         connections.spawn(async move { drop(connection.await) });
     }
-}
-
-// ── By request ───────────────────────────────────────────────────────────────────────────────────────────────
-
-/// `text:synthesize`, the list of voices, and the exchange of claims for tokens.
-#[derive(Debug)]
-pub(crate) struct GoogleRequests {
-    token: String,
-    spoken: Mutex<Vec<String>>,
-}
-
-impl GoogleRequests {
-    pub(crate) fn new(token: &str) -> Self {
-        Self { token: token.to_owned(), spoken: Mutex::default() }
-    }
-
-    /// Every text that was turned into sound, in order.
-    pub(crate) fn spoken(&self) -> Vec<String> {
-        lock(&self.spoken).clone()
-    }
-
-    fn exchange(asked: &Asked) -> Option<()> {
-        let form = String::from_utf8_lossy(&asked.body).into_owned();
-        let assertion = form.split('&').find_map(|pair| pair.strip_prefix("assertion="))?;
-        let has_kind =
-            form.contains("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer");
-        let parts: Vec<&str> = assertion.split('.').collect();
-        let [header, claims, signature] = parts.as_slice() else { return None };
-        let decode =
-            |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok();
-        let header: serde_json::Value = serde_json::from_slice(&decode(header)?).ok()?;
-        let claims: serde_json::Value = serde_json::from_slice(&decode(claims)?).ok()?;
-        let is_whole = has_kind
-            && header["alg"] == "RS256"
-            && claims["aud"] == "https://oauth2.googleapis.com/token"
-            && claims["exp"].as_u64()? <= claims["iat"].as_u64()? + 3600
-            && !claims["iss"].as_str()?.is_empty()
-            && decode(signature)?.len() == 256;
-        is_whole.then_some(())
-    }
-}
-
-impl Protocol for GoogleRequests {
-    fn serve<'a>(&'a self, asked: &'a Asked, answer: &'a mut Answer<'_>) -> Work<'a> {
-        Box::pin(async move {
-            if asked.route() == "/token" {
-                let (status, body) = match Self::exchange(asked) {
-                    Some(()) => (
-                        200,
-                        json!({ "access_token": self.token, "expires_in": 3599, "token_type": "Bearer" }),
-                    ),
-                    None => (
-                        400,
-                        json!({ "error": "invalid_grant", "error_description": "Invalid JWT Signature." }),
-                    ),
-                };
-                return answer.whole(status, "application/json", body.to_string().as_bytes()).await;
-            }
-            let is_known = self.token.is_empty()
-                || asked.header("authorization") == format!("Bearer {}", self.token);
-            let body = asked.json();
-            let text = body["input"]["text"].as_str().unwrap_or_default().to_owned();
-            let refusal = if !is_known {
-                Some((401, "UNAUTHENTICATED"))
-            } else if asked.route() != "/v1/text:synthesize" {
-                Some((404, "NOT_FOUND"))
-            } else if body["voice"]["languageCode"].as_str().unwrap_or_default().is_empty()
-                || body["audioConfig"]["audioEncoding"] != "LINEAR16"
-                || text.is_empty()
-                || text.len() > 5000
-            {
-                Some((400, "INVALID_ARGUMENT"))
-            } else {
-                None
-            };
-            if let Some((status, word)) = refusal {
-                return answer
-                    .whole(status, "application/json", error(status, word).as_bytes())
-                    .await;
-            }
-            lock(&self.spoken).push(text.clone());
-            let sound = json!({ "audioContent": STANDARD.encode(wav_of(&text, HZ)) });
-            answer.begin("application/json; charset=UTF-8", "").await;
-            answer.event(sound.to_string()).await;
-            answer.end().await;
-        })
-    }
-
-    fn error_body(&self, status: u16) -> String {
-        error(status, if status == 429 { "RESOURCE_EXHAUSTED" } else { "INTERNAL" })
-    }
-}
-
-fn error(status: u16, word: &str) -> String {
-    json!({ "error": { "code": status, "status": word, "message": "simulated", "details": [] } })
-        .to_string()
 }
 
 /// A stream that is let to live for so long.

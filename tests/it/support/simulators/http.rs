@@ -6,10 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paused
 
 use super::fault::{Fault, FaultPlan, Strike};
-use super::{Protocol, lock};
+use super::{Protocol, Waits, lock};
 
 /// One request.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +41,7 @@ impl Asked {
 pub(crate) struct Answer<'a> {
     writer: &'a mut OwnedWriteHalf,
     reader: &'a mut BufReader<OwnedReadHalf>,
+    waits: &'a Waits,
     fault: Option<Fault>,
     events: usize,
     held: Option<Vec<u8>>,
@@ -116,7 +116,7 @@ impl Answer<'_> {
     /// Waits, unless the visitor leaves.
     pub(crate) async fn pause(&mut self, length: Duration) {
         if !length.is_zero() && !self.is_over {
-            sleep_until(Instant::now() + length).await;
+            self.waits.be_late(length).await;
         }
     }
 
@@ -150,7 +150,7 @@ impl Answer<'_> {
                 drop(self.writer.shutdown().await);
                 self.wait_for_the_end().await;
             }
-            Strike::Silence => self.wait_for_the_end().await,
+            Strike::Silence => self.waits.be_silent(self.wait_for_the_end()).await,
             Strike::EndsEarly => {
                 self.is_whole = self.writer.write_all(b"0\r\n\r\n").await.is_ok();
             }
@@ -170,7 +170,7 @@ impl Answer<'_> {
 pub(super) async fn serve<P: Protocol>(
     stream: TcpStream,
     protocol: &P,
-    plan: &FaultPlan,
+    (plan, waits): (&FaultPlan, &Waits),
     log: &Mutex<Vec<Asked>>,
 ) {
     let (reader, mut writer) = stream.into_split();
@@ -184,6 +184,7 @@ pub(super) async fn serve<P: Protocol>(
         let mut answer = Answer {
             writer: &mut writer,
             reader: &mut reader,
+            waits,
             fault,
             events: 0,
             held: None,

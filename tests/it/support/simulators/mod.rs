@@ -13,12 +13,15 @@ pub(crate) mod deepgram;
 pub(crate) mod elevenlabs;
 mod fault;
 pub(crate) mod google;
+mod google_outlet;
+mod google_requests;
 mod hearing;
 mod http;
 pub(crate) mod numbered;
 mod socket;
 pub(crate) mod speech;
 mod tones;
+mod waits;
 pub(crate) mod whisper;
 
 use std::net::SocketAddr;
@@ -32,6 +35,7 @@ use tokio::task::JoinHandle;
 pub(crate) use fault::{Fault, FaultPlan};
 pub(crate) use http::{Answer, Asked};
 pub(crate) use socket::{Heard, ServerSocket};
+pub(crate) use waits::Waits;
 
 /// A future of a protocol's work.
 pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -60,6 +64,7 @@ pub(crate) struct Simulator<P> {
     pub(crate) address: SocketAddr,
     pub(crate) protocol: Arc<P>,
     pub(crate) plan: Arc<FaultPlan>,
+    pub(crate) waits: Arc<Waits>,
     state: Arc<State>,
     accepting: JoinHandle<()>,
 }
@@ -84,10 +89,11 @@ impl<P: Protocol> Simulator<P> {
         let address = listener.local_addr().expect("an address");
         let protocol = Arc::new(protocol);
         let plan = Arc::new(FaultPlan::new(plan));
+        let waits = Arc::new(Waits::default());
         let state = Arc::new(State::default());
-        let accepting =
-            tokio::spawn(accept(listener, protocol.clone(), plan.clone(), state.clone()));
-        Self { address, protocol, plan, state, accepting }
+        let service = (protocol.clone(), plan.clone(), waits.clone());
+        let accepting = tokio::spawn(accept(listener, service, state.clone()));
+        Self { address, protocol, plan, waits, state, accepting }
     }
 
     /// Its base address.
@@ -119,8 +125,7 @@ impl<P> Drop for Simulator<P> {
 
 async fn accept<P: Protocol>(
     listener: TcpListener,
-    protocol: Arc<P>,
-    plan: Arc<FaultPlan>,
+    (protocol, plan, waits): (Arc<P>, Arc<FaultPlan>, Arc<Waits>),
     state: Arc<State>,
 ) {
     // The connections end with the server.
@@ -132,11 +137,12 @@ async fn accept<P: Protocol>(
             continue;
         }
         let (protocol, plan, state) = (protocol.clone(), plan.clone(), state.clone());
+        let waits = waits.clone();
         connections.spawn(async move {
             if is_socket(&stream).await {
                 socket::serve(stream, protocol.as_ref(), &plan, &state.asked).await;
             } else {
-                http::serve(stream, protocol.as_ref(), &plan, &state.asked).await;
+                http::serve(stream, protocol.as_ref(), (&plan, &waits), &state.asked).await;
             }
         });
     }
