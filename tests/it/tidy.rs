@@ -64,7 +64,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[(
 /// Words that must not occur in a test, with the reason.
 const FORBIDDEN_IN_TESTS: &[(&str, &str)] = &[
     ("#[ignore", "a test that does not run proves nothing"),
-    ("dead_code", "a test that is called by nobody is an ignored one under another name"),
     ("#[should_panic", "it cannot tell one panic from another"),
     ("dead_code", "a test that is called by nobody is an ignored one under another name"),
     ("thread::sleep", "a test that waits for the clock is slow and still flaky"),
