@@ -91,10 +91,14 @@ pub struct Rules {
 
     // ── Replies made ahead ───────────────────────────────────────────────────────────────────────────────
     /// How often in one turn of the host a reply is begun before the turn is over; 0 never.
+    /// The log of a show from before there were any says nothing of them, and is told again without.
+    #[serde(default)]
     pub speculation_tries: u16,
     /// Whether the next AI's reply is made while the present one speaks.
+    #[serde(default)]
     pub prepare_next: bool,
     /// Whether the first sentence of a prepared reply is spoken ahead too.
+    #[serde(default)]
     pub prepare_sound: bool,
 
     // ── Patience ─────────────────────────────────────────────────────────────────────────────────────────

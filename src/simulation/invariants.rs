@@ -383,29 +383,3 @@ impl Watch {
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
-
-/// Invariant 8: the same inputs give the same orders.
-///
-/// # Errors
-/// [`Breach`] that names the first difference.
-pub fn same_inputs_give_same_orders(
-    events: &[(SessionTime, Event)],
-    mut again: Conversation,
-) -> Result<(), Breach> {
-    let mut rest = events.iter().peekable();
-    while let Some((now, event)) = rest.next() {
-        let Event::Fact(input) = event else { continue };
-        let mut orders = Vec::new();
-        again.handle(*now, input.clone(), &mut orders);
-        for order in orders {
-            let before = rest.next_if(|(_, event)| matches!(event, Event::Order(_)));
-            hold!(
-                matches!(before, Some((_, Event::Order(before))) if *before == order),
-                "invariant 8: {order:?} instead of {before:?}"
-            );
-        }
-        let missing = rest.peek().filter(|(_, event)| matches!(event, Event::Order(_)));
-        hold!(missing.is_none(), "invariant 8: {missing:?} is missing");
-    }
-    Ok(())
-}

@@ -11,10 +11,11 @@
 use std::fmt;
 
 use super::act::Act;
-use super::invariants::{Breach, Watch, hold, same_inputs_give_same_orders};
+use super::invariants::{Breach, Watch, hold};
 use super::meeting::{Event, Meeting, conversation_of};
 use super::plan::Plan;
-use crate::conversation::Input;
+use crate::conversation::briefing::Briefing;
+use crate::conversation::{Conversation, Input};
 use crate::time::SessionTime;
 
 /// How long a meeting is watched that does not say `until`.
@@ -72,6 +73,12 @@ impl Timeline {
         meeting
     }
 
+    /// The briefing of its show, with the rules it sets.
+    #[must_use]
+    pub fn briefing(&self) -> Briefing {
+        self.meeting().briefing
+    }
+
     /// Plays the meeting, checks every invariant after each step, and appends what happened to `events`.
     ///
     /// # Errors
@@ -101,6 +108,29 @@ impl Timeline {
         watch.at_the_end()?;
         same_inputs_give_same_orders(&events[begin..], conversation_of(meeting.briefing))
     }
+}
+
+/// Invariant 8: the same inputs give the same orders.
+fn same_inputs_give_same_orders(
+    events: &[(SessionTime, Event)],
+    mut again: Conversation,
+) -> Result<(), Breach> {
+    let mut rest = events.iter().peekable();
+    while let Some((now, event)) = rest.next() {
+        let Event::Fact(input) = event else { continue };
+        let mut orders = Vec::new();
+        again.handle(*now, input.clone(), &mut orders);
+        for order in orders {
+            let before = rest.next_if(|(_, event)| matches!(event, Event::Order(_)));
+            hold!(
+                matches!(before, Some((_, Event::Order(before))) if *before == order),
+                "invariant 8: {order:?} instead of {before:?}"
+            );
+        }
+        let missing = rest.peek().filter(|(_, event)| matches!(event, Event::Order(_)));
+        hold!(missing.is_none(), "invariant 8: {missing:?} is missing");
+    }
+    Ok(())
 }
 
 impl fmt::Display for Timeline {

@@ -24,6 +24,7 @@ mod fuzz;
 
 mod judged;
 mod lost;
+mod prepared;
 mod secrets;
 mod services;
 mod session;

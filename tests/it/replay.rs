@@ -9,8 +9,7 @@ use voice_studio::conversation::event::Event as Made;
 use voice_studio::conversation::{Conversation, Setup};
 use voice_studio::recording::{EventLine, EventLog};
 use voice_studio::replay::{Log, ReplayError, compare, fate, html, view::View, what_if};
-use voice_studio::simulation::meeting::{Event, briefing};
-use voice_studio::simulation::{Timeline, random};
+use voice_studio::simulation::{Event, Timeline, random};
 use voice_studio::time::SessionTime;
 
 /// A show of three questions, of which the second is asked in two halves, an interruption and a murmur.
@@ -38,7 +37,7 @@ fn log_of(timeline: &Timeline, dir: &Path) -> PathBuf {
     let mut events = Vec::new();
     timeline.play(&mut events).expect("a meeting that keeps all rules");
     let mut log = EventLog::create(&path, "s-1").expect("a log");
-    let setup = Setup { briefing: Arc::new(briefing()), seed: 0 };
+    let setup = Setup { briefing: Arc::new(timeline.briefing()), seed: 0 };
     let start = Made::fact("session.start")
         .with("briefing", setup.briefing.as_ref())
         .with("seed", setup.seed)

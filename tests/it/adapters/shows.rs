@@ -27,7 +27,7 @@ use super::distant_voices::{at, elevenlabs, net, openai};
 use crate::support::comes;
 use crate::support::simulators::google::{FIVE_MINUTES, GoogleRequests, GoogleSimulator};
 use crate::support::simulators::{self as sim, Simulator, numbered};
-use crate::support::stand_ins::StandIns;
+use crate::support::stand_ins::{StandIns, briefing};
 use crate::support::studio::Studio;
 
 /// A recogniser and a voice that hold a show together, and their names.
@@ -49,6 +49,7 @@ async fn hold(ears: Arc<dyn SpeechToText>, voice: Arc<dyn TextToSpeech>) -> Summ
     let detector = Arc::new(ScriptedEars::default());
     let mind = || Arc::new(ScriptedMind::new([REPLY, REPLY])) as Arc<dyn LanguageModel>;
     let cast = StandIns {
+        briefing: briefing(),
         speech_to_text: ears,
         voice_activity: detector,
         end_of_turn: Some(Arc::new(ScriptedEndOfTurn::new([900]))),

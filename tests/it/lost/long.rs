@@ -148,7 +148,7 @@ impl Show {
                 .with_mind(place, Arc::new(ScriptedMind::new(["So it is, and so it stays."])))
                 .with_voice(place, Arc::new(voice));
         }
-        let (session, clock) = start_session(dir.path(), cast.cast(), SampleRate::HZ_48000);
+        let (session, clock) = start_session(dir.path(), &cast, SampleRate::HZ_48000);
         Self {
             session,
             clock,

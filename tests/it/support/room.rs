@@ -19,7 +19,6 @@ use voice_studio::house::episode_setup;
 use voice_studio::recording::{Event, read_events};
 use voice_studio::session::Session;
 use voice_studio::session::actor::{Identity, SessionParts};
-use voice_studio::session::cast::Cast;
 use voice_studio::session::house::RecordRequest;
 use voice_studio::session::messages::{
     Attach, AwaitEnd, Detach, EndSession, HostSound, Pressed, ReportPlayout,
@@ -33,7 +32,7 @@ use voice_studio::transport::protocol::{AiAudio, ClientMessage, ServerMessage};
 
 use super::log::check_log;
 use super::simulators::numbered::speak_at;
-use super::stand_ins::{StandIns, briefing};
+use super::stand_ins::StandIns;
 
 const STEP_MS: u64 = 20;
 const STEP_SAMPLES: usize = 960;
@@ -71,11 +70,12 @@ pub(crate) struct Left {
 /// A session without a listener yet that records below `dir`, and its clock.
 pub(crate) fn start_session(
     dir: &Path,
-    cast: Cast,
+    stand_ins: &StandIns,
     host_rate: SampleRate,
 ) -> (Addr<Session>, SessionClock) {
     let clock = SessionClock::start(&Clock::set_to(1_769_860_800_000));
-    let setup = Setup { briefing: Arc::new(briefing()), seed: 7 };
+    let cast = stand_ins.cast();
+    let setup = Setup { briefing: Arc::new(stand_ins.briefing.clone()), seed: 7 };
     let request = RecordRequest {
         briefing: &setup.briefing,
         cast: &cast,
@@ -112,7 +112,7 @@ impl Room {
     /// Another session on the same paused time, with a host at this rate.
     pub(crate) async fn open_next(cast: &StandIns, host_rate: SampleRate) -> Self {
         let dir = TempDir::new().expect("a folder");
-        let (session, clock) = start_session(dir.path(), cast.cast(), host_rate);
+        let (session, clock) = start_session(dir.path(), cast, host_rate);
         let mut room = Self {
             session,
             page: Page::default(),

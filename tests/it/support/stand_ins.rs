@@ -27,6 +27,8 @@ speakers:
   guest: { name: Oscar, role: guest, persona: Warm. }
 segments:
   - { title: Talk, minutes: 5, goal: Talk about the moon. }
+rules:
+  prepare: { tries: 0, next: false }
 ---
 
 ## Everyone
@@ -34,6 +36,7 @@ segments:
 The moon is a rock.
 ";
 
+/// Each reply is asked for when its turn begins: how early it may be is a story of its own (`prepared.rs`).
 pub(crate) fn briefing() -> Briefing {
     Briefing::parse(BRIEFING).expect("a briefing without mistakes")
 }
@@ -41,6 +44,7 @@ pub(crate) fn briefing() -> Briefing {
 /// The adapters of a session, each to be replaced by a test that needs another.
 #[derive(Clone, Debug)]
 pub(crate) struct StandIns {
+    pub(crate) briefing: Briefing,
     pub(crate) speech_to_text: Arc<dyn SpeechToText>,
     pub(crate) voice_activity: Arc<dyn VoiceActivity>,
     pub(crate) end_of_turn: Option<Arc<dyn EndOfTurn>>,
@@ -55,6 +59,7 @@ impl StandIns {
     pub(crate) fn new(lines: &[&str], replies: &[&str]) -> Self {
         let ears = Arc::new(ScriptedEars::new(lines.iter().copied()));
         Self {
+            briefing: briefing(),
             voice_activity: Arc::clone(&ears) as Arc<dyn VoiceActivity>,
             speech_to_text: ears,
             end_of_turn: Some(Arc::new(ScriptedEndOfTurn::new([900]))),
@@ -64,6 +69,12 @@ impl StandIns {
             voices: [0, 1].map(|_| Arc::new(ScriptedVoice::new()) as Arc<dyn TextToSpeech>),
             voice_name: "tone",
         }
+    }
+
+    /// The rule of this name in a briefing.
+    pub(crate) fn with_rule(mut self, name: &str, value: &str) -> Self {
+        self.briefing = self.briefing.with_rule(name, value).expect("a rule");
+        self
     }
 
     pub(crate) fn with_mind(mut self, place: usize, mind: Arc<dyn LanguageModel>) -> Self {
