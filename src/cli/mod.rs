@@ -24,6 +24,7 @@ mod replay;
 mod replay_audio;
 mod serve;
 mod signal;
+mod simulate;
 
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
@@ -42,6 +43,8 @@ enum Command {
     Rehearse(rehearse::Arguments),
     /// Replay a session from its log and compare, ask what if, or draw it
     Replay(replay::Arguments),
+    /// Hold random meetings on virtual time and check every rule after every step
+    Simulate(simulate::Arguments),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
     /// List and check briefings
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),

@@ -19,6 +19,8 @@ const CUE_TIME_MAX: Span = Span::from_millis(7000);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Captions {
     last_id: u32,
+    /// The newest number that was shown.
+    newest: u32,
     shown: VecDeque<Caption>,
 }
 
@@ -26,6 +28,7 @@ impl Captions {
     /// Goes on after captions of an earlier conversation.
     pub(super) fn go_on_after(&mut self, last_id: u32, shown: &[Caption]) {
         self.last_id = last_id;
+        self.newest = last_id;
         self.shown = shown.iter().rev().take(SHOWN_MAX).rev().cloned().collect();
     }
 
@@ -45,8 +48,16 @@ impl Captions {
             shown.clone_from(caption);
             return true;
         }
-        if self.shown.len() == SHOWN_MAX {
-            self.shown.pop_front();
+        if caption.id <= self.newest {
+            // It made room for others, so it was final.
+            return false;
+        }
+        self.newest = caption.id;
+        // One that may still change stays; those are few, since turns and stretches of speech are.
+        if self.shown.len() >= SHOWN_MAX
+            && let Some(oldest) = self.shown.iter().position(|shown| shown.is_final)
+        {
+            self.shown.remove(oldest);
         }
         self.shown.push_back(caption.clone());
         true
@@ -151,10 +162,9 @@ mod tests {
         assert!(cues.iter().all(|cue| cue.len() <= CUE_CHARS_MAX), "{cues:?}");
     }
 
-    #[test]
-    fn a_final_caption_never_changes() {
-        let caption = |text: &str, is_final| Caption {
-            id: 1,
+    fn numbered(id: u32, text: &str, is_final: bool) -> Caption {
+        Caption {
+            id,
             speaker: super::super::Speaker::You,
             turn: super::super::TurnId(1),
             text: text.into(),
@@ -165,12 +175,29 @@ mod tests {
             words: Vec::new(),
             estimated: true,
             cut: false,
-        };
+        }
+    }
+
+    #[test]
+    fn a_final_caption_never_changes() {
+        let caption = |text: &str, is_final| numbered(1, text, is_final);
         let mut captions = Captions::default();
         assert!(captions.note(&caption("so", false)));
         assert!(!captions.note(&caption("so", false)));
         assert!(captions.note(&caption("so what", true)));
         assert!(!captions.note(&caption("so that", true)));
         assert_eq!(captions.shown().len(), 1);
+    }
+
+    #[test]
+    fn a_final_caption_is_not_shown_again_after_it_made_room_and_an_open_one_makes_none() {
+        let mut captions = Captions::default();
+        assert!(captions.note(&numbered(captions.last_id + 1, "an open one", false)));
+        for id in 2..200 {
+            assert!(captions.note(&numbered(id, "so", true)));
+        }
+        assert_eq!(captions.shown().len(), SHOWN_MAX);
+        assert!(!captions.note(&numbered(2, "so", true)), "gone and final");
+        assert!(captions.note(&numbered(1, "an open one, closed", true)));
     }
 }

@@ -15,8 +15,11 @@ pub mod known;
 pub mod meeting;
 pub mod plan;
 pub mod random;
+pub mod shrink;
 pub mod story;
+pub mod tally;
 pub mod timeline;
+pub mod trial;
 pub mod voice;
 
 pub use invariants::{Breach, Watch};

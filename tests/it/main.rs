@@ -8,6 +8,7 @@ mod floor_prepared;
 mod floor_random;
 mod floor_speech;
 mod replay;
+mod simulate;
 
 mod briefing;
 mod rehearsal;
