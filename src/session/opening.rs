@@ -14,6 +14,7 @@ use crate::conversation::Setup;
 use crate::conversation::briefing::Briefing;
 use crate::faults;
 use crate::hex::hex;
+use crate::time::SessionTime;
 
 /// A session that has everything but an actor.
 pub(super) struct Opened {
@@ -59,7 +60,8 @@ pub(super) fn open_again(
         token: resume_token.to_owned(),
     };
     let mut opened = begin(house, table, &survivor.episode, clock)?;
-    let gap_ms = opened.clock.unix_ms().saturating_sub(survivor.ended_unix_ms);
+    let begun_unix_ms = opened.clock.unix_ms_of(SessionTime::ZERO);
+    let gap_ms = begun_unix_ms.saturating_sub(survivor.ended_unix_ms);
     let continues =
         Continues { session_id: survivor.session_id, episode_id: survivor.folder, gap_ms };
     opened.earlier = Some(Earlier { memory: survivor.memory, continues });

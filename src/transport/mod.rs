@@ -10,3 +10,4 @@ pub mod translate;
 pub mod webrtc;
 pub mod websocket;
 mod websocket_writer;
+pub mod wire;

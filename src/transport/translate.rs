@@ -1,10 +1,15 @@
 //! From what a session tells to what the wire says, and what a listener reports the other way.
 
+use actix::Addr;
+
 use super::protocol::{
     ClientMessage, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
     WireIceServer, WireMetrics,
 };
-use crate::session::messages::{ListenerClock, ReportPlayout};
+use crate::conversation::Input;
+use crate::session::Session;
+use crate::session::mailbox::deliver;
+use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
 use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
@@ -144,4 +149,35 @@ fn recording_ready(files: &RecordingFiles) -> ServerMessage {
         episode_id: files.episode_id.clone(),
         files: files.files.iter().map(file).collect(),
     }
+}
+
+/// Translates what a listener says into what a session understands.
+pub(super) fn forward(session: &Addr<Session>, message: ClientMessage) {
+    let pressed = match message {
+        ClientMessage::ToggleAutopilot { enabled } => Input::AutopilotSet { enabled },
+        ClientMessage::Interrupt => Input::InterruptPressed,
+        ClientMessage::Mute { muted } => Input::MuteSet { muted },
+        ClientMessage::PushToTalk { held } => Input::PushToTalkSet { held },
+        ClientMessage::Nominate { speaker } => Input::Nominated { speaker },
+        ClientMessage::Say { text } => Input::Typed { text },
+        ClientMessage::Marker { label } => Input::Marked { label },
+        ClientMessage::RequestState => {
+            deliver(session, RequestState);
+            return;
+        }
+        ClientMessage::Playout { .. } => {
+            to_report(&message).map(|report| deliver(session, report));
+            return;
+        }
+        ClientMessage::End => {
+            deliver(session, EndSession);
+            return;
+        }
+        // The caller has answered them.
+        ClientMessage::Hello(_)
+        | ClientMessage::MediaOffer { .. }
+        | ClientMessage::MediaCandidate { .. }
+        | ClientMessage::MediaClose => return,
+    };
+    deliver(session, Pressed(pressed));
 }

@@ -17,16 +17,15 @@ use tokio::time::Instant;
 use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
-use super::translate::to_report;
-use super::websocket_writer::write_all;
+use super::translate::forward;
+use super::websocket_writer::{Written, write_all};
+use super::wire::Wire;
 use crate::faults;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
-use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostSound, Pressed, RequestState, SendAway,
-};
+use crate::session::messages::{Announce, Attach, Detach, EndSession, HostSound, SendAway};
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::Outbox;
 use crate::session::{Session, SessionHandle};
@@ -83,6 +82,7 @@ pub fn connect(
     media: Option<MediaDesk>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let desk = media.map(|media| Signalling::new(media, request));
+    let wire = Wire::of(request);
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
         .max_frame_size(FRAME_BYTES_MAX)
@@ -92,6 +92,7 @@ pub fn connect(
         ctx.add_stream(frames);
         Connection {
             socket,
+            wire,
             directory,
             outbox: Arc::new(Outbox::default()),
             patience,
@@ -108,6 +109,7 @@ pub fn connect(
 /// One listener's connection.
 pub(super) struct Connection {
     socket: actix_ws::Session,
+    wire: Wire,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
     patience: Patience,
@@ -278,10 +280,7 @@ impl Connection {
     fn check_life(&mut self, ctx: &mut Context<Self>) {
         if self.heard_from.elapsed() > self.patience.dead {
             tracing::info!("a listener fell silent");
-            self.detach();
-            self.session = Stage::Leaving;
-            ctx.stop();
-            return;
+            return self.give_up(ctx);
         }
         let mut socket = self.socket.clone();
         let limit = self.patience.write;
@@ -290,11 +289,21 @@ impl Connection {
         };
         ctx.spawn(ping.into_actor(self).map(|sent, connection, ctx| {
             if !sent {
-                connection.detach();
-                connection.session = Stage::Leaving;
-                ctx.stop();
+                connection.give_up(ctx);
             }
         }));
+    }
+
+    /// The other side does not take what is written, or is not there.
+    fn give_up(&mut self, ctx: &mut Context<Self>) {
+        self.wire.cut();
+        self.end(ctx);
+    }
+
+    fn end(&mut self, ctx: &mut Context<Self>) {
+        self.detach();
+        self.session = Stage::Leaving;
+        ctx.stop();
     }
 }
 
@@ -311,10 +320,9 @@ impl Actor for Connection {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let writer = write_all(self.socket.clone(), Arc::clone(&self.outbox), self.patience.write);
-        ctx.spawn(writer.into_actor(self).map(|(), connection, ctx| {
-            connection.detach();
-            connection.session = Stage::Leaving;
-            ctx.stop();
+        ctx.spawn(writer.into_actor(self).map(|written, connection, ctx| match written {
+            Written::Over => connection.end(ctx),
+            Written::Stalled => connection.give_up(ctx),
         }));
         ctx.run_later(self.patience.hello, |connection, _ctx| {
             if matches!(connection.session, Stage::Greeting) {
@@ -322,6 +330,10 @@ impl Actor for Connection {
             }
         });
         ctx.run_interval(self.patience.ping, Self::check_life);
+    }
+
+    fn stopped(&mut self, _ctx: &mut Self::Context) {
+        self.wire.cut_after(self.patience.write);
     }
 }
 
@@ -361,40 +373,6 @@ impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
     }
 
     fn finished(&mut self, ctx: &mut Self::Context) {
-        self.detach();
-        self.session = Stage::Leaving;
-        ctx.stop();
+        self.end(ctx);
     }
-}
-
-/// Translates what a listener says into what a session understands.
-fn forward(session: &Addr<Session>, message: ClientMessage) {
-    use crate::conversation::Input;
-    let pressed = match message {
-        ClientMessage::ToggleAutopilot { enabled } => Input::AutopilotSet { enabled },
-        ClientMessage::Interrupt => Input::InterruptPressed,
-        ClientMessage::Mute { muted } => Input::MuteSet { muted },
-        ClientMessage::PushToTalk { held } => Input::PushToTalkSet { held },
-        ClientMessage::Nominate { speaker } => Input::Nominated { speaker },
-        ClientMessage::Say { text } => Input::Typed { text },
-        ClientMessage::Marker { label } => Input::Marked { label },
-        ClientMessage::RequestState => {
-            deliver(session, RequestState);
-            return;
-        }
-        ClientMessage::Playout { .. } => {
-            to_report(&message).map(|report| deliver(session, report));
-            return;
-        }
-        ClientMessage::End => {
-            deliver(session, EndSession);
-            return;
-        }
-        // The caller has answered them.
-        ClientMessage::Hello(_)
-        | ClientMessage::MediaOffer { .. }
-        | ClientMessage::MediaCandidate { .. }
-        | ClientMessage::MediaClose => return,
-    };
-    deliver(session, Pressed(pressed));
 }

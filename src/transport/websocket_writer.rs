@@ -12,8 +12,21 @@ use super::translate;
 use crate::session::notice::CloseReason;
 use crate::session::outbox::{Outbox, Outgoing};
 
+/// Why nothing more is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// All is, or the socket is gone.
+    Over,
+    /// The listener does not take it.
+    Stalled,
+}
+
 /// Writes until the outbox says close, the socket is gone, or a frame takes too long.
-pub(super) async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>, limit: Duration) {
+pub(super) async fn write_all(
+    mut socket: actix_ws::Session,
+    outbox: Arc<Outbox>,
+    limit: Duration,
+) -> Written {
     loop {
         let writing = match outbox.next().await {
             Outgoing::Notice(seq, notice) => {
@@ -30,13 +43,14 @@ pub(super) async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>
                     tokio::time::timeout(limit, socket.close(Some(close_frame(reason)))).await;
                 if closing.is_err() {
                     tracing::debug!("a listener did not take the close frame");
+                    return Written::Stalled;
                 }
-                return;
+                return Written::Over;
             }
         };
         match writing {
             Ok(Ok(())) => {}
-            Ok(Err(_closed)) => return,
+            Ok(Err(_closed)) => return Written::Over,
             Err(_elapsed) => {
                 tracing::info!(
                     code = "slow_client",
@@ -45,7 +59,7 @@ pub(super) async fn write_all(mut socket: actix_ws::Session, outbox: Arc<Outbox>
                 let closing = socket.close(Some(close_frame(CloseReason::SlowClient)));
                 // Best effort: the socket is full, so the word may not get through; the connection ends either way.
                 drop(tokio::time::timeout(Duration::from_millis(100), closing).await);
-                return;
+                return Written::Stalled;
             }
         }
     }
