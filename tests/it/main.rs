@@ -21,6 +21,7 @@ mod recording;
 
 mod fuzz;
 
+mod comebacks;
 mod judged;
 mod lost;
 mod secrets;
@@ -38,6 +39,7 @@ mod conformance;
 
 mod command_line;
 mod config;
+mod doctor;
 mod models;
 
 mod arrows;
