@@ -85,7 +85,7 @@ pub(crate) async fn without_rules(scene: Scene, turns: usize) -> anyhow::Result<
         while let Some(event) = words.events.recv().await {
             match event? {
                 LlmEvent::Text(more) => text.push_str(&more),
-                LlmEvent::Note(_) => {}
+                LlmEvent::Begun(_) | LlmEvent::Note(_) => {}
                 LlmEvent::Done(_) => break,
             }
         }

@@ -114,6 +114,9 @@ impl AdapterError {
 pub enum AdapterNote {
     /// Something changed in who serves.
     Changed(AdapterChange),
+    /// A language model was asked: what it has read for that. [`Self::Used`] takes its place once the reply is over; of one
+    /// that is dropped before, this and the text that came is all that is known.
+    Begun(ServiceUse),
     /// A product's work that must be paid for; the sum of a stream's uses is what it used.
     Used(ServiceUse),
 }
@@ -185,6 +188,8 @@ pub struct ServiceUse {
     pub model: String,
     /// How much.
     pub usage: Usage,
+    /// Whether any of it is estimated: the product did not come to count.
+    pub is_estimated: bool,
 }
 
 /// Whether an adapter can serve now, for `/health` and the start-up block.

@@ -94,23 +94,30 @@ fn advice_on(check: &Checkup) -> Option<String> {
     let problem = check.problem.as_deref()?;
     let says = |words: &[&str]| words.iter().any(|word| problem.contains(word));
     let key = || {
-        let name = format!("{}_API_KEY", check.adapter.to_uppercase());
-        let setting = settings::all().find(|setting| setting.name == name);
+        let whose = format!("{}_", check.adapter.to_uppercase());
+        let is_its_key = |name: &str| {
+            name.starts_with(&whose) && (name.ends_with("_KEY") || name.ends_with("_CREDENTIALS"))
+        };
+        let setting = settings::all().find(|setting| is_its_key(setting.name));
         setting.map_or_else(|| "its key".to_owned(), |it| format!("{} ({})", it.name, it.doc))
     };
+    // Some say by 401 or 429 that there is no more money: the word counts more than the number.
+    let is_hurried = says(&["rate_limit"]);
+    let is_spent =
+        !is_hurried && says(&["HTTP 402", "quota", "billing", "limit_exceeded", "credit"]);
     let model = match check.kind {
         "claude" => "STUDIO_CLAUDE_MODEL",
         "guest" => "GUEST_MODEL",
         "stt" => "STT_MODEL",
         _ => "TTS_MODEL",
     };
-    Some(if says(&["HTTP 401", "HTTP 403", "invalid_api_key", "key"]) {
+    Some(if is_spent {
+        "the account has run out: see its billing page".to_owned()
+    } else if says(&["HTTP 401", "HTTP 403", "invalid_api_key", "key"]) {
         format!("it does not accept the key: see {}", key())
     } else if says(&["HTTP 404", "model_not_found"]) {
         format!("it does not know this model: see {model}")
-    } else if says(&["HTTP 402", "quota", "billing", "limit_exceeded", "credit"]) {
-        "the account has run out: see its billing page".to_owned()
-    } else if says(&["HTTP 429"]) {
+    } else if is_hurried || says(&["HTTP 429"]) {
         "it is asked too often: wait, or ask for a higher limit".to_owned()
     } else if says(&["no connection", "connect"]) {
         "nothing answers there: see its address, the network, and whether a local server runs"
@@ -120,4 +127,41 @@ fn advice_on(check: &Checkup) -> Option<String> {
     } else {
         "try again in a minute; if it stays, see the provider's status page".to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_the_setting_and_tells_haste_from_an_empty_account() {
+        let advice = |kind, adapter: &str, problem: &str| {
+            let check = Checkup {
+                kind,
+                adapter: adapter.to_owned(),
+                model: String::new(),
+                fallback: false,
+                ok: false,
+                latency_ms: None,
+                problem: Some(format!("{adapter} is unavailable: {problem}")),
+                warning: None,
+            };
+            advice_on(&check).unwrap()
+        };
+        for (kind, adapter, problem, wanted) in [
+            ("claude", "anthropic", "HTTP 401 authentication_error", "ANTHROPIC_API_KEY"),
+            ("stt", "google", "HTTP 403 PERMISSION_DENIED", "GOOGLE_APPLICATION_CREDENTIALS"),
+            ("guest", "local", "HTTP 401", "its key"),
+            ("stt", "deepgram", "HTTP 404", "STT_MODEL"),
+            ("tts", "openai", "HTTP 404 model_not_found", "TTS_MODEL"),
+            ("guest", "groq", "HTTP 429 rate_limit_exceeded", "asked too often"),
+            ("guest", "openai", "HTTP 429 insufficient_quota", "run out"),
+            ("tts", "elevenlabs", "HTTP 401 quota_exceeded", "run out"),
+            ("guest", "openai", "HTTP 429 slow_down", "asked too often"),
+            ("stt", "whisper", "asking: no connection", "nothing answers"),
+        ] {
+            let advice = advice(kind, adapter, problem);
+            assert!(advice.contains(wanted), "{adapter}, {problem}: {advice}");
+        }
+    }
 }

@@ -40,6 +40,9 @@ pub struct ServiceEntry {
     /// What it cost by the price table, US dollars; none where the table does not know the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Whether some of it is estimated: a reply broke off or was interrupted before its service had counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -87,6 +90,7 @@ impl ServicesUsed {
         sum.entry.output_tokens += number("outputTokens");
         sum.entry.characters += number("characters");
         sum.audio_ms += number("audioMs");
+        sum.entry.estimated |= fields.get("estimated").and_then(Value::as_bool).unwrap_or(false);
         let cost = fields.get("costMicroUsd").and_then(Value::as_u64);
         sum.micro_usd = sum.micro_usd.zip(cost).map(|(so_far, cost)| so_far + cost);
     }
@@ -122,7 +126,7 @@ mod tests {
                 "outputTokens": 2, "costMicroUsd": 1500 }),
             json!({ "kind": "stt", "speaker": null, "adapter": "s", "model": "", "audioMs": 2500 }),
             json!({ "kind": "llm", "speaker": "claude", "adapter": "a", "model": "m", "inputTokens": 5,
-                "outputTokens": 1, "costMicroUsd": 500 }),
+                "outputTokens": 1, "costMicroUsd": 500, "estimated": true }),
         ] {
             used.take(line.as_object().unwrap());
         }
@@ -130,5 +134,6 @@ mod tests {
         assert_eq!(entries.len(), 2);
         assert_eq!((entries[0].input_tokens, entries[0].cost_usd), (15, Some(0.002)));
         assert_eq!((entries[1].audio_s, entries[1].cost_usd), (Some(2.5), None));
+        assert_eq!((entries[0].estimated, entries[1].estimated), (true, false));
     }
 }

@@ -205,10 +205,12 @@ impl Handler<ReplyArrived> for Session {
                         Event::fact("llm.first-token").with("turn", turn).with("speaker", speaker);
                     self.log(self.clock.now(), first.with("latency", since_end));
                 }
+                self.accounts.wrote(speaker, text.len());
                 self.advance(Input::ReplyText { turn, text }, ctx);
             }
             ReplyEvent::Noted(note) => self.on_note(Kind::Llm, Some(speaker), &note, ctx),
             ReplyEvent::Ended { outcome, usage, error } => {
+                self.accounts.close_reply(speaker);
                 if let Some(error) = error {
                     self.adapter_failed("llm", Some(speaker), &error, true);
                 }

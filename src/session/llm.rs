@@ -116,6 +116,8 @@ async fn pass_on(
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
                 tell(ReplyEvent::Text(text));
             }
+            // Who counts is a wrapper, which tells it in a note.
+            Ok(Some(Ok(LlmEvent::Begun(_)))) => {}
             Ok(Some(Ok(LlmEvent::Note(note)))) => {
                 tell(ReplyEvent::Noted(note));
             }

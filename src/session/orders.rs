@@ -29,6 +29,7 @@ impl Session {
                 let since_end = now.since(self.host_stopped).millis();
                 self.stages[speaker.index()].open(turn, now, since_end);
                 self.choose_way(speaker);
+                self.account_for_dropped(speaker);
                 self.accounts.begin_turn(speaker);
                 if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
@@ -45,6 +46,10 @@ impl Session {
             }
             Order::StopReply { turn, speaker } => {
                 self.stages[speaker.index()].leave(turn);
+                // Another one may have begun, ahead of its turn.
+                if self.stages[speaker.index()].is_turn(turn) {
+                    self.account_for_dropped(speaker);
+                }
                 self.children.mind(speaker).send(StopReply { turn });
                 self.children.voice(speaker).send(StopVoice { turn });
             }
@@ -123,6 +128,10 @@ impl Session {
         else {
             return;
         };
+        if let Some(speaker) = metrics.speaker {
+            // A turn of which nothing sounded is over before its reply is told to stop.
+            self.account_for_dropped(speaker);
+        }
         let used =
             metrics.speaker.map(|speaker| self.accounts.of_turn(speaker)).unwrap_or_default();
         let metrics = TurnMetrics { used, ..metrics };
@@ -138,6 +147,7 @@ impl Session {
             .with("outputTokens", used.usage.output_tokens)
             .with("cachedTokens", used.usage.cached_tokens)
             .with("characters", used.usage.characters)
+            .with("estimated", used.is_estimated)
             .with("costMicroUsd", used.cost_micro_usd);
         self.log(self.clock.now(), event);
         self.notify(Notice::Metrics(metrics));

@@ -6,6 +6,7 @@ use actix::prelude::*;
 
 use super::actor::Session;
 use super::notice::Notice;
+use crate::adapters::llm::tokens_of_letters;
 use crate::adapters::{AdapterChange, AdapterNote, ChangeOutcome, ServiceUse, Usage};
 use crate::conversation::event::Event;
 use crate::conversation::snapshot::OrbStates;
@@ -45,6 +46,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     of_turn: [TurnUse; 2],
+    replies: [Reply; 2],
     /// Whose products are being exchanged: their orbs show it.
     pub(super) connecting: [bool; 3],
     ears_away: bool,
@@ -57,12 +59,27 @@ pub struct TurnUse {
     pub usage: Usage,
     /// Millionths of a US dollar, where every product's price is known.
     pub cost_micro_usd: Option<u64>,
+    /// Whether any of it is estimated.
+    pub is_estimated: bool,
     is_begun: bool,
 }
 
+/// A reply as its account sees it.
+#[derive(Debug, Default)]
+enum Reply {
+    /// Nobody who counts was asked.
+    #[default]
+    None,
+    /// Being written, so many letters so far, by somebody who counts in the end.
+    Open { begun: ServiceUse, letters: usize },
+    /// Counted or estimated; counts that were on their way when it was dropped come too late.
+    Closed,
+}
+
 impl TurnUse {
-    fn add(&mut self, usage: Usage, cost: Option<u64>) {
-        self.usage.add(usage);
+    fn add(&mut self, used: &ServiceUse, cost: Option<u64>) {
+        self.usage.add(used.usage);
+        self.is_estimated |= used.is_estimated;
         let so_far = if self.is_begun { self.cost_micro_usd } else { Some(0) };
         self.cost_micro_usd = so_far.zip(cost).map(|(so_far, cost)| so_far + cost);
         self.is_begun = true;
@@ -73,6 +90,41 @@ impl Accounts {
     /// A new turn: its sums begin.
     pub(super) fn begin_turn(&mut self, speaker: AiSpeaker) {
         self.of_turn[speaker.index()] = TurnUse::default();
+        self.replies[speaker.index()] = Reply::None;
+    }
+
+    /// The speaker's language model wrote so many letters.
+    pub(super) const fn wrote(&mut self, speaker: AiSpeaker, more: usize) {
+        if let Reply::Open { letters, .. } = &mut self.replies[speaker.index()] {
+            *letters += more;
+        }
+    }
+
+    /// The speaker's reply is over by itself.
+    pub(super) fn close_reply(&mut self, speaker: AiSpeaker) {
+        self.replies[speaker.index()] = Reply::Closed;
+    }
+
+    fn begin_reply(&mut self, speaker: AiSpeaker, begun: &ServiceUse) {
+        let reply = &mut self.replies[speaker.index()];
+        if !matches!(reply, Reply::Closed) {
+            *reply = Reply::Open { begun: begun.clone(), letters: 0 };
+        }
+    }
+
+    /// What a reply that is dropped used, as far as anybody knows.
+    fn drop_reply(&mut self, speaker: AiSpeaker) -> Option<ServiceUse> {
+        let reply = &mut self.replies[speaker.index()];
+        let Reply::Open { begun, letters } = std::mem::replace(reply, Reply::Closed) else {
+            return None;
+        };
+        let usage = Usage { output_tokens: tokens_of_letters(letters), ..begun.usage };
+        Some(ServiceUse { usage, is_estimated: true, ..begun })
+    }
+
+    fn is_late(&self, kind: Kind, speaker: Option<AiSpeaker>) -> bool {
+        let reply = speaker.map(|speaker| &self.replies[speaker.index()]);
+        kind == Kind::Llm && matches!(reply, Some(Reply::Closed))
     }
 
     /// What the speaker's turn used.
@@ -94,7 +146,7 @@ impl Accounts {
     fn enter(&mut self, speaker: Option<AiSpeaker>, used: &ServiceUse) -> Option<u64> {
         let cost = services().cost_micro_usd(used.adapter, &used.model, used.usage);
         if let Some(speaker) = speaker {
-            self.of_turn[speaker.index()].add(used.usage, cost);
+            self.of_turn[speaker.index()].add(used, cost);
         }
         cost
     }
@@ -114,13 +166,34 @@ impl Session {
         }
         match note {
             AdapterNote::Changed(change) => self.on_change(kind, speaker, change, ctx),
+            AdapterNote::Begun(begun) => {
+                if let Some(speaker) = speaker {
+                    self.accounts.begin_reply(speaker, begun);
+                }
+            }
+            AdapterNote::Used(used) if self.accounts.is_late(kind, speaker) => {
+                tracing::debug!(adapter = used.adapter, "counts of a reply that was dropped");
+            }
             AdapterNote::Used(used) => {
-                let cost = self.accounts.enter(speaker, used);
-                let ServiceUse { adapter, model, usage } = used;
-                let line = used_event("service.use", kind, speaker, adapter, model, *usage, cost);
-                self.log(self.clock.now(), line);
+                if let (Kind::Llm, Some(speaker)) = (kind, speaker) {
+                    self.accounts.close_reply(speaker);
+                }
+                self.enter(kind, speaker, used);
             }
         }
+    }
+
+    /// The speaker's reply is not wanted any more. What was read and written of it must be paid for all the same, and
+    /// the stream that would have told how much is dropped with it.
+    pub(super) fn account_for_dropped(&mut self, speaker: AiSpeaker) {
+        if let Some(used) = self.accounts.drop_reply(speaker) {
+            self.enter(Kind::Llm, Some(speaker), &used);
+        }
+    }
+
+    fn enter(&mut self, kind: Kind, speaker: Option<AiSpeaker>, used: &ServiceUse) {
+        let cost = self.accounts.enter(speaker, used);
+        self.log(self.clock.now(), used_event(kind, speaker, used, cost));
     }
 
     fn on_change(
@@ -221,15 +294,13 @@ const fn orb_of(orbs: OrbStates, speaker: Speaker) -> OrbState {
 }
 
 fn used_event(
-    name: &'static str,
     kind: Kind,
     speaker: Option<AiSpeaker>,
-    adapter: &str,
-    model: &str,
-    usage: Usage,
+    used: &ServiceUse,
     cost: Option<u64>,
 ) -> Event {
-    Event::fact(name)
+    let ServiceUse { adapter, model, usage, is_estimated } = used;
+    Event::fact("service.use")
         .with("kind", kind.as_str())
         .with("speaker", speaker)
         .with("adapter", adapter)
@@ -241,4 +312,5 @@ fn used_event(
         .with("audioMs", usage.audio_ms)
         .with("characters", usage.characters)
         .with("costMicroUsd", cost)
+        .with("estimated", *is_estimated)
 }

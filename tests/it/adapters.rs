@@ -2,6 +2,7 @@
 //!
 //! One check a kind, cases are adapters: a new adapter is one more call.
 
+mod distant_chains;
 mod distant_ears;
 mod distant_voices;
 mod google;

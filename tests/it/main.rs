@@ -23,6 +23,7 @@ mod recording;
 
 mod fuzz;
 
+mod comebacks;
 mod judged;
 mod lost;
 mod prepared;
@@ -41,6 +42,7 @@ mod conformance;
 
 mod command_line;
 mod config;
+mod doctor;
 mod models;
 
 mod arrows;

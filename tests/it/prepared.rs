@@ -83,8 +83,9 @@ async fn a_reply_to_half_a_question_is_dropped_unheard_and_the_whole_question_is
     let ends: Vec<_> = prepared(&left).into_iter().map(|(_, end, _)| end).collect();
     assert_eq!(ends, ["discarded", "used"]);
     let dropped = prepared(&left)[0].0;
-    let is_of_it =
-        |event: &&Event| event.fields.get("turn").and_then(|t| t.as_u64()) == Some(dropped);
+    let is_of_it = |event: &&Event| {
+        event.fields.get("turn").and_then(serde_json::Value::as_u64) == Some(dropped)
+    };
     for kind in ["floor.grant", "caption", "playout.order", "turn.end"] {
         assert_eq!(of_kind(&left, kind).into_iter().filter(is_of_it).count(), 0, "{kind}");
     }

@@ -338,6 +338,7 @@ async fn the_text_comes_in_pieces_at_its_pace_and_ends_once() {
                 text.push_str(&piece);
                 pieces += 1;
             }
+            LlmEvent::Begun(read) => panic!("nothing is counted here, but {read:?}"),
             LlmEvent::Note(note) => panic!("no product tells {note:?}"),
             LlmEvent::Done(_) => dones += 1,
         }

@@ -16,13 +16,13 @@ use voice_studio::adapters::scripted::{Fault as Scripted, ScriptedVoice, pitch_h
 use voice_studio::adapters::stt::SpeechToText;
 use voice_studio::adapters::tts::TextToSpeech;
 use voice_studio::audio::SampleRate;
-use voice_studio::conversation::{AiSpeaker, OrbState, Speaker};
+use voice_studio::conversation::{AiSpeaker, Input, OrbState, Speaker};
 use voice_studio::secret::Secret;
 
 use crate::resilience::voices::pitches;
 use crate::support::apart::{AskedApart, apart};
 use crate::support::room::{Left, Room};
-use crate::support::simulators::anthropic::Anthropic as AnthropicService;
+use crate::support::simulators::anthropic::{Anthropic as AnthropicService, count_tokens};
 use crate::support::simulators::chat::{Chat, House};
 use crate::support::simulators::numbered::word;
 use crate::support::simulators::{Fault, Simulator};
@@ -217,4 +217,64 @@ async fn the_orb_a_sentence_and_the_log_say_what_is_going_on() {
         manifest.contains("service: groq") && manifest.contains("output_tokens:"),
         "{manifest}"
     );
+}
+
+/// The lines of the log that say what Claude's language model was used for.
+fn uses(left: &Left) -> Vec<&Map<String, serde_json::Value>> {
+    let of_mind = |fields: &&Map<String, serde_json::Value>| {
+        fields["kind"] == "llm" && fields["speaker"] == "claude"
+    };
+    let used = left.events.iter().filter(|event| event.kind == "service.use");
+    used.map(|event| &event.fields).filter(of_mind).collect()
+}
+
+#[actix::test]
+async fn a_reply_that_is_interrupted_is_accounted_for_as_far_as_it_came() {
+    tokio::time::pause();
+    // A sentence and a word of the next one, of which the rest takes its time: longer than the host has.
+    let words = 11;
+    let written: usize = ANSWER.split_inclusive(' ').take(words).map(str::len).sum();
+    let after = |events: usize| vec![Some(Fault::SilenceAfter(events + words))];
+    let service = || AnthropicService::new(KEY, &[ANSWER]);
+    let counting = apart(Simulator::start_with(service(), after(3))).await;
+    let house = Chat::new(House::Groq, KEY, &[ANSWER]);
+    let silent = apart(Simulator::start_with(house, after(2))).await;
+    let whole = apart(Simulator::start(service())).await;
+    let all_words = ANSWER.split(' ').count();
+    for (mind, written, is_estimated) in [
+        (claude(&counting), written / 4, true),
+        (groq(&silent), written / 4, true),
+        (claude(&whole), all_words, false),
+    ] {
+        let name = mind.adapter.name();
+        let cast = StandIns::new(&[QUESTION], &[ANSWER])
+            .with_mind(0, Arc::new(ResilientMind::new(mind, [])));
+        let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;
+        room.host_speaks(1500);
+        room.until("the sound of an answer", |page| page.frames().count() > 0).await;
+        room.press(Input::InterruptPressed);
+        room.until("the end of the answer", |page| page.replies_over() > 0).await;
+        let left = room.end().await;
+
+        let used = uses(&left);
+        assert_eq!(used.len(), 1, "{name}: once for one reply: {used:?}");
+        let metrics = left.events.iter().find(|event| event.kind == "turn.metrics");
+        for fields in [used[0], &metrics.expect("metrics").fields] {
+            assert_eq!(fields["outputTokens"], written, "{name}: {fields:?}");
+            assert_eq!(fields["estimated"], is_estimated, "{name}: {fields:?}");
+        }
+        let read = used[0]["inputTokens"].as_u64().expect("a number");
+        match name {
+            "anthropic" => {
+                let service = if is_estimated { &counting } else { &whole };
+                let told = count_tokens(&service.asked()[0].json());
+                assert_eq!(read, told as u64, "what it told at the start");
+                assert!(used[0]["cachedTokens"].as_u64() > Some(0), "{used:?}");
+            }
+            _ => assert!(read > 100, "a prompt of {read} tokens"),
+        }
+        let manifest = std::fs::read_to_string(left.folder.join("session.yml")).expect("a file");
+        assert!(manifest.contains(&format!("output_tokens: {written}")), "{name}: {manifest}");
+        assert_eq!(manifest.contains("estimated: true"), is_estimated, "{name}: {manifest}");
+    }
 }

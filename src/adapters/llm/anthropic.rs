@@ -137,7 +137,10 @@ impl Translate for Reply {
         let data: Value = serde_json::from_str(&event.data)
             .map_err(|_broken| unreadable(NAME, "an event that is no JSON"))?;
         match data["type"].as_str().unwrap_or_default() {
-            "message_start" => self.count(&data["message"]["usage"]),
+            "message_start" => {
+                self.count(&data["message"]["usage"]);
+                out.push(LlmEvent::Begun(self.usage));
+            }
             "content_block_start" => self.text(&data["content_block"]["text"], out),
             "content_block_delta" if data["delta"]["type"] == "text_delta" => {
                 self.text(&data["delta"]["text"], out);

@@ -24,6 +24,15 @@ pub fn tokens_for(answer_seconds: u16) -> u64 {
     (u64::from(answer_seconds) * TOKENS_A_SECOND).max(TOKENS_MIN)
 }
 
+/// Letters a token stands for where nobody counted.
+const LETTERS_A_TOKEN: usize = 4;
+
+/// The tokens of so many letters, by a rule of thumb: for a reply that broke off or was dropped before its counts came.
+#[must_use]
+pub const fn tokens_of_letters(letters: usize) -> u64 {
+    (letters / LETTERS_A_TOKEN) as u64
+}
+
 /// Pieces of text waiting for the session; a model waits when it is full.
 pub const LLM_EVENT_CAPACITY: usize = 64;
 
@@ -53,6 +62,8 @@ pub struct LlmStream {
 /// What a language model says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LlmEvent {
+    /// What it has read, where the provider tells that before the first text. Tokens written do not count yet.
+    Begun(LlmUse),
     /// The next piece of the reply; not empty.
     Text(String),
     /// From a wrapper: something about the products behind it.

@@ -6,20 +6,19 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
     Attempts, FIRST_RESULT_LIMIT, FIRST_RESULT_LIMIT_LAST, Health, IDLE_LIMIT, Member, Next,
     OPEN_LIMIT, OPEN_LIMIT_LAST, cause_of, probe,
 };
-use crate::adapters::llm::{LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse};
+use crate::adapters::llm::{
+    LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse, tokens_of_letters,
+};
 use crate::adapters::{
     AdapterError, AdapterNote, Availability, BoxFuture, ChangeOutcome, ServiceUse, Usage,
 };
 use crate::conversation::Prompt;
-
-/// Letters a token stands for where a reply broke off before its counts came.
-const LETTERS_A_TOKEN: usize = 4;
 
 type Minds = Member<dyn LanguageModel>;
 
@@ -189,9 +188,25 @@ async fn attempt(
         Err(_elapsed) => return bare(late("open", open), true),
     };
     let mut letters = 0;
+    let mut read = guessed_reading(prompt);
+    let mut is_guessed = true;
+    if !told(events, AdapterNote::Begun(use_of(member, read, is_guessed))).await {
+        return Ended::Over;
+    }
+    let first_by = Instant::now() + first;
     loop {
-        let limit = if letters == 0 { first } else { IDLE_LIMIT };
-        let error = match timeout(limit, stream.events.recv()).await {
+        let (limit, by) = match letters {
+            0 => (first, first_by),
+            _ => (IDLE_LIMIT, Instant::now() + IDLE_LIMIT),
+        };
+        let error = match timeout_at(by, stream.events.recv()).await {
+            Ok(Some(Ok(LlmEvent::Begun(counted)))) => {
+                (read, is_guessed) = (LlmUse { output_tokens: 0, ..counted }, false);
+                if !told(events, AdapterNote::Begun(use_of(member, read, is_guessed))).await {
+                    return Ended::Over;
+                }
+                continue;
+            }
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
                 if letters == 0 {
                     member.health.succeeded();
@@ -213,8 +228,10 @@ async fn attempt(
                     let reason = "it answered without a word".to_owned();
                     return bare(AdapterError::Malformed { adapter, reason }, true);
                 }
-                used(events, member, usage).await;
-                drop(events.send(Ok(LlmEvent::Done(usage))).await);
+                if told(events, AdapterNote::Used(use_of(member, usage, false))).await {
+                    // If nobody listens any more there is nobody to tell.
+                    drop(events.send(Ok(LlmEvent::Done(usage))).await);
+                }
                 return Ended::Over;
             }
             Ok(Some(Err(error))) => error,
@@ -231,14 +248,10 @@ async fn attempt(
             return bare(error, counts);
         }
         member.health.failed(&error, false);
-        let guessed = |letters: usize| (letters / LETTERS_A_TOKEN) as u64;
-        let asked: usize = prompt.messages.iter().map(|line| line.text.len()).sum();
-        let usage = LlmUse {
-            input_tokens: guessed(prompt.system.len() + asked),
-            output_tokens: guessed(letters),
-            ..LlmUse::default()
-        };
-        used(events, member, usage).await;
+        let usage = LlmUse { output_tokens: tokens_of_letters(letters), ..read };
+        if !told(events, AdapterNote::Used(use_of(member, usage, true))).await {
+            return Ended::Over;
+        }
         return Ended::Broken(error);
     }
 }
@@ -248,7 +261,14 @@ pub(super) fn away<Adapter: ?Sized>(member: &Member<Adapter>) -> String {
     member.health.state().last_cause.unwrap_or_else(|| "it failed before".to_owned())
 }
 
-async fn used(events: &Events, member: &Minds, usage: LlmUse) {
+/// What reading a prompt takes, until the product tells.
+fn guessed_reading(prompt: &Prompt) -> LlmUse {
+    let asked: usize = prompt.messages.iter().map(|line| line.text.len()).sum();
+    let input_tokens = tokens_of_letters(prompt.system.len() + asked);
+    LlmUse { input_tokens, ..LlmUse::default() }
+}
+
+fn use_of(member: &Minds, usage: LlmUse, is_estimated: bool) -> ServiceUse {
     let usage = Usage {
         input_tokens: usage.input_tokens,
         output_tokens: usage.output_tokens,
@@ -257,8 +277,12 @@ async fn used(events: &Events, member: &Minds, usage: LlmUse) {
         ..Usage::default()
     };
     let model = member.adapter.model().to_owned();
-    let used = ServiceUse { adapter: member.adapter.name(), model, usage };
-    drop(events.send(Ok(LlmEvent::Note(AdapterNote::Used(used)))).await);
+    ServiceUse { adapter: member.adapter.name(), model, usage, is_estimated }
+}
+
+/// Whether anybody was there to be told.
+async fn told(events: &Events, note: AdapterNote) -> bool {
+    events.send(Ok(LlmEvent::Note(note))).await.is_ok()
 }
 
 async fn tell(
@@ -271,5 +295,5 @@ async fn tell(
     let adapter = &member.adapter;
     let note =
         AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause.clone());
-    events.send(Ok(LlmEvent::Note(note))).await.is_ok()
+    told(events, note).await
 }

@@ -36,7 +36,7 @@ pub async fn mind(adapter: &dyn LanguageModel) -> Result<Duration, AdapterError>
         let mut stream = adapter.open(prompt).await?;
         loop {
             match stream.events.recv().await {
-                Some(Ok(LlmEvent::Note(_))) => {}
+                Some(Ok(LlmEvent::Begun(_) | LlmEvent::Note(_))) => {}
                 Some(Ok(LlmEvent::Text(_) | LlmEvent::Done(_))) => return Ok(()),
                 Some(Err(error)) => return Err(error),
                 None => return Err(ended(adapter.name())),

@@ -365,7 +365,8 @@ impl Speaking {
     async fn used(&mut self, characters: u64) -> Result<(), Over> {
         let adapter = &self.member().adapter;
         let usage = Usage { characters, ..Usage::default() };
-        let used = ServiceUse { adapter: adapter.name(), model: adapter.model().to_owned(), usage };
+        let (adapter, model) = (adapter.name(), adapter.model().to_owned());
+        let used = ServiceUse { adapter, model, usage, is_estimated: false };
         self.give(TtsEvent::Note(AdapterNote::Used(used))).await
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::watch;
-use voice_studio::adapters::AdapterError;
 use voice_studio::adapters::net::{Endpoint, Net};
 use voice_studio::adapters::scripted::ScriptedEars;
 use voice_studio::adapters::stt::assemblyai::{AssemblyAi, AssemblyAiOptions};
@@ -15,6 +14,7 @@ use voice_studio::adapters::stt::whisper::{Whisper, WhisperOptions, WhisperRoute
 use voice_studio::adapters::stt::{
     SpeechToText, SttEvent, SttInput, SttOptions, SttStream, SttWords,
 };
+use voice_studio::adapters::{AdapterError, AdapterNote};
 use voice_studio::conversation::Stability;
 use voice_studio::secret::Secret;
 
@@ -91,18 +91,28 @@ pub(crate) async fn script_of(sound: Vec<i16>) -> Vec<SttInput> {
 /// whole stretches has asked once and not yet a second time.
 const HEARD_BY: usize = 35;
 
-/// Everything a stream says, and how it ended.
-///
-/// Sound is given faster than it is spoken, but nobody is fast enough to be silent again before the first words came:
-/// where a recogniser has words that are not final, it is given little of the voice before it tells some.
+/// Everything a product's stream says, and how it ended.
 pub(crate) async fn hear(
     adapter: &dyn SpeechToText,
     script: &[SttInput],
 ) -> (Vec<SttWords>, Result<(), AdapterError>) {
+    let (said, notes, end) = listen(adapter, script).await;
+    assert_eq!(notes, [], "an adapter tells nothing of others");
+    (said, end)
+}
+
+/// Everything a stream says and tells, and how it ended.
+///
+/// Sound is given faster than it is spoken, but nobody is fast enough to be silent again before the first words came:
+/// where a recogniser has words that are not final, it is given little of the voice before it tells some.
+pub(crate) async fn listen(
+    adapter: &dyn SpeechToText,
+    script: &[SttInput],
+) -> (Vec<SttWords>, Vec<AdapterNote>, Result<(), AdapterError>) {
     let options = SttOptions { language: "en-GB".to_owned(), terms: vec!["Ada".to_owned()] };
     let SttStream { input, mut events } = match comes("open", adapter.open(options)).await {
         Ok(stream) => stream,
-        Err(error) => return (Vec::new(), Err(error)),
+        Err(error) => return (Vec::new(), Vec::new(), Err(error)),
     };
     let script = script.to_vec();
     let started = script.iter().position(|given| matches!(given, SttInput::SpeechStarted { .. }));
@@ -120,20 +130,23 @@ pub(crate) async fn hear(
             }
         }
     });
-    let mut said = Vec::new();
+    let (mut said, mut notes) = (Vec::new(), Vec::new());
     let mut end = None;
     while let Some(event) = comes("an event", events.recv()).await {
-        is_heard.send_replace(true);
         assert!(end.is_none(), "{event:?} after {end:?}");
         match event {
+            Ok(SttEvent::Note(note)) => {
+                notes.push(note);
+                continue;
+            }
             Ok(SttEvent::Words(words)) => said.push(words),
-            Ok(SttEvent::Note(note)) => panic!("an adapter tells {note:?}"),
             Ok(SttEvent::Done) => end = Some(Ok(())),
             Err(error) => end = Some(Err(error)),
         }
+        is_heard.send_replace(true);
     }
     feed.await.expect("fed");
-    (said, end.expect("Done or an error"))
+    (said, notes, end.expect("Done or an error"))
 }
 
 /// The numbers in the final words.

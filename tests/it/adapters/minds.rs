@@ -43,7 +43,7 @@ async fn reply(adapter: &dyn LanguageModel) -> String {
 async fn whole_reply(adapter: &dyn LanguageModel) -> (String, LlmUse) {
     let mut stream = comes("open", adapter.open(prompt())).await.unwrap();
     let mut text = String::new();
-    let mut done = None;
+    let (mut read, mut done) = (None, None);
     while let Some(event) = comes("an event", stream.events.recv()).await {
         assert!(done.is_none(), "{event:?} after Done");
         assert!(stream.events.len() <= LLM_EVENT_CAPACITY);
@@ -52,11 +52,20 @@ async fn whole_reply(adapter: &dyn LanguageModel) -> (String, LlmUse) {
                 assert!(!piece.is_empty());
                 text.push_str(&piece);
             }
+            LlmEvent::Begun(counted) => {
+                assert_eq!((text.as_str(), read), ("", None), "told once, before the first text");
+                read = Some(counted);
+            }
             LlmEvent::Note(note) => println!("{note:?}"),
             LlmEvent::Done(usage) => done = Some(usage),
         }
     }
-    (text, done.expect("no Done"))
+    let done = done.expect("no Done");
+    // Of all of them only Anthropic's counts before it writes.
+    let counted = read.map(|read| read.input_tokens);
+    let wanted = (adapter.name() == "anthropic").then_some(done.input_tokens);
+    assert_eq!(counted, wanted, "what was read at the start is what was read in the end");
+    (text, done)
 }
 
 /// The contract: a whole reply and its counts, and that work which nobody listens to ends. `wanted` is what it will say
@@ -85,7 +94,7 @@ async fn failed_reply(adapter: &dyn LanguageModel) -> (String, Option<&'static s
         match event {
             Err(_elapsed) => return (text, None),
             Ok(Some(Ok(LlmEvent::Text(piece)))) => text.push_str(&piece),
-            Ok(Some(Ok(LlmEvent::Note(_)))) => {}
+            Ok(Some(Ok(LlmEvent::Begun(_) | LlmEvent::Note(_)))) => {}
             Ok(Some(Ok(LlmEvent::Done(_)))) => return (text, Some("done")),
             Ok(Some(Err(error))) => {
                 assert!(!format!("{error} {error:?}").contains(KEY));

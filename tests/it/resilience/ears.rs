@@ -48,6 +48,7 @@ async fn transcript(ears: &ResilientEars) -> (String, Vec<ChangeOutcome>) {
                 }
             }
             SttEvent::Note(AdapterNote::Changed(change)) => changes.push(change.outcome),
+            SttEvent::Note(AdapterNote::Begun(begun)) => panic!("a recogniser tells {begun:?}"),
             SttEvent::Note(AdapterNote::Used(_)) => {}
             SttEvent::Done => is_done = true,
         }

@@ -38,7 +38,7 @@ async fn reply(mind: &ResilientMind) -> Went {
             Ok(LlmEvent::Text(text)) => went.text.push_str(&text),
             Ok(LlmEvent::Note(AdapterNote::Changed(change))) => went.changes.push(change.outcome),
             Ok(LlmEvent::Note(AdapterNote::Used(used))) => went.used.push(used),
-            Ok(LlmEvent::Done(_)) => {}
+            Ok(LlmEvent::Begun(_) | LlmEvent::Note(AdapterNote::Begun(_)) | LlmEvent::Done(_)) => {}
             Err(error) => went.error = Some(error.kind()),
         }
     }

@@ -61,6 +61,7 @@ async fn listen(voice: &ResilientVoice) -> Heard {
                 heard.lengths.push(std::mem::take(&mut length));
             }
             TtsEvent::Note(AdapterNote::Changed(change)) => heard.changes.push(change.outcome),
+            TtsEvent::Note(AdapterNote::Begun(begun)) => panic!("a voice tells {begun:?}"),
             TtsEvent::Note(AdapterNote::Used(used)) => heard.characters += used.usage.characters,
             TtsEvent::Done => heard.is_done = true,
         }

@@ -122,7 +122,8 @@ impl Listening {
         let adapter = &self.members[self.at].adapter;
         let audio_ms = samples * 1000 / u64::from(adapter.capabilities().rate.hz());
         let usage = Usage { audio_ms, ..Usage::default() };
-        let used = ServiceUse { adapter: adapter.name(), model: adapter.model().to_owned(), usage };
+        let (adapter, model) = (adapter.name(), adapter.model().to_owned());
+        let used = ServiceUse { adapter, model, usage, is_estimated: false };
         self.give(SttEvent::Note(AdapterNote::Used(used))).await
     }
 

@@ -161,6 +161,7 @@ fn has_empty_text(messages: &Value) -> bool {
     messages.to_string().contains("\"text\":\"\"")
 }
 
-fn count_tokens(body: &Value) -> usize {
+/// What it says that a request's prompt takes.
+pub(crate) fn count_tokens(body: &Value) -> usize {
     (body["system"].to_string().len() + body["messages"].to_string().len()) / 4
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until}; // of a service, whose time may be paus
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
     waited_ms: AtomicU64,
+    was_late: Notify,
     fell_silent: Notify,
     hung_up: Notify,
 }
@@ -19,6 +20,11 @@ impl Waits {
     /// How long it has waited so far in order to be late.
     pub(crate) fn so_far(&self) -> Duration {
         Duration::from_millis(self.waited_ms.load(Ordering::Relaxed))
+    }
+
+    /// Until somebody is being kept waiting.
+    pub(crate) async fn lateness(&self) {
+        self.was_late.notified().await;
     }
 
     /// Until an answer has fallen silent: nothing comes after what was sent.
@@ -33,6 +39,7 @@ impl Waits {
 
     pub(super) async fn be_late(&self, by: Duration) {
         self.waited_ms.fetch_add(u64::try_from(by.as_millis()).expect("a wait"), Ordering::Relaxed);
+        self.was_late.notify_one();
         sleep_until(Instant::now() + by).await;
     }
 
