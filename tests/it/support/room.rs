@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep_until}; // of paused time: nothing waits
 use voice_studio::audio::SampleRate;
+use voice_studio::audio::playout::Reports;
 use voice_studio::client::player::Player;
 use voice_studio::clock::{Clock, SessionClock};
 use voice_studio::conversation::{AiSpeaker, Input, OrbState, Setup, Speaker, TurnId};
@@ -141,7 +142,7 @@ impl Room {
     /// Takes the listener's chair with a fresh connection.
     pub(crate) fn attach(&mut self, last_seq: Option<u64>) {
         let outbox = Arc::new(Outbox::default());
-        self.tell(Attach { outbox: Arc::clone(&outbox), last_seq });
+        self.tell(Attach { outbox: Arc::clone(&outbox), last_seq, reports: Reports::Expected });
         self.outbox = Some(outbox);
         self.captured = 0;
     }
