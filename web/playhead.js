@@ -125,6 +125,7 @@ export class Playhead {
   #receive(number, first, pcm, frame) {
     const turn = this.#find(number, frame);
     const end = first + pcm.length;
+    if (turn?.begun && first < turn.at) turn.isAsked = true;
     if (!turn || end <= turn.at || end > turn.at + RING_SAMPLES / 2) {
       this.dropped += pcm.length;
       return;
@@ -159,9 +160,10 @@ export class Playhead {
   #resume(number, fromSample, frame) {
     const turn = this.#find(number, frame);
     if (!turn || (turn.state === 'fading' && turn.after === 'flushed')) return;
-    // The ring still holds what was played, so the server may go back to what was not yet heard.
+    // What was played is not played again, however little of it the server knows: a report may have been lost.
     if (fromSample > turn.end) turn.start = turn.end = fromSample;
-    turn.at = Math.max(fromSample, turn.start, turn.end - RING_SAMPLES / 2);
+    turn.at = Math.max(fromSample, turn.at);
+    turn.isAsked = true;
     if (turn.begun) turn.note(frame);
     const wasFading = turn.state === 'fading';
     turn.state = 'waiting';
@@ -328,9 +330,10 @@ export class Playhead {
     const turn = this.#turn;
     const isStopped = turn?.state === 'waiting' || turn?.state === 'paused';
     const isDue = now >= this.#reportAt;
-    if (turn?.begun && turn.reported < Math.floor(turn.at)) {
+    if (turn?.begun && (turn.isAsked || turn.reported < Math.floor(turn.at))) {
       // The last sample of a stretch is reported when it is heard, not at the next round.
-      if (isDue || (isStopped && now - this.#latency >= turn.stoppedAt)) this.#report(turn, now);
+      const isLast = isStopped && !turn.isAsked && now - this.#latency >= turn.stoppedAt;
+      if (isDue || isLast) this.#report(turn, now);
     }
     if (!isDue) return;
     this.#reportAt = now + this.#samples(REPORT_MS);
@@ -348,6 +351,7 @@ export class Playhead {
   /** @param {Turn} turn @param {number} place @param {number} frame @param {boolean} flushed */
   #send(turn, place, frame, flushed) {
     turn.reported = Math.max(turn.reported, Math.floor(place));
+    turn.isAsked = false;
     this.tell({ type: 'position', turn: turn.number, played: turn.reported, frame, flushed });
   }
 

@@ -50,7 +50,7 @@ export class Session {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       const resume = this.#resumeToken ? { resumeToken: this.#resumeToken, lastSeq: this.#lastSeq } : {};
-      this.send({ type: 'hello', ...this.hello, ...resume, protocol: 1 });
+      this.send({ type: 'hello', ...this.hello, ...resume, reports: true, protocol: 1 });
     };
     socket.onmessage = ({ data }) => {
       if (this.#socket === socket) this.#receive(data);

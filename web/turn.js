@@ -27,6 +27,8 @@ export class Turn {
     this.begun = false;
     this.isDry = false;
     this.reported = 0;
+    /** Whether the server seems not to know it: the report was lost with its connection. */
+    this.isAsked = false;
     /** Frame at which the last sample came, and at which rendering last stopped. */
     this.cameAt = 0;
     this.stoppedAt = 0;

@@ -95,6 +95,7 @@ export interface Hello {
   audio?: { codec: 'pcm'; sampleRate: number };
   resumeToken?: string;
   lastSeq?: number;
+  reports?: true;
   protocol?: 1;
 }
 

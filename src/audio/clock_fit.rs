@@ -42,7 +42,7 @@ pub const STRAY_PATIENCE: Span = Span::from_millis(1000);
 /// Fewest frames in a row that count as lasting.
 const STRAY_FRAMES_MIN: u32 = 10;
 
-/// Arrival time from an epoch's first frame until its line is worth using: fifteen frames, of which one is likely
+/// Time from an epoch's first sample until its line is worth using: fifteen frames, of which one is likely
 /// to have come through at once. Less than the 400 ms by which the recorder trails.
 pub const SETTLE_SPAN: Span = Span::from_millis(300);
 
@@ -241,10 +241,12 @@ impl ClockFit {
         self.line.as_ref().map_or(0.0, |line| -line.slope * 1e6)
     }
 
-    /// Whether the epoch is old enough at `now` for its line to be used.
+    /// Whether the epoch is old enough at `now` for its line to be used. Its age counts from where its first sample lies,
+    /// not from when that came: one that came late has less time left until its place is given up.
     #[must_use]
     pub fn is_settled(&self, now: SessionTime) -> bool {
-        self.line.as_ref().is_some_and(|line| now.since(line.origin_at) >= SETTLE_SPAN)
+        let began = self.line.as_ref().map(|line| line.mapping().session_time_of(line.origin));
+        began.is_some_and(|began| now.since(began) >= SETTLE_SPAN)
     }
 
     /// The number of the epoch; 0 before the first frame.

@@ -183,6 +183,12 @@ impl HostLine {
 
     /// Time has come to `now`: what has not arrived by now is given up and becomes a hole.
     pub fn advance(&mut self, now: SessionTime, out: &mut Vec<HostPiece>) {
+        // An epoch settles with time, though its next frame may be late.
+        if self.fit.is_settled(now) {
+            self.start_stretch(now, out);
+            self.render();
+            self.emit(out);
+        }
         let until = now - WAIT_MAX;
         // A stretch that only just began has its place already, though it may not have been given out.
         let has_begun =

@@ -47,6 +47,9 @@ pub enum Reports {
     Expected,
     /// It never reports: the pacing stands in from the first sample.
     Absent,
+    /// It said that it reports: nothing counts as heard that was not reported. A connection that died unnoticed is as
+    /// silent as a listener without reports, and what it is sent is lost; only the listener's word tells the two apart.
+    Promised,
 }
 
 /// What became of pushed sound.
@@ -373,14 +376,13 @@ impl<T: Copy + Eq> Playout<T> {
     /// Where reports are missing, takes as heard what a listener at the server's pacing would have heard by `now`.
     /// Returns what is newly heard.
     pub fn assume_heard(&mut self, now: SessionTime) -> Option<HeardSpan<T>> {
+        let may_never_report = self.may_never_report();
         let current = self.turn.as_mut().filter(|current| current.phase == Phase::Playing)?;
         current.pacing.advance(now, current.sent);
         let is_silent =
             current.sent > current.heard && now.since(current.silent_since) >= REPORT_PATIENCE;
-        if is_silent && !self.has_reported {
-            self.is_assumed = true;
-        }
-        if !self.is_assumed && self.reports == Reports::Expected {
+        self.is_assumed |= is_silent && may_never_report;
+        if !self.is_assumed && self.reports != Reports::Absent {
             return None;
         }
         let Pacing { sample, reached, .. } = current.pacing;
@@ -400,12 +402,12 @@ impl<T: Copy + Eq> Playout<T> {
         if current.sent == current.heard {
             return None;
         }
-        if self.is_assumed || self.reports == Reports::Absent {
+        if self.is_stood_in_for() {
             let frame_end = current.heard + FRAME.min(current.sent - current.heard);
             let wait = frame_end.saturating_sub(current.pacing.sample);
             return Some((current.pacing.at + Span::from_samples(wait)).max(now));
         }
-        (!self.has_reported).then(|| (current.silent_since + REPORT_PATIENCE).max(now))
+        self.may_never_report().then(|| (current.silent_since + REPORT_PATIENCE).max(now))
     }
 
     /// Whether less than [`AHEAD_MAX`] is held, so that the next push is taken.
@@ -435,7 +437,7 @@ impl<T: Copy + Eq> Playout<T> {
             sent: current.sent,
             heard: current.heard,
             closed: current.closed,
-            is_assumed: self.is_assumed || self.reports == Reports::Absent,
+            is_assumed: self.is_stood_in_for(),
         })
     }
 
@@ -449,6 +451,16 @@ impl<T: Copy + Eq> Playout<T> {
     #[must_use]
     pub const fn unheard_samples(&self) -> u64 {
         self.unheard_samples
+    }
+
+    /// Whether the pacing stands in for reports.
+    fn is_stood_in_for(&self) -> bool {
+        self.is_assumed || self.reports == Reports::Absent
+    }
+
+    /// Whether the listener may turn out to be one without reports.
+    fn may_never_report(&self) -> bool {
+        self.reports == Reports::Expected && !self.has_reported
     }
 
     /// The turn `turn`, if it is the one here and not flushed.
@@ -680,6 +692,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_listener_that_promised_reports_does_not_report_was_not_heard() {
+        let mut playout = playing(96_000, Reports::Promised);
+        due(&mut playout, ms(1000));
+        assert_eq!(playout.assume_heard(ms(60_000)), None, "the connection may be dead");
+        assert_eq!(playout.next_due(ms(60_000)), None);
+        assert_eq!(playout.heard(T1, 960, ms(60_000), ms(60_010)).unwrap().until_sample, 960);
+        assert_eq!(due(&mut playout, ms(60_010))[0].first_sample, 9600);
+    }
+
+    #[test]
     fn a_pause_stops_the_pacing_too() {
         let mut playout = playing(48_000, Reports::Absent);
         due(&mut playout, ms(1000));
@@ -744,10 +766,12 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_doubled_lost_or_sent_out_of_place(
-            absent in any::<bool>(),
+            reports in prop_oneof![
+                Just(Reports::Expected), Just(Reports::Absent), Just(Reports::Promised),
+            ],
             steps in proptest::collection::vec(step(), 1..200),
         ) {
-            let mut playout = Playout::new(if absent { Reports::Absent } else { Reports::Expected });
+            let mut playout = Playout::new(reports);
             playout.open(T1);
             let mut now = ms(1000);
             playout.start(T1, now);

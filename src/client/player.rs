@@ -30,6 +30,8 @@ struct Loudspeaker {
     reported: u64,
     is_playing: bool,
     is_paused: bool,
+    /// Whether the other side seems not to know what was played: the report of it was lost with its connection.
+    is_asked: bool,
     /// Whether the sound ran out: at the end of a turn it always does, so only what still comes makes it a hole.
     is_dry: bool,
     /// Times the sound ran out in the middle of a turn.
@@ -67,8 +69,8 @@ impl Player {
             ServerMessage::Pause { speaker, turn, .. } => {
                 self.speakers[speaker.index()].hold(*turn, true);
             }
-            ServerMessage::Resume { speaker, turn, .. } => {
-                self.speakers[speaker.index()].hold(*turn, false);
+            ServerMessage::Resume { speaker, turn, from_sample } => {
+                self.speakers[speaker.index()].go_on(*turn, *from_sample);
             }
             ServerMessage::Flush { speaker, turn, .. } => {
                 return self.speakers[speaker.index()].flush(*turn, capture_sample);
@@ -114,6 +116,7 @@ impl Loudspeaker {
             reported: 0,
             is_playing: false,
             is_paused: false,
+            is_asked: false,
             is_dry: false,
             underruns: 0,
             dropped: 0,
@@ -126,16 +129,10 @@ impl Loudspeaker {
             return;
         }
         if self.turn != Some(frame.turn) {
-            *self = Self {
-                turn: Some(frame.turn),
-                flushed: self.flushed,
-                underruns: self.underruns,
-                dropped: self.dropped,
-                heard: std::mem::take(&mut self.heard),
-                ..Self::new(self.speaker)
-            };
+            self.enter(frame.turn, 0);
         }
-        let next = self.played + self.held.len() as u64;
+        self.is_asked |= frame.first_sample < self.played;
+        let next = self.next();
         let known = usize::try_from(next.saturating_sub(frame.first_sample)).unwrap_or(usize::MAX);
         let is_next = frame.first_sample <= next && known < frame.samples.len();
         if !is_next || self.held.len() >= HELD_SAMPLES_MAX {
@@ -145,6 +142,39 @@ impl Loudspeaker {
         self.underruns += u64::from(self.is_dry);
         self.is_dry = false;
         self.held.extend(&frame.samples[known..]);
+    }
+
+    /// Begins a turn at one of its samples.
+    fn enter(&mut self, turn: TurnId, played: u64) {
+        *self = Self {
+            turn: Some(turn),
+            flushed: self.flushed,
+            played,
+            reported: played,
+            underruns: self.underruns,
+            dropped: self.dropped,
+            heard: std::mem::take(&mut self.heard),
+            ..Self::new(self.speaker)
+        };
+    }
+
+    /// The first sample that did not come yet.
+    fn next(&self) -> u64 {
+        self.played + self.held.len() as u64
+    }
+
+    /// Goes on with a turn: where it stopped, or where it is told to if that lies beyond all that came. What was heard is
+    /// not heard again, however little of it the other side knows.
+    fn go_on(&mut self, turn: TurnId, from_sample: u64) {
+        let is_over = self.flushed == Some(turn) || self.turn.is_some_and(|current| turn < current);
+        if is_over {
+            return;
+        }
+        if self.turn != Some(turn) || from_sample > self.next() {
+            self.enter(turn, from_sample);
+        }
+        self.is_paused = false;
+        self.is_asked = true;
     }
 
     fn hold(&mut self, turn: TurnId, is_paused: bool) {
@@ -179,13 +209,15 @@ impl Loudspeaker {
         self.is_dry = count < samples;
         self.heard.extend(self.held.drain(..count));
         self.played += count as u64;
-        let is_due = self.played - self.reported >= REPORT_SAMPLES
+        let is_due = self.is_asked
+            || self.played - self.reported >= REPORT_SAMPLES
             || (self.held.is_empty() && self.played > self.reported);
         is_due.then(|| self.report(turn, capture_sample, false))
     }
 
     fn report(&mut self, turn: TurnId, capture_sample: u64, flushed: bool) -> ClientMessage {
         self.reported = self.played;
+        self.is_asked = false;
         ClientMessage::Playout {
             speaker: self.speaker,
             turn,
@@ -214,6 +246,45 @@ mod tests {
         }
         player.play(9_600, 0);
         assert_eq!(player.heard(AiSpeaker::Claude).len(), 4 * 960);
+    }
+
+    fn resume(from_sample: u64) -> ServerMessage {
+        ServerMessage::Resume { speaker: AiSpeaker::Claude, turn: TurnId(1), from_sample }
+    }
+
+    fn told(player: &mut Player) -> Vec<u64> {
+        let reports = player.play(960, 0).into_iter();
+        reports
+            .map(|report| match report {
+                ClientMessage::Playout { played_samples, .. } => played_samples,
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_was_played_is_told_again_to_a_server_that_sends_it_again() {
+        let mut player = Player::default();
+        (0..4).for_each(|index| player.take(&frame(index * 960)));
+        player.play(9_600, 0);
+        assert!(told(&mut player).is_empty(), "it was told");
+        player.obey(&resume(960), 0);
+        assert_eq!(told(&mut player), [4 * 960]);
+        player.take(&frame(960));
+        assert_eq!(told(&mut player), [4 * 960]);
+        assert!(told(&mut player).is_empty());
+        assert_eq!(player.heard(AiSpeaker::Claude).len(), 4 * 960);
+    }
+
+    #[test]
+    fn a_player_without_the_sound_before_begins_where_it_is_told_to_go_on() {
+        let mut player = Player::default();
+        player.obey(&resume(9_600), 0);
+        (10..14).for_each(|index| player.take(&frame(index * 960)));
+        assert_eq!(told(&mut player), [10 * 960 + 960]);
+        player.obey(&resume(0), 0);
+        assert_eq!(told(&mut player), [12 * 960]);
+        assert_eq!(player.heard(AiSpeaker::Claude).len(), 2 * 960);
     }
 
     #[test]

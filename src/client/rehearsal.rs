@@ -116,6 +116,7 @@ pub async fn rehearse(
         briefing: Some(script.briefing.clone()).filter(|name| !name.is_empty()),
         audio: Some(HelloAudio { codec: "pcm".to_owned(), sample_rate: host.rate }),
         protocol: Some(1),
+        reports: true,
         ..Hello::default()
     };
     client.say(&ClientMessage::Hello(hello)).await?;

@@ -12,10 +12,9 @@ use super::messages::{
 };
 use super::notice::{Notice, RecordingFiles};
 use super::service_notes::Kind;
-use super::stage::Stage;
 use crate::adapters::llm::LlmUse;
-use crate::conversation::Input;
 use crate::conversation::event::Event;
+use crate::conversation::{AiSpeaker, Input};
 use crate::faults;
 use crate::recording::Space;
 
@@ -34,7 +33,14 @@ impl Handler<Attach> for Session {
         self.listener_time = Default::default();
         let ready = self.ready(message.last_seq.is_some());
         self.chair.attach(message.outbox, message.last_seq, Notice::Ready(ready));
-        self.stages.iter_mut().for_each(Stage::rewind_to_heard);
+        for speaker in AiSpeaker::BOTH {
+            // A voice that was not held, since nobody knew that the connection before was dead: the newcomer learns where
+            // it goes on, as after a pause.
+            let goes_on = self.stages[speaker.index()].rewind_to_heard(message.reports);
+            if let Some((turn, from_sample)) = goes_on {
+                self.notify(Notice::Resume { speaker, turn, from_sample });
+            }
+        }
         self.advance(Input::HostConnected, ctx);
         let state = self.state();
         self.notify(Notice::State(Box::new(state)));

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::actor::Session;
+use super::actor::{Session, WATERMARK_LAG};
 use super::messages::{Hear, HostSound, Record};
 use crate::audio::SampleRate;
 use crate::audio::clock_fit::Observed;
@@ -259,6 +259,7 @@ impl Session {
         for piece in pieces.drain(..) {
             match piece {
                 HostPiece::Sound { at, samples } => {
+                    self.note_too_late(at, at + Span::from_samples(samples.len() as u64));
                     self.close_gap();
                     self.host.has_begun = true;
                     self.levels.add(Speaker::You, &samples);
@@ -287,6 +288,15 @@ impl Session {
             let samples = usize::try_from(length.samples()).unwrap_or(0);
             self.children.ears.send(Hear { at: from, samples: vec![0; samples].into() });
             from = from + length;
+        }
+    }
+
+    /// Sound whose place the recorder has written as silence is missing there: what came so late that even where it
+    /// belongs was not known in time.
+    fn note_too_late(&mut self, from: SessionTime, until: SessionTime) {
+        let written_until = self.advanced - WATERMARK_LAG;
+        if from < written_until && self.host.has_begun {
+            self.note_hole(from, until.min(written_until), HoleCause::Missing);
         }
     }
 

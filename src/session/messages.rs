@@ -20,6 +20,7 @@ use super::notice::{CloseReason, Notice};
 use super::outbox::Outbox;
 use crate::adapters::llm::LlmUse;
 use crate::adapters::{AdapterError, AdapterNote};
+use crate::audio::playout::Reports;
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Outcome, Prompt, Speaker, TurnId, VoicedWord};
 use crate::recording::{ClockFit, EventLine, RecordingError, RecordingReady, Space};
@@ -35,6 +36,8 @@ pub struct Attach {
     pub outbox: Arc<Outbox>,
     /// The last notice it saw, if it comes back.
     pub last_seq: Option<u64>,
+    /// Whether it says what it has heard.
+    pub reports: Reports,
 }
 
 /// The connection is gone. Without effect if another sits in the chair already.

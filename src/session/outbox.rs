@@ -107,6 +107,12 @@ impl Outbox {
         self.wake.notify_one();
     }
 
+    /// Whether nothing more is told to the listener: it is gone, or another has taken its chair.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.lanes().closed.is_some()
+    }
+
     /// Frames dropped because the listener did not read.
     #[must_use]
     pub fn dropped_frames(&self) -> u64 {

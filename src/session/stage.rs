@@ -2,7 +2,7 @@
 
 use super::allowance::Allowance;
 use super::notice::TurnMetrics;
-use crate::audio::playout::{HeardSpan, Playout, Pushed, Reports};
+use crate::audio::playout::{CREDIT, HeardSpan, Phase, Playout, Pushed, Reports};
 use crate::conversation::{AiSpeaker, TurnId, VoicedWord};
 use crate::recording::JOIN_TOLERANCE;
 use crate::time::{SessionTime, Span};
@@ -165,21 +165,20 @@ impl Stage {
     pub(super) fn settle(&mut self) {
         if let Some(turn) = self.turn
             && !self.playout.permits(turn)
-            && self
-                .playout
-                .snapshot()
-                .is_some_and(|shown| shown.phase == crate::audio::playout::Phase::Flushed)
+            && self.playout.snapshot().is_some_and(|shown| shown.phase == Phase::Flushed)
         {
             self.playout.settle(turn);
         }
     }
 
-    /// Another listener, who holds nothing and may or may not report.
-    pub(super) fn rewind_to_heard(&mut self) {
-        self.playout.set_reports(Reports::Expected);
-        if let Some(turn) = self.turn {
-            self.playout.rewind_to_heard(turn);
-        }
+    /// A listener came by the socket, with nothing on its way: what was not heard is due again. Returns the turn in the
+    /// midst of its playing and where it goes on.
+    pub(super) fn rewind_to_heard(&mut self, reports: Reports) -> Option<(TurnId, u64)> {
+        self.playout.set_reports(reports);
+        self.playout.set_credit(CREDIT);
+        self.playout.rewind_to_heard(self.turn?);
+        let shown = self.playout.snapshot()?;
+        (shown.phase == Phase::Playing).then_some((shown.turn, shown.heard))
     }
 }
 

@@ -20,6 +20,7 @@ use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::translate::forward;
 use super::websocket_writer::{Written, write_all};
 use super::wire::Wire;
+use crate::audio::playout::Reports;
 use crate::faults;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
@@ -166,6 +167,11 @@ impl Connection {
             // While the session is being started, sound has nowhere to go yet: its counter tells the hole.
             return;
         };
+        // Another has taken the chair. What was still on its way here was captured before that, and would be taken for
+        // the newcomer's sound.
+        if self.outbox.is_closed() {
+            return;
+        }
         match HostAudio::parse(frame) {
             Ok(audio) => {
                 let HostAudio { capture_sample, muted, payload, .. } = audio;
@@ -183,6 +189,7 @@ impl Connection {
         self.session = Stage::Joining(Vec::new());
         let directory = self.directory.clone();
         let last_seq = hello.last_seq.or(hello.resume_token.as_ref().map(|_| 0));
+        let reports = if hello.reports { Reports::Promised } else { Reports::Expected };
         let start = StartSession {
             participant_name: hello.participant_name.clone(),
             episode_id: hello.episode_id.clone(),
@@ -198,18 +205,18 @@ impl Connection {
             answer.unwrap_or(Err(StartError::Draining))
         };
         ctx.spawn(joining.into_actor(self).map(move |found, connection, _ctx| match found {
-            Ok(handle) => connection.joined(handle, last_seq),
+            Ok(handle) => connection.joined(handle, last_seq, reports),
             Err(error) => connection.turned_away(&error),
         }));
     }
 
-    fn joined(&mut self, handle: SessionHandle, last_seq: Option<u64>) {
+    fn joined(&mut self, handle: SessionHandle, last_seq: Option<u64>, reports: Reports) {
         if matches!(self.session, Stage::Leaving) {
             // Gone before it was there: nobody will come to hear this session.
             deliver(&handle.address, EndSession);
             return;
         }
-        deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq });
+        deliver(&handle.address, Attach { outbox: Arc::clone(&self.outbox), last_seq, reports });
         self.offer_media(&handle.address);
         let episode = handle.identity.episode_id.as_str().into();
         let joined = Stage::Joined(handle.address.clone(), episode);

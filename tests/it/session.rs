@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use voice_studio::adapters::scripted::{Fault, ScriptedEars, ScriptedMind, ScriptedVoice};
 use voice_studio::audio::SampleRate;
+use voice_studio::audio::playout::Reports;
 use voice_studio::conversation::prompt::Role;
 use voice_studio::conversation::{AiSpeaker, Input, OrbState, Speaker};
 use voice_studio::session::messages::{Child, ChildStopped, EndSession};
@@ -383,6 +384,40 @@ async fn a_listener_who_comes_back_hears_the_rest_from_the_first_unheard_sample(
         })
         .collect();
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+}
+
+/// What a page hears of an answer, and of the same through connections that die before they report anything.
+async fn heard_twice(reports: Reports) -> (Vec<i16>, Vec<i16>) {
+    let mut room = Room::open(&StandIns::new(&[QUESTION, QUESTION], &[ANSWER, ANSWER])).await;
+    ask(&mut room).await;
+    let before = room.page.heard(AiSpeaker::Claude).len();
+    ask_and_listen(&mut room, 500).await;
+    let last_seq = room.page.seen.iter().rev().find_map(|seen| match seen {
+        Seen::Notice(seq, _) => Some(*seq),
+        _ => None,
+    });
+    for _ in 0..2 {
+        room.attach_as(last_seq, reports);
+        room.die_unnoticed();
+        room.run(900).await;
+    }
+    room.attach_as(last_seq, reports);
+    room.until("the end of the answer", |page| page.replies_over() > 1).await;
+    let mut first = room.end().await.page.heard(AiSpeaker::Claude).to_vec();
+    let second = first.split_off(before);
+    (first, second)
+}
+
+#[actix::test]
+async fn a_page_that_promises_reports_loses_nothing_on_connections_that_die_unnoticed() {
+    let (first, second) = heard_twice(Reports::Promised).await;
+    assert!(first == second, "{} and {} samples", first.len(), second.len());
+}
+
+#[actix::test]
+async fn a_page_that_may_never_report_is_taken_to_have_heard_what_it_was_sent() {
+    let (first, second) = heard_twice(Reports::Expected).await;
+    assert!(second.len() < first.len(), "{} and {} samples", first.len(), second.len());
 }
 
 #[actix::test]

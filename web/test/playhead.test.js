@@ -63,7 +63,7 @@ test('a turn shorter than the cushion is played when nothing more came for 60 ms
   assert.equal(bench.heard.filter((sample) => sample >= 1).length >= 960, true);
 });
 
-test('a pause falls silent within its fade, keeps the position, and resume goes on at the sample', () => {
+test('a pause falls silent within its fade, keeps the position, and resume goes on there, however little the server knows', () => {
   const bench = new Bench();
   bench.send(1, 0, 9600);
   bench.render(20);
@@ -76,7 +76,23 @@ test('a pause falls silent within its fade, keeps the position, and resume goes 
   bench.obey({ type: 'audio.resume', turn: 1, fromSample: 2000 });
   const resumed = bench.heard.length;
   bench.render(10);
-  for (let i = 240; i < 10 * QUANTUM; i++) assert.equal(bench.heard[resumed + i], valueAt(2000 + i));
+  for (let i = 240; i < 10 * QUANTUM; i++) assert.equal(bench.heard[resumed + i], valueAt(from + i));
+});
+
+test('what was played is told again to a server that sends it again, and is not heard again', () => {
+  const bench = new Bench();
+  bench.send(1, 0, 9600);
+  bench.render(120);
+  const told = bench.positions(1).length;
+  const heard = bench.heard.length;
+  bench.render(60);
+  assert.equal(bench.positions(1).length, told);
+  bench.send(1, 4800, 9600);
+  bench.render(30);
+  bench.obey({ type: 'audio.resume', turn: 1, fromSample: 4800 });
+  bench.render(30);
+  assert.deepEqual(bench.positions(1).slice(told).map(({ played }) => played), [9600, 9600]);
+  assert.ok(bench.heard.slice(heard).every((sample) => sample === 0));
 });
 
 test('a fade of a pause or flush never takes longer than 10 ms, whatever was asked', () => {
@@ -236,7 +252,7 @@ test('a page that joins a turn in its middle begins at the sample it is told', (
   bench.obey({ type: 'audio.resume', turn: 5, fromSample: 0 });
   const back = bench.heard.length;
   bench.render(4);
-  assert.equal(bench.heard[back + 300], valueAt(24_300), 'what never came cannot be played');
+  assert.equal(bench.heard[back + 300], valueAt(24_000 + 4 * QUANTUM + 300), 'what was played is over');
 });
 
 test('ducking ramps the gain, 0 dB restores it, and the next turn begins at full gain', () => {

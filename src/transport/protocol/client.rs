@@ -155,6 +155,9 @@ pub struct Hello {
     /// The last `seq` seen before it was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seq: Option<u64>,
+    /// Whether all that is heard is told by `client.playout`: then nothing else counts as heard.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reports: bool,
     /// The version the client speaks; [`PROTOCOL_VERSION`] unless said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<u32>,

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep_until}; // of paused time: nothing waits
 use voice_studio::adapters::scripted::{ScriptedMind, ScriptedVoice};
 use voice_studio::audio::SampleRate;
+use voice_studio::audio::playout::Reports;
 use voice_studio::client::player::Player;
 use voice_studio::clock::SessionClock;
 use voice_studio::conversation::{AiSpeaker, Input, Speaker};
@@ -184,7 +185,7 @@ impl Show {
     fn attach(&mut self) {
         let outbox = Arc::new(Outbox::default());
         let last_seq = (self.last_seq > 0).then_some(self.last_seq);
-        self.tell(Attach { outbox: Arc::clone(&outbox), last_seq });
+        self.tell(Attach { outbox: Arc::clone(&outbox), last_seq, reports: Reports::Expected });
         self.outbox = Some(outbox);
         // A page that comes back counts anew; what was captured meanwhile is gone.
         self.device.sent = self.device.counter();

@@ -22,6 +22,8 @@ const LIMIT: Duration = Duration::from_secs(110);
 /// A page and its host: everything that survives a lost connection.
 pub(crate) struct Page {
     pub(crate) episode: String,
+    /// The name its recording got: another if the answer to its first hello was lost and it said hello again.
+    pub(crate) recorded_as: String,
     pub(crate) token: Option<String>,
     pub(crate) last_seq: u64,
     pub(crate) player: Player,
@@ -51,6 +53,7 @@ impl Page {
     pub(crate) fn new(episode: String) -> Self {
         Self {
             episode,
+            recorded_as: String::new(),
             token: None,
             last_seq: 0,
             player: Player::default(),
@@ -70,6 +73,7 @@ impl Page {
             episode_id: self.episode.clone(),
             resume_token: self.token.clone(),
             last_seq,
+            reports: true,
             ..Hello::default()
         }
     }
@@ -173,7 +177,10 @@ impl Page {
         *self.heard_of.numbers.entry(numbered.seq).or_default() += 1;
         let report = self.player.obey(&numbered.message, self.counter());
         match numbered.message {
-            ServerMessage::SessionReady { resume_token, .. } => self.token = Some(resume_token),
+            ServerMessage::SessionReady { resume_token, episode_id, .. } => {
+                self.token = Some(resume_token);
+                self.recorded_as = episode_id;
+            }
             ServerMessage::Caption(caption) if caption.is_final => {
                 self.heard_of.finals.push(caption);
             }
@@ -182,7 +189,8 @@ impl Page {
                 self.heard_of.orbs.push((speaker.to_string(), state));
             }
             ServerMessage::Metrics(_) => self.heard_of.replies += 1,
-            ServerMessage::Autopilot { enabled } => self.heard_of.is_on_autopilot = enabled,
+            // Once is enough: AIs that have had their turns rest, and are not to be set going again.
+            ServerMessage::Autopilot { enabled } => self.heard_of.is_on_autopilot |= enabled,
             ServerMessage::RecordingReady { .. } => self.heard_of.is_recorded = true,
             ServerMessage::Error { code, message, .. } => {
                 assert!(self.errors_are_expected, "{}: {code} {message}", self.episode);

@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep_until}; // of paused time: nothing waits
 use voice_studio::audio::SampleRate;
+use voice_studio::audio::playout::Reports;
 use voice_studio::client::player::Player;
 use voice_studio::clock::{Clock, SessionClock};
 use voice_studio::conversation::{AiSpeaker, Input, OrbState, Setup, Speaker, TurnId};
@@ -140,10 +141,20 @@ impl Room {
 
     /// Takes the listener's chair with a fresh connection.
     pub(crate) fn attach(&mut self, last_seq: Option<u64>) {
+        self.attach_as(last_seq, Reports::Expected);
+    }
+
+    /// The same for a page that says whether it reports.
+    pub(crate) fn attach_as(&mut self, last_seq: Option<u64>, reports: Reports) {
         let outbox = Arc::new(Outbox::default());
-        self.tell(Attach { outbox: Arc::clone(&outbox), last_seq });
+        self.tell(Attach { outbox: Arc::clone(&outbox), last_seq, reports });
         self.outbox = Some(outbox);
         self.captured = 0;
+    }
+
+    /// The connection is dead, and the studio does not know: what it says goes nowhere.
+    pub(crate) fn die_unnoticed(&mut self) {
+        self.outbox = None;
     }
 
     /// The connection is lost, with everything that was on its way and everything the page held.
