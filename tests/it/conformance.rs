@@ -22,10 +22,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The Python that has the libraries, where `./dev` has made it.
+/// The Python that has the libraries, where `./dev` has made it whole.
 fn python() -> Option<PathBuf> {
-    let python = root().join(".dev/conformance/bin/python");
-    python.exists().then_some(python)
+    let home = root().join(".dev/conformance");
+    home.join(".installed-by-dev").exists().then(|| home.join("bin/python"))
 }
 
 /// Runs `tests/conformance/<script>` with these addresses; it prints `ok` as its last word.

@@ -13,7 +13,8 @@ use super::{converse, lag_of, ms, recorder, sweep};
 
 /// Runs a tool; `None` if it is missing and may be.
 pub(crate) fn tool(name: &str, arguments: &[&str]) -> Option<Output> {
-    match Command::new(name).args(arguments).output() {
+    // In a locale without UTF-8, mkvmerge cuts its JSON at the first letter beyond ASCII.
+    match Command::new(name).args(arguments).env("LC_ALL", "C.UTF-8").output() {
         Ok(output) => Some(output),
         Err(_) if may_be_missing() => {
             println!("skipped: {name} is not installed");
