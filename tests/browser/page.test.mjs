@@ -265,7 +265,7 @@ test('a session from the first screen to the files', async (t) => {
     const { wall: _, ...hello } = entered.hello;
     assert.deepEqual(hello, {
       type: 'hello', participantName: 'Mona', episodeId: '', briefing: 'night-trains',
-      audio: { codec: 'pcm', sampleRate: RATE }, protocol: 1,
+      audio: { codec: 'pcm', sampleRate: RATE }, reports: true, protocol: 1,
     });
   });
 
