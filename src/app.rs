@@ -25,9 +25,9 @@ use crate::session::directory::{BeginDrain, BreakOffAll, Directory, Drain, Repai
 use crate::session::house::House;
 use crate::session::notice::IceServer;
 use crate::transport::signalling::MediaDesk;
+use crate::transport::tcp_handle::TcpHandle;
 use crate::transport::webrtc::MediaServer;
 use crate::transport::websocket::Patience;
-use crate::transport::wire::Wire;
 
 /// Longest time from the order to stop until the process is gone.
 pub const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -173,7 +173,7 @@ pub fn start_patiently(
             .configure(http::configure)
     })
     .workers(HTTP_WORKERS)
-    .on_connect(Wire::keep)
+    .on_connect(TcpHandle::keep)
     .disable_signals()
     .shutdown_timeout(LAST_WORDS_LIMIT.as_secs())
     .listen(listener)

@@ -99,7 +99,7 @@ impl Conversation {
                 if !may_be_over || !is_known || !self.known_words(turn.id).can_end {
                     return false;
                 }
-                (turn.id, self.rules().speculation_tries)
+                (turn.id, self.rules().prepare_tries)
             }
             Floor::Ai(turn) => {
                 let is_foreseeable = turn.playout.is_some()

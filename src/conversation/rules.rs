@@ -93,7 +93,7 @@ pub struct Rules {
     /// How often in one turn of the host a reply is begun before the turn is over; 0 never.
     /// The log of a show from before there were any says nothing of them, and is told again without.
     #[serde(default)]
-    pub speculation_tries: u16,
+    pub prepare_tries: u16,
     /// Whether the next AI's reply is made while the present one speaks.
     #[serde(default)]
     pub prepare_next: bool,
@@ -313,7 +313,7 @@ impl Default for Rules {
 
             // The second covers a host who went on once; what changes more often is no end of a turn. Each lost try
             // costs one prompt and part of a reply.
-            speculation_tries: 2,
+            prepare_tries: 2,
             prepare_next: true,
             prepare_sound: true,
 

@@ -75,14 +75,13 @@ impl Transcript {
         briefing: &Briefing,
         expected: Option<(TurnId, &str)>,
     ) -> Vec<Message> {
-        let text_of = |line: &'_ Line| match expected {
-            Some((turn, text)) if turn == line.turn => text.to_owned(),
-            _ => line.text.clone(),
-        };
-        let heard: Vec<(&Line, String)> = self
+        let heard: Vec<(&Line, &str)> = self
             .lines
             .iter()
-            .map(|line| (line, text_of(line)))
+            .map(|line| match expected {
+                Some((turn, text)) if turn == line.turn => (line, text),
+                _ => (line, line.text.as_str()),
+            })
             .filter(|(_, text)| !text.is_empty())
             .collect();
         let recent = heard.len().saturating_sub(PROMPT_LINES_MAX);
@@ -92,7 +91,7 @@ impl Transcript {
             .map(|(line, text)| Message {
                 role: if line.speaker == speaker.into() { Role::Assistant } else { Role::User },
                 name: briefing.speaker(line.speaker).name.clone(),
-                text,
+                text: text.to_owned(),
             })
             .collect();
         let direction = match messages.last() {

@@ -86,7 +86,7 @@ type SetRule = fn(&mut Rules, u64);
 pub const RULES: [(&str, SetRule); 4] = [
     ("autopilot.gapMs", |rules, millis| rules.ai_gap = ms(millis)),
     ("prepare.tries", |rules, tries| {
-        rules.speculation_tries = u16::try_from(tries).unwrap_or(u16::MAX);
+        rules.prepare_tries = u16::try_from(tries).unwrap_or(u16::MAX);
     }),
     ("prepare.next", |rules, on| rules.prepare_next = on == 1),
     ("prepare.sound", |rules, on| rules.prepare_sound = on == 1),

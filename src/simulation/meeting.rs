@@ -76,7 +76,7 @@ pub fn briefing() -> Briefing {
         language: "en".into(),
         terms: Vec::new(),
         // What a host's turn is answered with is one story, how early it is written another: a timeline switches it on.
-        rules: Rules { speculation_tries: 0, prepare_next: false, ..Rules::default() },
+        rules: Rules { prepare_tries: 0, prepare_next: false, ..Rules::default() },
         speakers: [
             speaker("Host", "Moderator"),
             speaker("Ada", "Claude"),

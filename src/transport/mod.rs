@@ -6,8 +6,8 @@
 mod flow;
 pub mod protocol;
 pub mod signalling;
+pub mod tcp_handle;
 pub mod translate;
 pub mod webrtc;
 pub mod websocket;
 mod websocket_writer;
-pub mod wire;

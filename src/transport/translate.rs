@@ -1,4 +1,5 @@
-//! From what a session tells to what the wire says, and what a listener reports the other way.
+//! Between a session and the wire: what a session tells as messages, and what a listener says as what a session
+//! understands.
 
 use actix::Addr;
 

@@ -17,9 +17,9 @@ use tokio::time::Instant;
 use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
+use super::tcp_handle::TcpHandle;
 use super::translate::forward;
 use super::websocket_writer::{Written, write_all};
-use super::wire::Wire;
 use crate::audio::playout::Reports;
 use crate::faults;
 use crate::recording::RecordingError;
@@ -83,7 +83,7 @@ pub fn connect(
     media: Option<MediaDesk>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let desk = media.map(|media| Signalling::new(media, request));
-    let wire = Wire::of(request);
+    let tcp = TcpHandle::of(request);
     let (response, socket, frames) = actix_ws::handle(request, body)?;
     let frames = frames
         .max_frame_size(FRAME_BYTES_MAX)
@@ -93,7 +93,7 @@ pub fn connect(
         ctx.add_stream(frames);
         Connection {
             socket,
-            wire,
+            tcp,
             directory,
             outbox: Arc::new(Outbox::default()),
             patience,
@@ -110,7 +110,7 @@ pub fn connect(
 /// One listener's connection.
 pub(super) struct Connection {
     socket: actix_ws::Session,
-    wire: Wire,
+    tcp: TcpHandle,
     directory: Addr<Directory>,
     outbox: Arc<Outbox>,
     patience: Patience,
@@ -303,7 +303,7 @@ impl Connection {
 
     /// The other side does not take what is written, or is not there.
     fn give_up(&mut self, ctx: &mut Context<Self>) {
-        self.wire.cut();
+        self.tcp.shut();
         self.end(ctx);
     }
 
@@ -340,7 +340,7 @@ impl Actor for Connection {
     }
 
     fn stopped(&mut self, _ctx: &mut Self::Context) {
-        self.wire.cut_after(self.patience.write);
+        self.tcp.shut_after(self.patience.write);
     }
 }
 

@@ -462,7 +462,7 @@ fn the_guide_for_hosts_shows_the_defaults_that_hold() {
         ("handOversMax", rules.hand_overs_max.to_string()),
         ("autopilot.maxTurns", rules.autopilot_max_turns.to_string()),
         ("autopilot.gapMs", rules.ai_gap.millis().to_string()),
-        ("prepare.tries", rules.speculation_tries.to_string()),
+        ("prepare.tries", rules.prepare_tries.to_string()),
         ("prepare.next", rules.prepare_next.to_string()),
         ("prepare.sound", rules.prepare_sound.to_string()),
         ("endOfTurn.firstAskMs", rules.first_ask.millis().to_string()),

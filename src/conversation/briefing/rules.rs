@@ -60,7 +60,7 @@ fn read_autopilot(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErr
 }
 
 fn read_prepare(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErrors) {
-    set(&mut rules.speculation_tries, group.number("tries", 0..=5, "tries", errors));
+    set(&mut rules.prepare_tries, group.number("tries", 0..=5, "tries", errors));
     set(&mut rules.prepare_next, group.switch("next", errors));
     set(&mut rules.prepare_sound, group.switch("sound", errors));
     group.finish(errors);
