@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{ConfigErrors, EXIT_CONFIG};
 
+mod bench_turns;
 pub mod briefings;
 mod doctor;
 mod host_file;
@@ -45,6 +46,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Hold random meetings on virtual time and check every rule after every step
     Simulate(simulate::Arguments),
+    /// Measure turn-taking on labelled recordings: cut-offs, interruptions, delays
+    BenchTurns(bench_turns::Arguments),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
     /// List and check briefings
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::BenchTurns(arguments) => bench_turns::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),

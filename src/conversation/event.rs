@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::{Caption, Input, Order, Stability};
 use crate::time::SessionTime;
 
-/// The version of the log's lines, field `v`.
-pub const LOG_VERSION: u32 = 1;
+/// The version of the log's lines, field `v`. `docs/events.schema.json` describes it; older ones are still read.
+pub const LOG_VERSION: u32 = 2;
 
 /// Fields that the shell adds to the line of an order, because the conversation does not know them. Who compares orders
 /// leaves them out.

@@ -14,11 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{OnPath, RecordingError};
+use super::event_version::upgrade;
 use crate::conversation::Input;
+use crate::conversation::event::LOG_VERSION;
 use crate::time::SessionTime;
-
-/// Version of the line format.
-pub const EVENT_FORMAT_VERSION: u32 = 1;
 
 /// Longest line that is read; a briefing of this size would be a library. Longer ones are an error, not memory.
 const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -70,10 +69,10 @@ struct Head<'a> {
 
 const HEAD_NAMES: [&str; 8] = ["v", "seq", "timestamp", "t", "now", "at", "sessionId", "type"];
 
-/// One line read back.
+/// One line read back, in the words of the present version.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Event {
-    /// Version of the line format.
+    /// The version in which it was written.
     pub v: u32,
     /// Number of the line, from 1.
     pub seq: u64,
@@ -141,6 +140,14 @@ pub enum EventReadError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The line is of a version that this studio does not know.
+    #[error("line {line} of the event log is of version {v}; this studio reads versions 1 to {LOG_VERSION}")]
+    Version {
+        /// Counted from 1.
+        line: u64,
+        /// Its version.
+        v: u32,
+    },
 }
 
 /// Appends to one session's log.
@@ -206,7 +213,7 @@ impl EventLog {
             .any(|name| line.fields.contains_key(*name))
             .then(|| rename(&line.fields));
         let head = Head {
-            v: EVENT_FORMAT_VERSION,
+            v: LOG_VERSION,
             seq: self.next_seq,
             timestamp: line.timestamp_ms,
             t: line.t.millis(),
@@ -331,8 +338,8 @@ fn whole_lines(file: &mut File) -> io::Result<(u64, u64)> {
     }
 }
 
-/// Reads a log from its start. A line that is no event is an error and does not end the reading; a last line without
-/// its line end is left out.
+/// Reads a log from its start, older versions in the words of the present one. A line that is no event is an error and
+/// does not end the reading; a last line without its line end is left out.
 ///
 /// # Errors
 /// [`RecordingError::File`] if the log cannot be opened.
@@ -370,7 +377,13 @@ impl Iterator for Events {
             let reason = format!("it is longer than {LINE_BYTES_MAX} bytes");
             return is_too_long.then_some(Err(EventReadError::Line { line, reason }));
         }
-        let event = serde_json::from_slice(&bytes);
-        Some(event.map_err(|error| EventReadError::Line { line, reason: error.to_string() }))
+        Some(event_of(&bytes, line))
     }
+}
+
+fn event_of(bytes: &[u8], line: u64) -> Result<Event, EventReadError> {
+    let mut event: Event = serde_json::from_slice(bytes)
+        .map_err(|error| EventReadError::Line { line, reason: error.to_string() })?;
+    upgrade(&mut event).map_err(|v| EventReadError::Version { line, v })?;
+    Ok(event)
 }

@@ -20,6 +20,7 @@ mod ebml;
 pub mod episode;
 pub mod error;
 pub mod event_log;
+mod event_version;
 pub mod folder;
 mod head;
 pub mod language;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::log::{Line, Log};
-use crate::conversation::event::{Event as Made, SHELL_FIELDS};
+use crate::conversation::event::{Event as Made, LOG_VERSION, SHELL_FIELDS};
 use crate::conversation::{Conversation, Order};
 use crate::time::SessionTime;
 
@@ -63,9 +63,23 @@ impl Told {
         Self { seq: None, kind: made.name.into(), fields: made.fields }
     }
 
-    fn is_like(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.fields == other.fields
+    /// What a log of an older version could not say yet is no difference from it.
+    fn is_told_by(&self, logged: &Self, version: u32) -> bool {
+        self.kind == logged.kind
+            && if version == LOG_VERSION {
+                self.fields == logged.fields
+            } else {
+                holds_all(&self.fields, &logged.fields)
+            }
     }
+}
+
+/// Whether all that `less` says is said by `more`, in the objects within as well.
+fn holds_all(more: &Map<String, Value>, less: &Map<String, Value>) -> bool {
+    less.iter().all(|(name, value)| match (more.get(name), value) {
+        (Some(Value::Object(more)), Value::Object(less)) => holds_all(more, less),
+        (own, value) => own == Some(value),
+    })
 }
 
 /// Replays `log` with a conversation that began as `conversation`, up to the first difference.
@@ -91,7 +105,7 @@ pub fn compare(log: &Log, mut conversation: Conversation) -> Comparison {
         } else if line.is_order() {
             let logged = Told::logged(line);
             let replayed = orders.pop_front().map(|order| Told::replayed(&order));
-            if !replayed.as_ref().is_some_and(|replayed| replayed.is_like(&logged)) {
+            if !replayed.as_ref().is_some_and(|replayed| replayed.is_told_by(&logged, log.version())) {
                 done.difference =
                     Some(Difference { at: now, logged: Some(logged), replayed, before: before() });
                 return done;

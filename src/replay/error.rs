@@ -62,7 +62,9 @@ impl ReplayError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::File(_) => "log_unreadable",
-            Self::Line(_) => "log_line_invalid",
+            Self::Line(EventReadError::Version { .. }) => "log_version_unknown",
+            Self::Line(EventReadError::File { .. }) => "log_unreadable",
+            Self::Line(EventReadError::Line { .. }) => "log_line_invalid",
             Self::TooLong { .. } => "log_too_long",
             Self::Empty { .. } => "log_empty",
             Self::Start { .. } => "log_start_invalid",

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::error::ReplayError;
 use crate::conversation::briefing::Briefing;
+use crate::conversation::event::LOG_VERSION;
 use crate::conversation::{Conversation, Input, Setup};
 use crate::recording::{Event, MEMORY_FIELD, read_events};
 use crate::time::SessionTime;
@@ -99,6 +100,12 @@ impl Log {
     #[must_use]
     pub fn end(&self) -> SessionTime {
         self.lines.last().map_or(SessionTime::ZERO, Line::time)
+    }
+
+    /// The version of the format it was written in.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.lines.first().map_or(LOG_VERSION, |line| line.event.v)
     }
 
     /// The version of the studio that wrote it.

@@ -56,8 +56,10 @@ pub enum Act {
     Takes(&'static str, Span),
     /// The show's briefing sets a rule, by the name of [`RULES`].
     Rule(&'static str, u64),
-    /// Services are late, lose, double and fail things, as chance from this seed has it.
+    /// Services are late, lose and fail things, as chance from this seed has it.
     FaultsFrom(u64),
+    /// Services tell things twice, and later ones before earlier ones, as chance from this seed has it.
+    DisorderFrom(u64),
     /// By now the table has come to rest: nobody has the floor and nothing is waited for.
     Rests,
 }
@@ -173,6 +175,7 @@ impl Act {
                 Self::Rule(known.ok_or("no such rule")?.0, number(value)?)
             }
             ["faults", "from", seed] => Self::FaultsFrom(number(seed)?),
+            ["disorder", "from", seed] => Self::DisorderFrom(number(seed)?),
             _ => return Err("it means nothing here".into()),
         })
     }
@@ -218,6 +221,7 @@ impl Act {
                 }
             }
             Self::FaultsFrom(seed) => meeting.dice = Some(Dice::new(*seed)),
+            Self::DisorderFrom(seed) => meeting.disorder = Some(Dice::new(*seed)),
             Self::Rests => meeting.rests.push(at),
         }
     }
@@ -279,6 +283,7 @@ impl fmt::Display for Act {
             Self::Takes(name, length) => write!(f, "{name} {}", of(length)),
             Self::Rule(name, value) => write!(f, "rule {name} {value}"),
             Self::FaultsFrom(seed) => write!(f, "faults from {seed}"),
+            Self::DisorderFrom(seed) => write!(f, "disorder from {seed}"),
             Self::Rests => f.write_str("all is at rest"),
         }
     }

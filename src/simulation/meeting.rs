@@ -1,7 +1,7 @@
 //! A meeting in a made-up world: a host, a recogniser, two language models with voices and a page, on virtual time.
 //!
 //! The world answers each order as real services would, after the delays of its [`Plan`]; with dice it is late,
-//! fails, doubles and loses things. It keeps the truth (what each voice really said, sample by sample) beside what
+//! fails and loses things, and with dice for disorder it tells things twice and lets later ones overtake earlier ones. It keeps the truth (what each voice really said, sample by sample) beside what
 //! it reports, so that checks need not believe the conversation.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -20,6 +20,12 @@ use super::invariants::{Breach, hold};
 use super::known::Known;
 use super::plan::Plan;
 use super::voice::Voice;
+
+/// How often a service tells a thing twice, and how often others overtake it: often enough that a meeting meets both.
+const DOUBLED_PER_CENT: u64 = 4;
+const OVERTAKEN_PER_CENT: u64 = 4;
+/// How long after its time: longer than any of the short waits between a service and the table.
+const DISORDER_MAX_MS: u64 = 700;
 
 /// Something that will happen in the world.
 #[derive(Clone, Debug)]
@@ -50,6 +56,8 @@ pub struct Meeting {
     pub now: SessionTime,
     pub plan: Plan,
     pub dice: Option<Dice>,
+    /// What services tell twice or in another order; chance of its own, so that it changes nothing else.
+    pub disorder: Option<Dice>,
     pub replies: [VecDeque<Script>; 2],
     pub scores: VecDeque<Option<u16>>,
     pub voices: BTreeMap<TurnId, Voice>,
@@ -106,6 +114,7 @@ impl Meeting {
             now: SessionTime::ZERO,
             plan,
             dice,
+            disorder: None,
             replies: [VecDeque::new(), VecDeque::new()],
             scores: VecDeque::new(),
             voices: BTreeMap::new(),
@@ -130,6 +139,27 @@ impl Meeting {
     /// `input` will be learned at `at`.
     pub fn learn(&mut self, at: SessionTime, input: Input) {
         self.schedule(at, Happening::Learn(input));
+    }
+
+    /// A service tells `input` at `at`: with disorder now and then twice, or after things that happened later.
+    pub(super) fn tell(&mut self, at: SessionTime, input: Input) {
+        let late = self.disorder.as_mut().and_then(|dice| {
+            let is_late = dice.chance(OVERTAKEN_PER_CENT);
+            is_late.then(|| ms(dice.between(1, DISORDER_MAX_MS)))
+        });
+        self.tell_in_order(at + late.unwrap_or(Span::ZERO), input);
+    }
+
+    /// The same for what comes through one queue in order, as the sound and words of one voice do: at most twice.
+    pub(super) fn tell_in_order(&mut self, at: SessionTime, input: Input) {
+        let again = self.disorder.as_mut().and_then(|dice| {
+            let is_doubled = dice.chance(DOUBLED_PER_CENT);
+            is_doubled.then(|| ms(dice.between(0, DISORDER_MAX_MS)))
+        });
+        if let Some(after) = again {
+            self.learn(at + after, input.clone());
+        }
+        self.learn(at, input);
     }
 
     // ── The world runs ───────────────────────────────────────────────────────────────────────────────────
@@ -182,7 +212,7 @@ impl Meeting {
                     voice.position = voice.position(now);
                     voice.moving_since = voice.moving_since.map(|_| now);
                     if !voice.is_broken {
-                        voice.ready = *samples;
+                        voice.ready = voice.ready.max(*samples);
                     }
                 }
                 if let Input::VoiceEnded { turn, samples, outcome: Outcome::Failed } = &input {
@@ -231,7 +261,7 @@ impl Meeting {
                 let known = self.known.as_ref().and_then(|known| known.score(self.now));
                 let score = known.or_else(|| self.scores.pop_front()).unwrap_or(Some(900));
                 let delay = self.jitter(self.plan.judge_after);
-                self.learn(self.now + delay, Input::EndOfTurnJudged { ask: *ask, score });
+                self.tell(self.now + delay, Input::EndOfTurnJudged { ask: *ask, score });
             }
             Order::FinishRecognition => {
                 let at = self.now + self.jitter(self.plan.final_after);
@@ -242,7 +272,7 @@ impl Meeting {
                     .map(|stretch| stretch.recognised(Stability::Final))
                     .collect();
                 self.stretches.retain(|stretch| !stretch.is_told);
-                due.into_iter().for_each(|input| self.learn(at, input));
+                due.into_iter().for_each(|input| self.tell(at, input));
             }
             Order::StartReply { turn, speaker, .. } => self.write(*turn, *speaker),
             Order::Speak { turn, piece, text, .. } => self.speak(*turn, *piece, text),
@@ -250,7 +280,7 @@ impl Meeting {
                 let voice = self.voices.entry(*turn).or_default();
                 let (samples, at) = (voice.ready_end(), voice.told_at.max(self.now));
                 voice.total = Some(samples);
-                self.learn(
+                self.tell_in_order(
                     at,
                     Input::VoiceEnded { turn: *turn, samples, outcome: Outcome::Complete },
                 );
@@ -274,7 +304,7 @@ impl Meeting {
                 let is_lost = self.dice.as_mut().is_some_and(|dice| dice.chance(10));
                 if !is_lost {
                     let told = self.now + delay;
-                    self.learn(told, Input::Flushed { turn: *turn, samples, at });
+                    self.tell(told, Input::Flushed { turn: *turn, samples, at });
                 }
             }
             _ => {}
@@ -308,10 +338,10 @@ impl Meeting {
         };
         let mut at = self.now + self.jitter(self.plan.text_after);
         for chunk in text.split_inclusive(' ') {
-            self.learn(at, Input::ReplyText { turn, text: chunk.into() });
+            self.tell(at, Input::ReplyText { turn, text: chunk.into() });
             at = at + ms(self.plan.chunk_every);
         }
-        self.learn(at, Input::ReplyEnded { turn, outcome });
+        self.tell(at, Input::ReplyEnded { turn, outcome });
     }
 
     pub(super) fn jitter(&mut self, millis: u64) -> Span {

@@ -123,6 +123,10 @@ impl Draft {
             self.put(SessionTime::ZERO, Act::Rule(rule, value));
         }
         self.put(SessionTime::ZERO, Act::FaultsFrom(seed ^ 0xABCD));
+        // Every other meeting, so that what disorder hides is found too.
+        if seed % 2 == 1 {
+            self.put(SessionTime::ZERO, Act::DisorderFrom(seed ^ 0xD150));
+        }
     }
 
     fn act(&mut self, at: SessionTime) {

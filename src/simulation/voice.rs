@@ -69,16 +69,19 @@ impl Meeting {
         let is_first = !voice.has_started;
         voice.has_started = true;
         let words = if is_untimed { Vec::new() } else { words };
-        self.learn(at, Input::PieceVoiced { turn, piece, words, samples: sample });
+        self.tell_in_order(at, Input::PieceVoiced { turn, piece, words, samples: sample });
         if is_first {
-            self.learn(at, Input::VoiceStarted { turn });
+            self.tell(at, Input::VoiceStarted { turn });
         }
         if let Some(samples) = self.breaks_after.take() {
-            self.learn(at, Input::VoiceEnded { turn, samples, outcome: Outcome::Failed });
+            self.tell_in_order(
+                at,
+                Input::VoiceEnded { turn, samples, outcome: Outcome::Failed },
+            );
         }
         if breaks {
             let outcome = Outcome::Failed;
-            self.learn(at + ms(10), Input::VoiceEnded { turn, samples: sample, outcome });
+            self.tell_in_order(at + ms(10), Input::VoiceEnded { turn, samples: sample, outcome });
         }
     }
 
@@ -101,7 +104,12 @@ impl Meeting {
             return;
         }
         // Rounded as a page does: what is under way is not reported to the sample.
-        self.take(Input::Played { turn, samples, at: now }, events);
+        let report = Input::Played { turn, samples, at: now };
+        if self.disorder.is_some() {
+            self.tell(now, report);
+        } else {
+            self.take(report, events);
+        }
         if samples > 0 && self.conversation.floor_view().turn != Some(turn) {
             self.halt(turn);
         }

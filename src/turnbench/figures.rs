@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::time::Span;
 
+/// So many standard deviations to either side hold 95 % of a normal distribution.
+const Z: f64 = 1.96;
+
 /// Times of many cases.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -28,6 +31,22 @@ impl Tally {
     pub fn quantile(&self, per_cent: usize) -> Option<Span> {
         let place = (self.sorted.len() * per_cent).div_ceil(100).max(1) - 1;
         self.sorted.get(place).copied()
+    }
+
+    /// The 95 % interval of a quantile: the cases between which it lies, whatever they are spread like.
+    #[must_use]
+    pub fn interval(&self, per_cent: usize) -> Option<(Span, Span)> {
+        let n = self.sorted.len();
+        let last = n.checked_sub(1)?;
+        let share = per_cent as f64 / 100.0;
+        let half = Z * (n as f64 * share * (1.0 - share)).sqrt();
+        let place = |at: f64| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and n")]
+            let place = at.clamp(0.0, last as f64) as usize;
+            self.sorted[place]
+        };
+        let middle = n as f64 * share;
+        Some((place((middle - half).floor()), place((middle + half).ceil())))
     }
 
     /// All of them, in order of size.
@@ -77,7 +96,6 @@ impl Rate {
     /// The 95 % interval of the share, by Wilson's score: it stays within 0 and 1 and holds for few cases too.
     #[must_use]
     pub fn interval(&self) -> (f64, f64) {
-        const Z: f64 = 1.96;
         let (n, p) = (self.cases.max(1) as f64, self.share());
         let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
         let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
@@ -103,6 +121,17 @@ mod tests {
         let ms = |per_cent| tally.quantile(per_cent).unwrap().millis();
         assert_eq!((ms(0), ms(50), ms(95), ms(100)), (1, 10, 19, 20));
         assert_eq!(Tally::default().quantile(50), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_quantile_lies_between_cases_that_occurred() {
+        let tally: Tally = (1..=100).map(Span::from_millis).collect();
+        let ms = |per_cent| tally.interval(per_cent).map(|(low, high)| (low.millis(), high.millis()));
+        // Binomial: 50 ± 9.8 and 95 ± 4.3 cases.
+        assert_eq!((ms(50), ms(95)), (Some((41, 61)), Some((91, 100))));
+        let one: Tally = [Span::from_millis(7)].into_iter().collect();
+        assert_eq!(one.interval(95), Some((Span::from_millis(7), Span::from_millis(7))));
+        assert_eq!(Tally::default().interval(50), None);
     }
 
     #[test]

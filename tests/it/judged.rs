@@ -400,3 +400,13 @@ fn two_ai_speakers_never_sound_at_once() {
         assert_eq!(both, 0, "{}: frames in which both sound", held.plan.episode);
     }
 }
+
+// ── What is written down ─────────────────────────────────────────────────────────────────────────────────
+
+#[tokio::test]
+async fn the_logs_are_what_the_schema_says() {
+    let logs: Vec<_> = sessions().iter().map(|held| held.dir.join("events.jsonl")).collect();
+    if !logs.is_empty() {
+        crate::events::validate(&logs).await;
+    }
+}

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod events;
 mod floor;
 mod floor_prepared;
 mod floor_random;

@@ -2,15 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::Value;
-use voice_studio::conversation::event::Event as Made;
 use voice_studio::conversation::{Conversation, Setup};
-use voice_studio::recording::{EventLine, EventLog};
 use voice_studio::replay::{Log, ReplayError, compare, fate, html, view::View, what_if};
-use voice_studio::simulation::{Event, Timeline, random};
-use voice_studio::time::SessionTime;
+use voice_studio::simulation::{Timeline, random};
+
+use crate::support::log::log_of;
 
 /// A show of three questions, of which the second is asked in two halves, an interruption and a murmur.
 const SHOW: &str = r#"
@@ -30,39 +28,6 @@ const SHOW: &str = r#"
     22.0 host says "And now I wonder about hail." for 1.2
     until 40
 "#;
-
-/// Writes what happens in `timeline` as a session's log.
-fn log_of(timeline: &Timeline, dir: &Path) -> PathBuf {
-    let path = dir.join("events.jsonl");
-    let mut events = Vec::new();
-    timeline.play(&mut events).expect("a meeting that keeps all rules");
-    let mut log = EventLog::create(&path, "s-1").expect("a log");
-    let setup = Setup { briefing: Arc::new(timeline.briefing()), seed: 0 };
-    let start = Made::fact("session.start")
-        .with("briefing", setup.briefing.as_ref())
-        .with("seed", setup.seed)
-        .with("studioVersion", "0.0.1");
-    let mut write = |t: SessionTime, event: Made| {
-        let mut fields = event.fields;
-        let at = fields.remove("at").and_then(|at| at.as_u64()).map(SessionTime::from_samples);
-        let line = EventLine { timestamp_ms: 7, t, now: event.now, at, kind: event.name, fields };
-        log.append(&line).expect("a line");
-    };
-    write(SessionTime::ZERO, start);
-    let mut end = SessionTime::ZERO;
-    for (now, event) in &events {
-        end = *now;
-        write(
-            *now,
-            match event {
-                Event::Fact(input) => Made::input(*now, input),
-                Event::Order(order) => Made::order(order),
-            },
-        );
-    }
-    write(end, Made::fact("session.end").with("samples", end.samples()));
-    path
-}
 
 fn show() -> Timeline {
     Timeline::parse(SHOW).expect("a timeline")
@@ -183,8 +148,40 @@ fn what_is_no_log_is_refused_with_a_code() {
     );
     let unknown = format!("{{{head},\"now\":1,\"type\":\"speech.start\",\"input\":\"sneezed\"}}\n");
     assert_eq!(code(&unknown), "log_input_unknown");
+    let newer = head.replace("\"v\":1", "\"v\":99");
+    assert_eq!(
+        code(&format!("{{{newer},\"type\":\"session.start\"}}\n")),
+        "log_version_unknown"
+    );
     let missing = Log::read(&root.path().join("missing.jsonl")).unwrap_err();
     assert_eq!(missing.code(), "log_unreadable");
+}
+
+/// A log of version 1 holds what that version knew; what later ones say besides is no difference from it.
+#[test]
+fn a_log_of_an_older_version_replays_by_what_it_could_say() {
+    let root = tempfile::tempdir().unwrap();
+    let path = log_of(&show(), root.path());
+    let mut left_out = 0;
+    let path = edited(&path, |fields| {
+        fields.insert("v".into(), 1.into());
+        if fields["type"] == "turn.end" {
+            left_out += usize::from(fields.remove("unheardText").is_some());
+        }
+        if fields["type"] == "turn.judged" {
+            let votes = fields["votes"].as_object_mut().unwrap();
+            left_out += usize::from(votes.remove("habitMs").is_some());
+        }
+    });
+    let log = Log::read(&path).unwrap();
+    assert_eq!(log.version(), 1);
+    assert!(left_out > 3);
+    assert_eq!(compare(&log, log.conversation()).difference, None);
+    let newest = edited(&path, |fields| {
+        fields.insert("v".into(), 2.into());
+    });
+    let log = Log::read(&newest).unwrap();
+    assert!(compare(&log, log.conversation()).difference.is_some(), "a field is missing");
 }
 
 #[test]

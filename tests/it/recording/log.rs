@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 
 use serde_json::json;
-use voice_studio::recording::{EventLog, read_events};
+use voice_studio::recording::{EventLog, EventReadError, read_events};
 use voice_studio::time::SessionTime;
 
 use super::event;
@@ -21,8 +21,8 @@ fn a_line_begins_with_its_head_in_order() {
     line.at = Some(SessionTime::from_samples(48_000));
     log.append(&line).unwrap();
     let expected = "\
-{\"v\":1,\"seq\":1,\"timestamp\":99,\"t\":1234,\"sessionId\":\"s-1\",\"type\":\"stt.final\",\"speaker\":\"you\",\"text\":\"two\\nlines\"}
-{\"v\":1,\"seq\":2,\"timestamp\":99,\"t\":1234,\"now\":59232,\"at\":48000,\"sessionId\":\"s-1\",\"type\":\"stt.final\",\"speaker\":\"you\",\"text\":\"two\\nlines\"}
+{\"v\":2,\"seq\":1,\"timestamp\":99,\"t\":1234,\"sessionId\":\"s-1\",\"type\":\"stt.final\",\"speaker\":\"you\",\"text\":\"two\\nlines\"}
+{\"v\":2,\"seq\":2,\"timestamp\":99,\"t\":1234,\"now\":59232,\"at\":48000,\"sessionId\":\"s-1\",\"type\":\"stt.final\",\"speaker\":\"you\",\"text\":\"two\\nlines\"}
 ";
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     let events: Vec<_> = read_events(&path).unwrap().map(Result::unwrap).collect();
@@ -82,4 +82,31 @@ fn a_line_that_is_no_event_is_named_and_the_next_is_read() {
             .starts_with("line 2 of the event log is no event")
     );
     assert_eq!(read[2].as_ref().unwrap().seq, 3);
+}
+
+#[test]
+fn an_older_version_is_read_in_the_words_of_the_present_one_and_an_unknown_one_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("events.jsonl");
+    let start = |v: u32, rules: &str| {
+        let head = format!(r#""v":{v},"seq":1,"timestamp":0,"t":0,"sessionId":"s""#);
+        let line = format!(r#"{{{head},"type":"session.start","briefing":{{"rules":{rules}}}}}"#);
+        fs::write(&path, line + "\n").unwrap();
+        read_events(&path).unwrap().next().unwrap()
+    };
+    let rules = |v, rules| start(v, rules).unwrap().fields["briefing"]["rules"].clone();
+    assert_eq!(
+        rules(1, r#"{"duckDb":-12}"#),
+        json!({ "duckDb": -12, "prepareTries": 0, "prepareNext": false, "prepareSound": false }),
+        "a show from before there were prepared replies was held without"
+    );
+    assert_eq!(rules(1, r#"{"prepareTries":3}"#)["prepareTries"], 3, "what was written stands");
+    assert_eq!(rules(2, r#"{"duckDb":-12}"#), json!({ "duckDb": -12 }));
+    assert_eq!(start(1, "{}").unwrap().v, 1, "it says in which version it was written");
+    for unknown in [0, 3, 4_000_000_000] {
+        let refused = start(unknown, "{}").unwrap_err();
+        assert!(matches!(refused, EventReadError::Version { line: 1, v } if v == unknown));
+        let told = refused.to_string();
+        assert!(told.contains(&format!("version {unknown}")) && told.contains("1 to 2"), "{told}");
+    }
 }

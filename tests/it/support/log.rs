@@ -1,20 +1,64 @@
 //! What must hold for the log of every session.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
 use voice_studio::conversation::briefing::Briefing;
 use voice_studio::conversation::event::{Event as Made, SHELL_FIELDS};
 use voice_studio::conversation::{Conversation, Setup};
-use voice_studio::recording::Event;
+use voice_studio::recording::{Event, EventLine, EventLog};
+use voice_studio::simulation::{Event as Happened, Timeline};
 use voice_studio::time::SessionTime;
 
-/// Every name the log may use. A name that is missing here is a new one, and belongs into the crate's map too.
-const NAMES: &str = "session.start session.end session.ending session.closing client.connected client.disconnected \
-    client.control speech.start speech.stop stt.interim stt.final stt.finish end-of-turn end-of-turn.ask turn.start turn.judged sound.rise speech.waver \
-    turn.end turn.metrics floor.grant floor.deny llm.start llm.text llm.first-token llm.complete llm.use reply.stop \
-    tts.start tts.finish tts.words tts.first-audio tts.complete playout playout.order barge-in orb.state caption \
-    autopilot.toggle autopilot.show reply.prepare reply.prepared tell marker adapter.state recorder.gap recorder.shift clock.fit clock.epoch queue.drop deadline \
-    input.ignored recording.ready service.use error";
+/// The published schema of a line.
+pub(crate) fn schema() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/events.schema.json");
+    serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON")
+}
+
+/// Whether the schema has a place for a field in lines of this type.
+fn knows_field(schema: &Value, definition: &Value, field: &str) -> bool {
+    let own = definition["properties"].get(field).is_some();
+    let parts = definition["oneOf"].as_array().into_iter().flatten();
+    let shared = definition["$ref"].as_str().and_then(|path| schema.pointer(&path[1..]));
+    own || parts.chain(shared).any(|part| knows_field(schema, part, field))
+}
+
+/// Writes what happens in `timeline` as a session's log.
+pub(crate) fn log_of(timeline: &Timeline, dir: &Path) -> PathBuf {
+    let path = dir.join("events.jsonl");
+    let mut events = Vec::new();
+    timeline.play(&mut events).expect("a meeting that keeps all rules");
+    let mut log = EventLog::create(&path, "s-1").expect("a log");
+    let setup = Setup { briefing: Arc::new(timeline.briefing()), seed: 0 };
+    let start = Made::fact("session.start")
+        .with("episodeId", "table")
+        .with("briefing", setup.briefing.as_ref())
+        .with("seed", setup.seed)
+        .with("studioVersion", "0.0.1");
+    let mut write = |t: SessionTime, event: Made| {
+        let mut fields = event.fields;
+        let at = fields.remove("at").and_then(|at| at.as_u64()).map(SessionTime::from_samples);
+        let line = EventLine { timestamp_ms: 7, t, now: event.now, at, kind: event.name, fields };
+        log.append(&line).expect("a line");
+    };
+    write(SessionTime::ZERO, start);
+    let mut end = SessionTime::ZERO;
+    for (now, event) in &events {
+        end = *now;
+        write(
+            *now,
+            match event {
+                Happened::Fact(input) => Made::input(*now, input),
+                Happened::Order(order) => Made::order(order),
+            },
+        );
+    }
+    write(end, Made::fact("session.end").with("samples", end.samples()));
+    path
+}
 
 /// Checks numbers, times, names, and that the inputs give the orders again, byte for byte.
 pub(crate) fn check_log(events: &[Event]) {
@@ -26,8 +70,15 @@ pub(crate) fn check_log(events: &[Event]) {
 pub(crate) fn check_cut_log(events: &[Event]) -> usize {
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
+    let schema = schema();
     for event in events {
-        assert!(NAMES.split_whitespace().any(|name| name == event.kind), "{}", event.kind);
+        let definition = schema["$defs"].get(&event.kind);
+        let definition = definition
+            .unwrap_or_else(|| panic!("docs/events.schema.json does not know {}", event.kind));
+        for field in event.fields.keys() {
+            let is_known = knows_field(&schema, definition, field);
+            assert!(is_known, "docs/events.schema.json does not know {field} of {}", event.kind);
+        }
         assert_eq!(event.session_id, events[0].session_id);
     }
     let inputs: Vec<_> = events.iter().filter_map(|event| event.now).collect();
