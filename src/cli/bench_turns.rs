@@ -51,7 +51,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let table = arguments.labels.clone().unwrap_or_else(|| arguments.dir.join(LABELS_FILE));
-    let text = std::fs::read_to_string(&table).with_context(|| format!("read {}", table.display()))?;
+    let text =
+        std::fs::read_to_string(&table).with_context(|| format!("read {}", table.display()))?;
     let labels = read_labels(&text)
         .map_err(|error| anyhow::anyhow!("{}: labels_invalid: {error}", table.display()))?;
     let recordings = recordings(&arguments.dir, &labels)?;
@@ -83,7 +84,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     print::line(markdown.trim_end())?;
     if let Some(folder) = &arguments.out {
         let json = report::json(&figures, recordings.len(), usize::from(arguments.offsets));
-        write(folder, &markdown, &serde_json::to_string_pretty(&json)?, &picture::svg(&figures, &what))?;
+        write(
+            folder,
+            &markdown,
+            &serde_json::to_string_pretty(&json)?,
+            &picture::svg(&figures, &what),
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -94,7 +100,10 @@ fn write(folder: &Path, markdown: &str, json: &str, svg: &str) -> anyhow::Result
         let path = folder.join(name);
         std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
     }
-    print::aside(&format!("written: report.md, report.json and report.svg in {}", folder.display()));
+    print::aside(&format!(
+        "written: report.md, report.json and report.svg in {}",
+        folder.display()
+    ));
     Ok(())
 }
 
@@ -136,7 +145,8 @@ fn candidates(arguments: &Arguments) -> anyhow::Result<Vec<Candidate>> {
     let rules = |name: String, briefing| Candidate { name, way: Way::Rules(Arc::new(briefing)) };
     let mut candidates = vec![rules("studio".into(), show(&[])?)];
     if !arguments.set.is_empty() {
-        candidates.push(rules(format!("studio, {}", arguments.set.join(", ")), show(&arguments.set)?));
+        candidates
+            .push(rules(format!("studio, {}", arguments.set.join(", ")), show(&arguments.set)?));
     }
     for preset in PRESETS {
         let text = format!("---\ntitle: Bench\nrules:\n  preset: {preset}\n---\n");
@@ -154,7 +164,8 @@ fn recordings(dir: &Path, labels: &[Label]) -> anyhow::Result<Vec<Recording>> {
     let mut recordings = Vec::new();
     for label in labels {
         let path = dir.join(&label.file);
-        let sound = host_file::read_at_16k(&path).with_context(|| format!("read {}", path.display()))?;
+        let sound =
+            host_file::read_at_16k(&path).with_context(|| format!("read {}", path.display()))?;
         let name = label.file.trim_end_matches(".wav").to_owned();
         let Some(clip) = clip(name, sound, label) else {
             bail!("{}: nothing is heard where {} is labelled", path.display(), label.kind);

@@ -3,14 +3,18 @@
 //! Ends with 0 and a table, or with 1, the story of the first failure, its seed, and the smallest meeting found that
 //! breaks the same rule, as a timeline test.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
+
 use super::print;
 use crate::clock::Clock;
+use crate::replay::write_meeting;
 use crate::simulation::tally::{COLUMN_MS, COLUMNS, Tally};
-use crate::simulation::trial::{Failure, play};
+use crate::simulation::trial::{Failure, meeting, play};
 use crate::time::Span;
 
 /// How much is simulated, and from where.
@@ -28,6 +32,9 @@ pub(super) struct Arguments {
     /// Threads; as many as there are cores unless given
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+    /// Hold the first meeting once more and write it down as a session's log, for `studio replay`
+    #[arg(long, value_name = "FILE.jsonl")]
+    log: Option<PathBuf>,
 }
 
 /// Simulates.
@@ -44,6 +51,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let told = failure.as_ref().map(|failure| (failure.story(length), failure.test(length)));
     std::panic::set_hook(hook);
     print::line(&table(&tally, clock.instant() - begin, threads))?;
+    if let Some(path) = &arguments.log {
+        write_down(arguments.seed, length, path)?;
+    }
     let (Some(failure), Some((story, test))) = (failure, told) else {
         print::line(&plot(&tally))?;
         print::line("no invariant was broken")?;
@@ -57,6 +67,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ))?;
     print::line(&format!("again: studio simulate --sessions 1 --seed {}{minutes}", failure.seed))?;
     Ok(ExitCode::FAILURE)
+}
+
+/// The log of one meeting, as far as it went.
+fn write_down(seed: u64, length: Option<Span>, path: &Path) -> anyhow::Result<()> {
+    let timeline = meeting(seed, length);
+    let mut events = Vec::new();
+    if let Err(breach) = timeline.play(&mut events) {
+        print::aside(&format!("meeting {seed} breaks a rule: {breach}"));
+    }
+    write_meeting(path, &timeline.briefing(), &events)
+        .with_context(|| format!("write {}", path.display()))?;
+    print::aside(&format!("written: {}, the log of meeting {seed}", path.display()));
+    Ok(())
 }
 
 /// Plays the meetings on all threads. Of several failures the one with the lowest seed.

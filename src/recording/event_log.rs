@@ -141,7 +141,9 @@ pub enum EventReadError {
         reason: String,
     },
     /// The line is of a version that this studio does not know.
-    #[error("line {line} of the event log is of version {v}; this studio reads versions 1 to {LOG_VERSION}")]
+    #[error(
+        "line {line} of the event log is of version {v}; this studio reads versions 1 to {LOG_VERSION}"
+    )]
     Version {
         /// Counted from 1.
         line: u64,

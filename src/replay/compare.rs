@@ -105,7 +105,10 @@ pub fn compare(log: &Log, mut conversation: Conversation) -> Comparison {
         } else if line.is_order() {
             let logged = Told::logged(line);
             let replayed = orders.pop_front().map(|order| Told::replayed(&order));
-            if !replayed.as_ref().is_some_and(|replayed| replayed.is_told_by(&logged, log.version())) {
+            if !replayed
+                .as_ref()
+                .is_some_and(|replayed| replayed.is_told_by(&logged, log.version()))
+            {
                 done.difference =
                     Some(Difference { at: now, logged: Some(logged), replayed, before: before() });
                 return done;

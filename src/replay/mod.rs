@@ -11,8 +11,10 @@ pub mod html;
 mod log;
 pub mod view;
 mod what_if;
+mod written;
 
 pub use compare::{Comparison, Difference, clock_time, compare, told};
 pub use error::ReplayError;
 pub use log::{Line, Log};
 pub use what_if::{WhatIf, what_if};
+pub use written::write_meeting;

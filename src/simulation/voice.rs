@@ -74,10 +74,7 @@ impl Meeting {
             self.tell(at, Input::VoiceStarted { turn });
         }
         if let Some(samples) = self.breaks_after.take() {
-            self.tell_in_order(
-                at,
-                Input::VoiceEnded { turn, samples, outcome: Outcome::Failed },
-            );
+            self.tell_in_order(at, Input::VoiceEnded { turn, samples, outcome: Outcome::Failed });
         }
         if breaks {
             let outcome = Outcome::Failed;

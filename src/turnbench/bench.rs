@@ -132,7 +132,8 @@ pub async fn run(
             for offset in 0..offsets.clamp(1, OFFSETS_MAX) {
                 // Few offsets fall on another phase from clip to clip.
                 let offset = (offset + place + number) % OFFSETS_MAX;
-                let clip = clip.in_a_room(LEAD_SAMPLES + offset * OFFSET_SAMPLES, OVER_TAIL_SAMPLES);
+                let clip =
+                    clip.in_a_room(LEAD_SAMPLES + offset * OFFSET_SAMPLES, OVER_TAIL_SAMPLES);
                 let mut hearing = ears.hear(&clip.samples).await?;
                 for (candidate, figures) in candidates.iter().zip(&mut figures) {
                     let outcome = over_an_ai(ears, &mut hearing, &clip, candidate).await?;
@@ -147,7 +148,9 @@ pub async fn run(
 fn pieces(noise: &Clip) -> Vec<Clip> {
     let starts = (0..noise.samples.len()).step_by(NOISE_SAMPLES);
     let whole = starts.filter(|from| from + NOISE_SAMPLES <= noise.samples.len());
-    whole.map(|from| Clip { speech: 0..NOISE_SAMPLES, ..noise.part(from..from + NOISE_SAMPLES) }).collect()
+    whole
+        .map(|from| Clip { speech: 0..NOISE_SAMPLES, ..noise.part(from..from + NOISE_SAMPLES) })
+        .collect()
 }
 
 async fn end_of(
@@ -158,9 +161,7 @@ async fn end_of(
 ) -> Result<end_of_turn::Outcome, AdapterError> {
     match &candidate.way {
         Way::Timer(silence) => Ok(end_of_turn::by_silence(hearing, clip, *silence)),
-        Way::Rules(briefing) => {
-            Ok(end_of_turn::judge(ears, hearing, clip, briefing).await?.0)
-        }
+        Way::Rules(briefing) => Ok(end_of_turn::judge(ears, hearing, clip, briefing).await?.0),
     }
 }
 

@@ -41,7 +41,11 @@ impl Tally {
         let share = per_cent as f64 / 100.0;
         let half = Z * (n as f64 * share * (1.0 - share)).sqrt();
         let place = |at: f64| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and n")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "within 0 and n"
+            )]
             let place = at.clamp(0.0, last as f64) as usize;
             self.sorted[place]
         };
@@ -126,7 +130,8 @@ mod tests {
     #[test]
     fn the_interval_of_a_quantile_lies_between_cases_that_occurred() {
         let tally: Tally = (1..=100).map(Span::from_millis).collect();
-        let ms = |per_cent| tally.interval(per_cent).map(|(low, high)| (low.millis(), high.millis()));
+        let ms =
+            |per_cent| tally.interval(per_cent).map(|(low, high)| (low.millis(), high.millis()));
         // Binomial: 50 ± 9.8 and 95 ± 4.3 cases.
         assert_eq!((ms(50), ms(95)), (Some((41, 61)), Some((91, 100))));
         let one: Tally = [Span::from_millis(7)].into_iter().collect();

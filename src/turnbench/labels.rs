@@ -142,6 +142,8 @@ mod tests {
         };
         assert!(times("2", "1").contains("from before until"));
         assert!(times("2", "").contains("or neither"));
-        assert!(times("-1", "2").contains("is no time") && times("1e3", "2").contains("is no time"));
+        assert!(
+            times("-1", "2").contains("is no time") && times("1e3", "2").contains("is no time")
+        );
     }
 }

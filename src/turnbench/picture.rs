@@ -125,17 +125,27 @@ impl Page {
 fn delays(page: &mut Page, all: &[Figures]) {
     page.heading("Response delay: from the end of speech to the end of the turn");
     page.y += 16.0;
-    page.text(24.0, "soft", "start", "Dot: median with its 95 % interval. Ring: the 95th percentile.");
+    page.text(
+        24.0,
+        "soft",
+        "start",
+        "Dot: median with its 95 % interval. Ring: the 95th percentile.",
+    );
     let longest = all.iter().filter_map(|figures| figures.delays.quantile(95)).max();
     let most = longest.map_or(1000, |longest| longest.millis().div_ceil(500) * 500).max(500);
     let most = length(most);
-    page.scale(all.len(), most, if most > 2000.0 { 500.0 } else { 250.0 }, |ms| format!("{ms:.0} ms"));
+    page.scale(all.len(), most, if most > 2000.0 { 500.0 } else { 250.0 }, |ms| {
+        format!("{ms:.0} ms")
+    });
     for (number, figures) in all.iter().enumerate() {
         let share = |per_cent| {
             let span = figures.delays.quantile(per_cent)?;
             Some(length(span.millis()) / most)
         };
-        let value = figures.delays.quantile(50).map_or("–".into(), |span| format!("{} ms", span.millis()));
+        let value = figures
+            .delays
+            .quantile(50)
+            .map_or("–".into(), |span| format!("{} ms", span.millis()));
         if let (Some(middle), Some((low, high)), Some(late)) =
             (share(50), figures.delays.interval(50), share(95))
         {

@@ -48,7 +48,8 @@ fn literals_after<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = Stri
 /// Every name that the sources give to a line.
 fn names_in_code() -> Names {
     let is_name = |name: &String| {
-        name.bytes().all(|byte| byte.is_ascii_lowercase() || b".-".contains(&byte)) && !name.is_empty()
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || b".-".contains(&byte))
+            && !name.is_empty()
     };
     let mut names = Names::new();
     for source in source_files(&root(), "src") {
@@ -69,10 +70,12 @@ fn variants_in_code(path: &str, name: &str) -> Names {
     let body = text.split_once(&format!("pub enum {name} {{\n")).expect("the enumeration").1;
     let body = body.split_once("\n}\n").expect("its end").0;
     let is_variant = |line: &&str| {
-        line.strip_prefix("    ").is_some_and(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        line.strip_prefix("    ")
+            .is_some_and(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
     };
     let word = |line: &str| {
-        let name = line.trim().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let name =
+            line.trim().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         let mut word = String::new();
         for c in name.chars() {
             if c.is_ascii_uppercase() && !word.is_empty() {
@@ -105,7 +108,13 @@ fn allowed(value: &Value, field: &str, found: &mut Names) {
 fn the_schema_names_the_types_inputs_and_orders_that_the_code_has() {
     let schema = schema();
     let names = |value: &Value| -> Names {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     };
     let types = names(&schema["properties"]["type"]["enum"]);
     assert_same("types", &names_in_code(), &types);
@@ -130,7 +139,11 @@ fn the_schema_names_the_types_inputs_and_orders_that_the_code_has() {
     let mut deadlines = Names::new();
     allowed(&schema["$defs"]["deadline"], "deadline", &mut deadlines);
     deadlines.remove("listener-patience");
-    assert_same("deadlines", &variants_in_code("src/conversation/input.rs", "Deadline"), &deadlines);
+    assert_same(
+        "deadlines",
+        &variants_in_code("src/conversation/input.rs", "Deadline"),
+        &deadlines,
+    );
 }
 
 #[test]
@@ -144,7 +157,9 @@ fn the_guide_has_a_row_for_every_type_and_says_which_input_or_order_it_is() {
         }
         let own: Vec<_> = rows
             .iter()
-            .filter(|row| row.split('|').nth(1).is_some_and(|cell| cell.contains(&format!("`{name}`"))))
+            .filter(|row| {
+                row.split('|').nth(1).is_some_and(|cell| cell.contains(&format!("`{name}`")))
+            })
             .collect();
         assert!(!own.is_empty(), "docs/events.md has no row for {name}");
         for field in ["input", "order"] {
@@ -177,7 +192,10 @@ async fn logs_of_simulated_meetings_are_what_the_schema_says() {
 #[actix::test]
 async fn the_log_of_a_session_is_what_the_schema_says() {
     let answer = "A moon is a rock that goes around a planet. It shines with borrowed light, and that is all.";
-    let cast = StandIns::new(&["Ada what is a moon", "wait stop that now please", "mm"], &[answer, answer]);
+    let cast = StandIns::new(
+        &["Ada what is a moon", "wait stop that now please", "mm"],
+        &[answer, answer],
+    );
     let mut room = Room::open(&cast).await;
     room.host_speaks(1500);
     room.until("the sound of an answer", |page| page.frames().count() > 0).await;

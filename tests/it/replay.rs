@@ -149,10 +149,7 @@ fn what_is_no_log_is_refused_with_a_code() {
     let unknown = format!("{{{head},\"now\":1,\"type\":\"speech.start\",\"input\":\"sneezed\"}}\n");
     assert_eq!(code(&unknown), "log_input_unknown");
     let newer = head.replace("\"v\":1", "\"v\":99");
-    assert_eq!(
-        code(&format!("{{{newer},\"type\":\"session.start\"}}\n")),
-        "log_version_unknown"
-    );
+    assert_eq!(code(&format!("{{{newer},\"type\":\"session.start\"}}\n")), "log_version_unknown");
     let missing = Log::read(&root.path().join("missing.jsonl")).unwrap_err();
     assert_eq!(missing.code(), "log_unreadable");
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::flite_ffi::{self, RATE_HZ, Spoken, Voice, VoiceName};
+use super::flite_margins::Margins;
 use super::flite_text::SpokenText;
 use super::{
     TTS_EVENT_CAPACITY, TTS_INPUT_CAPACITY, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions,
@@ -143,8 +144,9 @@ fn speak(
     speaker: &Speaker,
 ) {
     let said = catch_unwind(AssertUnwindSafe(|| {
+        let mut margins = Margins::default();
         while let Some(piece) = waiting.blocking_recv() {
-            speaker.say(voice, &piece)?;
+            speaker.say(voice, &piece, &mut margins)?;
         }
         speaker.give(Ok(TtsEvent::Done))
     }));
@@ -173,7 +175,7 @@ struct Speaker {
 
 impl Speaker {
     /// Says one piece: its words, its sound, its end.
-    fn say(&self, voice: &Voice, piece: &TtsPiece) -> Result<(), Stop> {
+    fn say(&self, voice: &Voice, piece: &TtsPiece, margins: &mut Margins) -> Result<(), Stop> {
         let TtsPiece { piece, text } = piece;
         if text.len() > PIECE_MAX_BYTES {
             let reason =
@@ -185,11 +187,12 @@ impl Speaker {
             let mut stopped = false;
             let taken = voice.say(&spoken.ascii, &mut |heard| {
                 let given = match heard {
-                    Spoken::Tokens(tokens) => self.give(Ok(TtsEvent::Words {
-                        piece: *piece,
-                        words: spoken.words(text, &tokens),
-                    })),
-                    Spoken::Chunk(samples) => self.give_sound(*piece, samples),
+                    Spoken::Tokens(tokens) => {
+                        let mut words = spoken.words(text, &tokens);
+                        margins.begin(&mut words);
+                        self.give(Ok(TtsEvent::Words { piece: *piece, words }))
+                    }
+                    Spoken::Chunk(samples) => self.give_sound(*piece, &margins.sound(samples)),
                 };
                 stopped |= given.is_err();
                 if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

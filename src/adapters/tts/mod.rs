@@ -6,6 +6,7 @@ mod elevenlabs_socket;
 pub mod espeak;
 pub mod flite;
 mod flite_ffi;
+mod flite_margins;
 mod flite_text;
 pub mod google;
 pub mod openai;

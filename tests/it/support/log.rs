@@ -8,8 +8,9 @@ use serde_json::Value;
 use voice_studio::conversation::briefing::Briefing;
 use voice_studio::conversation::event::{Event as Made, SHELL_FIELDS};
 use voice_studio::conversation::{Conversation, Setup};
-use voice_studio::recording::{Event, EventLine, EventLog};
-use voice_studio::simulation::{Event as Happened, Timeline};
+use voice_studio::recording::Event;
+use voice_studio::replay::write_meeting;
+use voice_studio::simulation::Timeline;
 use voice_studio::time::SessionTime;
 
 /// The published schema of a line.
@@ -31,32 +32,7 @@ pub(crate) fn log_of(timeline: &Timeline, dir: &Path) -> PathBuf {
     let path = dir.join("events.jsonl");
     let mut events = Vec::new();
     timeline.play(&mut events).expect("a meeting that keeps all rules");
-    let mut log = EventLog::create(&path, "s-1").expect("a log");
-    let setup = Setup { briefing: Arc::new(timeline.briefing()), seed: 0 };
-    let start = Made::fact("session.start")
-        .with("episodeId", "table")
-        .with("briefing", setup.briefing.as_ref())
-        .with("seed", setup.seed)
-        .with("studioVersion", "0.0.1");
-    let mut write = |t: SessionTime, event: Made| {
-        let mut fields = event.fields;
-        let at = fields.remove("at").and_then(|at| at.as_u64()).map(SessionTime::from_samples);
-        let line = EventLine { timestamp_ms: 7, t, now: event.now, at, kind: event.name, fields };
-        log.append(&line).expect("a line");
-    };
-    write(SessionTime::ZERO, start);
-    let mut end = SessionTime::ZERO;
-    for (now, event) in &events {
-        end = *now;
-        write(
-            *now,
-            match event {
-                Happened::Fact(input) => Made::input(*now, input),
-                Happened::Order(order) => Made::order(order),
-            },
-        );
-    }
-    write(end, Made::fact("session.end").with("samples", end.samples()));
+    write_meeting(&path, &timeline.briefing(), &events).expect("a log");
     path
 }
 
