@@ -7,6 +7,7 @@
 mod compare;
 mod error;
 pub mod fate;
+mod gaps;
 pub mod html;
 mod log;
 pub mod view;
@@ -15,6 +16,7 @@ mod written;
 
 pub use compare::{Comparison, Difference, clock_time, compare, told};
 pub use error::ReplayError;
+pub use gaps::Gap;
 pub use log::{Line, Log};
 pub use what_if::{WhatIf, what_if};
 pub use written::write_meeting;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::compare::Comparison;
+use super::gaps::{Gap, gaps};
 use super::log::{Line, Log};
 use crate::conversation::{Input, Speaker};
 
@@ -38,6 +39,8 @@ pub struct View {
     pub decisions: Vec<Decision>,
     /// From the host's last word to the answer.
     pub latencies: Vec<Latency>,
+    /// From one AI's last word to the other's first.
+    pub gaps: Vec<Gap>,
 }
 
 /// Something that lasts.
@@ -73,6 +76,8 @@ pub struct Orb {
 pub struct Cue {
     /// Whose.
     pub lane: usize,
+    /// In which turn.
+    pub turn: u64,
     /// Begin.
     pub from: u64,
     /// End.
@@ -152,8 +157,10 @@ struct Drawing {
     captions: BTreeMap<u64, Cue>,
     /// When the host last fell silent.
     silent: u64,
-    /// Of each turn: when the host had fallen silent before it.
+    /// Of each turn that follows the host's: when the host had fallen silent before it.
     asked: BTreeMap<u64, u64>,
+    /// Whose turn was the last to end.
+    last_ended: usize,
     now: u64,
 }
 
@@ -199,7 +206,10 @@ impl Drawing {
         let turn = number("turn");
         match (line.event.kind.as_str(), text("order").as_str()) {
             ("floor.grant", _) => {
-                self.asked.extend(turn.map(|turn| (turn, self.silent)));
+                // An AI that follows the other answers nobody: its delay is the gap between the two.
+                if self.last_ended == 0 {
+                    self.asked.extend(turn.map(|turn| (turn, self.silent)));
+                }
                 self.begin(lane, "thinking", self.now, turn);
                 self.decide(line, lane, "floor", "given the floor", &text("reason"));
             }
@@ -231,6 +241,7 @@ impl Drawing {
                 );
             }
             ("turn.end", _) => {
+                self.last_ended = lane;
                 if lane > 0 {
                     self.end(lane, self.now);
                 }
@@ -280,6 +291,7 @@ impl Drawing {
         let number = |name: &str| fields.get(name).and_then(Value::as_u64).unwrap_or(0);
         let cue = Cue {
             lane,
+            turn: number("turn"),
             from: number("start") / crate::time::SAMPLES_PER_MS,
             to: number("end") / crate::time::SAMPLES_PER_MS,
             text: fields.get("text").and_then(Value::as_str).unwrap_or_default().into(),
@@ -328,6 +340,7 @@ impl Drawing {
         self.view.length = end;
         self.view.captions =
             self.captions.into_values().filter(|cue| !cue.text.is_empty()).collect();
+        self.view.gaps = gaps(&self.view.captions);
         self.view
     }
 }

@@ -218,6 +218,28 @@ fn a_rule_that_no_briefing_has_is_refused_in_its_words() {
     assert!(problem("a b=3").contains("no key of rules"));
 }
 
+/// An AI that follows the other answers nobody: what is shown of it is the gap, and the host's wait is that for one answer.
+#[test]
+fn speakers_among_themselves_are_drawn_with_the_gaps_between_them() {
+    let root = tempfile::tempdir().unwrap();
+    let talk = Timeline::parse(
+        r#"
+        0.0 rule prepare.next 1
+        0.5 autopilot on
+        1.0 host says "Ada, what about rain?" for 1.2
+        until 60
+        "#,
+    )
+    .unwrap();
+    let log = Log::read(&log_of(&talk, root.path())).unwrap();
+    let view = View::of(&log, &compare(&log, log.conversation()));
+    assert!(view.gaps.len() >= 3, "{:?}", view.gaps);
+    assert!(view.gaps.iter().all(|gap| gap.length.abs_diff(250) <= 40), "{:?}", view.gaps);
+    let lanes: Vec<usize> = view.gaps.iter().map(|gap| gap.lane).collect();
+    assert!(lanes.windows(2).all(|pair| pair[0] != pair[1]), "they take turns: {lanes:?}");
+    assert!(html::page(&log, &compare(&log, log.conversation())).contains("\"gaps\":[{"));
+}
+
 #[test]
 fn the_page_needs_nothing_else_and_holds_every_decision_with_its_reason() {
     let root = tempfile::tempdir().unwrap();
