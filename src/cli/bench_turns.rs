@@ -115,7 +115,7 @@ async fn ears(config: &Config) -> anyhow::Result<Ears> {
     for warning in adapters.warnings() {
         print::aside(&format!("warning: {warning}"));
     }
-    let ears = adapters.cast(&show(&[])?)?.ears;
+    let ears = adapters.cast(&show(&[])?).map_err(anyhow::Error::msg)?.ears;
     Ok(Ears {
         voice_activity: ears.voice_activity,
         speech_to_text: Some(ears.speech_to_text),

@@ -30,6 +30,8 @@ pub(super) struct AiTurn {
     /// Not to be heard before this, for until then somebody else was.
     pub(super) free_at: SessionTime,
     pub(super) reply: Reply,
+    /// Whether its last sentence calls the other AI: known once all is written, for it is asked at every input.
+    pub(super) calls_other: Option<bool>,
     cutter: Cutter,
     pieces: Vec<Piece>,
     /// Since when the voice has something to say.
@@ -104,6 +106,7 @@ impl AiTurn {
             not_before,
             free_at: not_before,
             reply: Reply::Due,
+            calls_other: None,
             cutter: Cutter::default(),
             pieces: Vec::new(),
             spoken_since: None,

@@ -127,7 +127,9 @@ impl Conversation {
             }
             Floor::Ai(turn) => {
                 let text = turn.said_text();
-                let calls_other = self.names.calls_other(turn.speaker, &text);
+                let known = turn.calls_other;
+                let calls_other =
+                    known.unwrap_or_else(|| self.names.calls_other(turn.speaker, &text));
                 let next = self.agenda.clone().after(turn.speaker, calls_other, self.rules());
                 match next {
                     // A voice cannot make one turn while it speaks another.

@@ -37,6 +37,11 @@ impl Conversation {
         let pieces = current.write(None);
         let speaker = current.speaker;
         let has_pieces = current.has_pieces();
+        let said = current.said_text();
+        let calls_other = self.names.calls_other(speaker, &said);
+        if let Some(current) = self.ai_turn(turn) {
+            current.calls_other = Some(calls_other);
+        }
         self.speak(turn, pieces, now);
         if self.prepared(turn).is_some() {
             self.on_prepared_written(outcome);
