@@ -337,7 +337,7 @@ async fn flite_tells_when_each_word_sounds() {
         assert_eq!(written, ["Tomorrow,", "we", "begin.", "Nobody", "knows", "why."]);
         let quietest_word =
             words.iter().map(|word| rms(&samples[word.1..word.2])).fold(f64::INFINITY, f64::min);
-        // The utterance begins and ends with silence, and pauses between its sentences.
+        // It begins with a little silence, and pauses between its sentences.
         let lead = rms(&samples[..words[0].1]);
         let pause = rms(&samples[words[2].2..words[3].1]);
         assert!(
@@ -345,6 +345,9 @@ async fn flite_tells_when_each_word_sounds() {
             "{voice}: words {quietest_word}, silence {lead} and {pause}"
         );
         assert!(words[3].1 - words[2].2 > 1_600, "{voice}: a pause between the sentences");
+        // Who answers or follows another speaker does so when it was chosen, not when Flite's silence is over.
+        assert_eq!(words[0].1, 320, "{voice}: 20 ms before the first word");
+        assert!(samples.len() - words[5].2 <= 640, "{voice}: at most 40 ms behind the last");
     }
 }
 
