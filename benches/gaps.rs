@@ -4,7 +4,7 @@
 //! nobody says between the last loud 5 ms of one speaker and the first of the next. Minutes; arguments: how many
 //! rehearsals, and a briefing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
     let rehearsals = arguments.first().map_or(Ok(REHEARSALS), |count| count.parse())?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let briefing =
-        arguments.get(1).map_or_else(|| root.join("briefings/example.md"), |path| path.into());
+        arguments.get(1).map_or_else(|| root.join("briefings/example.md"), PathBuf::from);
     let dir = tempfile::tempdir()?;
     let mut gaps = Vec::new();
     for number in 0..rehearsals {

@@ -22,6 +22,7 @@ use crate::turnbench::{Clip, Costs, Ears, Kind, Label, picture, read_labels, rep
 const LOAD_LIMIT: Duration = Duration::from_secs(60);
 /// The table beside the recordings.
 const LABELS_FILE: &str = "labels.tsv";
+const _: () = assert!(OFFSETS_MAX == 10, "what --offsets takes");
 /// Silences of the plain timers, in ms.
 const TIMERS: [u64; 3] = [500, 700, 1000];
 
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=10_000))]
     timer: Vec<u64>,
     /// At how many places of an AI's speech each sound comes
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=OFFSETS_MAX as i64))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     offsets: u8,
     /// Write report.md, report.json and report.svg into this folder
     #[arg(long, value_name = "FOLDER")]
