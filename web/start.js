@@ -31,6 +31,12 @@ export class StartForm {
     });
   }
 
+  /** What the lobby must know. */
+  get asked() {
+    const { hasHeadphones } = this;
+    return { hasHeadphones, briefing: this.#chosen?.name ?? '', language: this.#chosen?.language ?? 'en' };
+  }
+
   get hasHeadphones() {
     return new FormData(this.form).get('headphones') === 'yes';
   }

@@ -11,6 +11,7 @@ import * as remember from './remember.js';
 import { Session, socketUrl } from './session.js';
 import { Shelf } from './shelf.js';
 import { SoundWay } from './sound-way.js';
+import { toHello } from './soundcheck.js';
 import { Stage } from './stage.js';
 import { StartForm } from './start.js';
 import { initialState, reduce } from './state.js';
@@ -100,7 +101,7 @@ const captions = new Captions(
   element('captions', HTMLElement), element('captions-final', HTMLElement), element('captions-interim', HTMLElement));
 const form = element('start-form', HTMLFormElement);
 const startForm = new StartForm(form, (choice) => void start(choice));
-const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.hasHeadphones,
+const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.asked,
   (failure) => dispatch({ type: 'local.problem', failure }));
 const panels = new Panels(element('panel', HTMLElement));
 const take = new Take(element('take', HTMLElement));
@@ -129,7 +130,8 @@ async function start({ participantName, briefing, hasHeadphones }) {
   if (state.screen !== 'start') return;
   dispatch({ type: 'local.plan', segments: briefing?.segments ?? [] });
   await enterStudio({ hasHeadphones, deviceId: lobby.deviceId, sinkId: lobby.sinkId },
-    { participantName, episodeId: '', ...(briefing ? { briefing: briefing.name } : {}) });
+    { participantName, episodeId: '', ...(briefing ? { briefing: briefing.name } : {}),
+      ...(lobby.check ? { soundCheck: toHello(lobby.check, hasHeadphones) } : {}) });
 }
 
 /**

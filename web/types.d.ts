@@ -96,6 +96,7 @@ export interface Hello {
   resumeToken?: string;
   lastSeq?: number;
   reports?: true;
+  soundCheck?: HelloSoundCheck;
   protocol?: 1;
 }
 
@@ -211,7 +212,16 @@ export interface Recording {
 export interface Waveforms { durationMs: number; tracks: Record<Speaker, number[]> }
 
 /** What the sound check measured: dB of full scale, ms. */
-export interface SoundCheck { noiseDb: number; echoDb: number; levelDb: number; peakDb: number; roundTripMs: number }
+export interface SoundCheck {
+  noiseDb: number; echoDb: number; levelDb: number; peakDb: number; roundTripMs: number;
+  /** What the recogniser understood of the read sentence: its words, and their share; `null` where it gave none. */
+  understood: { text: string; share: number } | null;
+}
+/** The same as `hello` tells it. */
+export interface HelloSoundCheck {
+  levelDbfs: number; peakDbfs: number; noiseDbfs: number; echoDbfs: number; roundTripMs: number; headphones: boolean;
+  recognisedPerMille?: number;
+}
 export interface Advice { what: string; text: string; isGood: boolean }
 
 /** What a playhead tells the page about a turn. `frame` counts frames of the audio context. */
