@@ -58,6 +58,7 @@ const page = {
   ownLevel: element('own-level', LevelMeter),
   talk: element('talk', HTMLButtonElement),
   marker: element('marker', HTMLButtonElement),
+  strike: element('strike', HTMLButtonElement),
   claude: element('nominate-claude', HTMLButtonElement),
   guest: element('nominate-guest', HTMLButtonElement),
   captionsToggle: element('captions-toggle', HTMLButtonElement),
@@ -103,7 +104,10 @@ const form = element('start-form', HTMLFormElement);
 const startForm = new StartForm(form, (choice) => void start(choice));
 const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.asked,
   (failure) => dispatch({ type: 'local.problem', failure }));
-const panels = new Panels(element('panel', HTMLElement));
+const panels = new Panels(element('panel', HTMLElement), {
+  onSegment: (index) => session?.send({ type: 'client.segment', index }),
+  onWhisper: (speaker, text) => session?.send({ type: 'client.whisper', speaker, text }),
+});
 const take = new Take(element('take', HTMLElement));
 const shelf = new Shelf(element('shelf', HTMLElement), complain);
 
@@ -253,6 +257,13 @@ const actions = {
     dispatch({ type: 'local.marker', ms: sessionMs(state), label: '' });
     dispatch({ type: 'local.notice', text: `Marked at ${clockText(sessionMs(state))}.` });
   },
+  strike() {
+    session?.send({ type: 'client.strike' });
+  },
+  whisper() {
+    if (document.body.dataset.panel !== 'open') actions.figures();
+    panels.whisper();
+  },
   claude() { nominate('claude'); },
   guest() { nominate('guest'); },
   captions() {
@@ -332,7 +343,7 @@ function render(before) {
   press(page.talk, state.held, state.held ? 'Go on…' : 'Hold to talk');
   press(page.claude, state.nominee === 'claude', state.nominee === 'claude' ? 'Is next' : `Ask ${state.names.claude}`);
   press(page.guest, state.nominee === 'guest', state.nominee === 'guest' ? 'Is next' : `Ask ${state.names.guest}`);
-  for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.end, page.claude, page.guest]) {
+  for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.end, page.claude, page.guest]) {
     button.disabled = state.lost;
   }
   if (state.screen === 'live') panels.render(state, sessionMs(state), link);
@@ -423,6 +434,7 @@ page.interrupt.addEventListener('click', actions.interrupt);
 page.autopilot.addEventListener('click', actions.autopilot);
 page.help.addEventListener('click', actions.help);
 page.marker.addEventListener('click', actions.marker);
+page.strike.addEventListener('click', actions.strike);
 page.claude.addEventListener('click', actions.claude);
 page.guest.addEventListener('click', actions.guest);
 page.captionsToggle.addEventListener('click', actions.captions);

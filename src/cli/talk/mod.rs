@@ -142,9 +142,9 @@ async fn hold(door: &Door, sound: Sound, terminal: Terminal) -> anyhow::Result<T
         talked = talking => talked,
         () = async {
             signals.next().await;
-            // A channel that is full of keys has one that ends already, or will have it read soon.
-            drop(ending.send(Key::End).await);
-            signals.next().await;
+            if ending.send(Key::End).await.is_ok() {
+                signals.next().await;
+            }
         } => Err(anyhow::anyhow!("broken off; the studio keeps what was recorded")),
     };
     // The card's threads end before the terminal is given back.

@@ -121,7 +121,7 @@ mod single_keys {
     impl Drop for Mode {
         fn drop(&mut self) {
             // A terminal that is gone needs no mode.
-            drop(tcsetattr(stdin(), OptionalActions::Now, &self.0));
+            drop(tcsetattr(stdin(), OptionalActions::Now, &self.0).map_err(std::io::Error::from));
         }
     }
 

@@ -2,8 +2,6 @@
 //!
 //! Whatever others say is stripped of control characters: a caption must not move the cursor or colour the screen.
 
-use std::fmt::Write as _;
-
 use super::view::View;
 use crate::transport::protocol::{OrbState, Speaker, WireCaption};
 
@@ -77,8 +75,7 @@ pub fn ansi(lines: &[Line]) -> String {
                 Style::Voice(Speaker::Guest) => "32",
                 Style::Alert => "1;31",
             };
-            // Writing to a String cannot fail.
-            drop(write!(text, "\x1b[{code}m{piece}\x1b[0m"));
+            text.push_str(&format!("\x1b[{code}m{piece}\x1b[0m"));
         }
         text.push_str("\x1b[K");
     }
