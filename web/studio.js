@@ -88,6 +88,8 @@ const LINK_FAIR_MS = 200;
 /** Waits before a lost connection is tried again by itself; the last one is repeated until the studio's minute is over. */
 const RETRIES_MS = [1000, 2000, 4000, 8000];
 const RETRY_LIMIT_MS = 60_000;
+/** The longest name that fits into a button, in characters. */
+const ASK_NAME_MAX = 14;
 /** Sizes of captions, as shares of the usual one. */
 const CAPTION_SIZES = [0.875, 1, 1.25, 1.5, 2];
 
@@ -341,8 +343,13 @@ function render(before) {
   press(page.mute, state.muted, state.muted ? 'Unmute' : 'Mute');
   press(page.autopilot, state.autopilot, 'Autopilot');
   press(page.talk, state.held, state.held ? 'Go on…' : 'Hold to talk');
-  press(page.claude, state.nominee === 'claude', state.nominee === 'claude' ? 'Is next' : `Ask ${state.names.claude}`);
-  press(page.guest, state.nominee === 'guest', state.nominee === 'guest' ? 'Is next' : `Ask ${state.names.guest}`);
+  for (const speaker of /** @type {AiSpeaker[]} */ (['claude', 'guest'])) {
+    const name = state.names[speaker];
+    // A long name stands above the button already.
+    const ask = name.length > ASK_NAME_MAX ? 'Ask next' : `Ask ${name}`;
+    press(page[speaker], state.nominee === speaker, state.nominee === speaker ? 'Is next' : ask);
+    page[speaker].title = `Give ${name} the next word`;
+  }
   for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.end, page.claude, page.guest]) {
     button.disabled = state.lost;
   }

@@ -6,16 +6,16 @@ import { createServer } from 'node:http';
 const VOICE_RATE = 22_050;
 /** Tones lie so far apart, in Hz: more than a window of 30 ms can confuse. */
 const STEP_HZ = 50;
-const FIRST_HZ = { ada: 400, grace: 2_600 };
+const FIRST_HZ = { ada: 400, grace: 2_700 };
 /** So long is a letter, and the gap after a word. A studio that is told no times spreads a line by its letters. */
 const LETTER_MS = 55;
-const WORDS_MAX = 40;
+const WORDS_MAX = 45;
 
 const wordsOf = (text) => text.toLowerCase().match(/[a-z']+/g) ?? [];
 
 /**
- * @param {{of: RegExp, ada: string, grace: string}[]} lines What each answers to what the host said last; the last
- * line answers everything else.
+ * @param {{of: RegExp, ada: string, grace: string}[]} lines What each answers to which words of the host; the line whose
+ * words were said last counts, and the last line where none were.
  */
 export async function startScript(lines) {
   const book = Object.fromEntries(['ada', 'grace'].map((who) => {
@@ -29,7 +29,10 @@ export async function startScript(lines) {
   const answer = (who, messages) => {
     const last = JSON.stringify(messages.findLast(({ role }) => role === 'user') ?? '');
     asked.push({ who, last });
-    return (lines.find(({ of }) => of.test(last)) ?? lines.at(-1))[who];
+    // One message holds all that was said since this mind spoke.
+    const places = lines.slice(0, -1).map((line) => ({ line, at: [...last.matchAll(new RegExp(line.of, 'gi'))].at(-1)?.index ?? -1 }));
+    const latest = places.reduce((a, b) => (b.at > a.at ? b : a));
+    return (latest.at < 0 ? lines.at(-1) : latest.line)[who];
   };
 
   const server = createServer(async (request, response) => {

@@ -16,10 +16,10 @@ import {
 const LONG = 'The long story begins with a spark that jumped across a room and made a coil sing, so people built masts, and then the sea could talk.';
 const LINES = [
   { of: /long story/i, ada: LONG, grace: LONG },
-  { of: /stop|something else/i, ada: 'Of course, ask away.', grace: 'Of course, ask away.' },
+  { of: /something else/i, ada: 'Of course, ask away.', grace: 'Of course, ask away.' },
   { of: /make of that/i, ada: 'I make patience of it.', grace: 'Nobody asked me.' },
   { of: /agree with her/i, ada: 'Nobody asked me.', grace: 'Yes, her patience is mine.' },
-  { of: /founder|measure|year/i, ada: 'Measure who comes back.', grace: 'Measure what people pay.' },
+  { of: /founder|first year/i, ada: 'Measure who comes back.', grace: 'Measure what people pay.' },
   { of: /maps/i, ada: 'Maps were painted first.', grace: 'Maps lie a little.' },
   { of: /./, ada: 'I see.', grace: 'I see.' },
 ];
@@ -98,8 +98,9 @@ async function live(does, address = studio.address) {
 
 const texts = (said) => said.map(({ who, word }) => `${who} ${word}`).join(', ');
 const expected = (who, text) => texts(script.words(who, text));
-const finalTexts = (events, speaker) => events.filter(({ type, isFinal, text, speaker: who }) => type === 'caption' && isFinal && text && who === speaker)
-  .map(({ text }) => text);
+/** What a speaker's final captions say, of one turn or of all, one after the other. */
+const captioned = (events, speaker, turn) => events.filter((event) => event.type === 'caption' && event.isFinal && event.text
+  && event.speaker === speaker && (turn === undefined || event.turn === turn)).map(({ text }) => text).join(' ');
 const WHO = { claude: 'ada', guest: 'grace' };
 
 /** Each stretch without a second of silence in it, in ms: what a person says at a time. */
@@ -126,7 +127,7 @@ test('one question: the answer is heard, captioned and recorded word for word', 
     const heard = script.read(played);
     assert.equal(texts(heard.said), expected(WHO[speaker], text), 'what the loudspeaker gave out');
     assert.equal(texts(script.read(track(speaker)).said), expected(WHO[speaker], text), 'what was recorded');
-    assert.deepEqual(finalTexts(events, speaker), [text]);
+    assert.equal(captioned(events, speaker), text);
     const [ai, host] = [likeness(played, track(speaker)), likeness(decode(join(ROOT, 'tests/audio/question.wav')), track('you'))];
     t.diagnostic(`correlation: AI heard against recorded ${ai.toFixed(4)}, host spoken against recorded ${host.toFixed(4)}`);
     assert.ok(ai >= 0.99, `AI: ${ai}`);
@@ -161,7 +162,7 @@ test('the host cuts in: silence, a caption cut at the word, and the next answer'
     const position = flushed.samples / 48;
     t.diagnostic(`reported heard ${position.toFixed(0)} ms of the turn, sounded ${(gone - begun).toFixed(0)} ms`);
     assert.ok(Math.abs(position - (gone - begun)) <= POSITION_MS_MAX, `${position} ms reported, ${gone - begun} ms sounded`);
-    const shown = script.words(WHO[speaker], finalTexts(events, speaker)[0]);
+    const shown = script.words(WHO[speaker], captioned(events, speaker, cut.turn));
     assert.ok(expected(WHO[speaker], LONG).startsWith(texts(shown)), 'the caption is the beginning of the line');
     assert.ok(Math.abs(shown.length - first.length) <= 1, `${shown.length} words in the caption, ${first.length} sounded`);
 
@@ -240,7 +241,8 @@ test('the interrupt button silences at once, and a muted host is silence in the 
     assert.ok(whole.startsWith(texts(said)) && texts(said).length < whole.length, `cut off: ${texts(said)}`);
     t.diagnostic(`${said.length} of 27 words were heard before the button`);
     assert.equal(stretches(track('you')).length, 1, 'what was said muted is not on the track');
-    assert.equal(finalTexts(events, 'you').length, 1);
+    assert.match(captioned(events, 'you'), /radio/i);
+    assert.doesNotMatch(captioned(events, 'you'), /founder/i);
   });
 });
 
@@ -261,7 +263,7 @@ test('a connection that is cut comes back into the same session, and nothing is 
     // The word in which the connection broke may sound in two parts.
     const once = said.filter(({ word }, i) => word !== said[i - 1]?.word);
     assert.equal(texts(once), expected(WHO[speaker], LONG), 'every word was heard, in order and once');
-    assert.deepEqual(finalTexts(events, speaker), [LONG]);
+    assert.equal(captioned(events, speaker), LONG);
   }, proxy.address);
 });
 

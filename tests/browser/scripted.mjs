@@ -166,6 +166,7 @@ export async function everyLook(page, name) {
     await shot(page, `${name}-${width}`, { fullPage: true });
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name} at ${width}`);
     assert.deepEqual(await clipped(page), [], `${name} at ${width}`);
+    assert.deepEqual(await overlapping(page), [], `${name} at ${width}`);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }
@@ -176,6 +177,34 @@ export const clipped = (page) => page.evaluate(() => [...document.querySelectorA
   .filter((element) => !element.closest('.unseen, select, option, del'))
   .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline')
   .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 40)}`));
+
+/** Texts that lie over other texts. What scrolls under the row of controls is read by scrolling on. */
+export const overlapping = (page) => page.evaluate(() => {
+  const dialog = document.querySelector('dialog[open]');
+  const texts = [...(dialog ?? document).querySelectorAll(dialog ? '*' : 'main *, header *, .failure *')]
+    .filter((element) => element.checkVisibility() && !element.closest('.unseen, select, option, .controls, del'))
+    .flatMap((element) => [...element.childNodes].filter((node) => node.nodeType === 3 && node.textContent.trim()).map((node) => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      let { left, right, top, bottom } = range.getBoundingClientRect();
+      // Only what its scrolling place shows.
+      for (let box = element; box && box !== document.body; box = box.parentElement) {
+        if (getComputedStyle(box).overflowY === 'visible') continue;
+        const seen = box.getBoundingClientRect();
+        [left, right, top, bottom] = [Math.max(left, seen.left), Math.min(right, seen.right), Math.max(top, seen.top), Math.min(bottom, seen.bottom)];
+      }
+      return { element, left, right, top, bottom, text: node.textContent.trim().slice(0, 30) };
+    })).filter(({ left, right, top, bottom }) => right - left > 2 && bottom - top > 2);
+  const found = [];
+  for (const [i, a] of texts.entries()) {
+    for (const b of texts.slice(i + 1)) {
+      // Lines of text are higher than their letters: a few pixels of two boxes may meet.
+      const [width, height] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+      if (width > 4 && height > 6 && a.element.parentElement !== b.element.parentElement) found.push(`“${a.text}” over “${b.text}”`);
+    }
+  }
+  return found.slice(0, 5);
+});
 
 export const shot = (page, name, options) => page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled', ...options });
 
