@@ -144,7 +144,7 @@ pub fn start_patiently(
     let arbiters = config
         .arbiters
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let directory = Directory::new(house, clock.clone(), config.max_sessions, arbiters).start();
+    let directory = Directory::new(Arc::clone(&house), clock.clone(), config.max_sessions, arbiters).start();
     let readiness = Readiness::default();
     let studio = web::Data::new(Studio {
         directory: directory.clone(),
@@ -159,6 +159,8 @@ pub fn start_patiently(
         sessions_max: config.max_sessions,
         peaks_turn: Arc::default(),
         save_turn: Arc::default(),
+        sound_check_turn: Arc::default(),
+        house: Arc::clone(&house),
     });
     let rules = web::Data::new(AccessRules {
         origins: config.cors_origins.clone(),

@@ -50,6 +50,14 @@ export const deleteRecording = (episode) => ask(`/api/recordings/${encodeURIComp
 /** @param {string} token */
 export const signIn = (token) => ask('/api/access', sending('POST', { token }));
 
+/**
+ * What the studio's recogniser understands of a read sentence.
+ * @param {Int16Array<ArrayBuffer>} samples At 16 kHz. @param {string} briefing Whose show; the first one for an empty name.
+ * @returns {Promise<{text: string, recogniser: string}>}
+ */
+export const heardWords = (samples, briefing) => ask(`/api/sound-check?${new URLSearchParams({ briefing })}`,
+  { method: 'POST', body: samples, headers: { 'content-type': 'application/octet-stream' } });
+
 /** How long an answer takes, in ms. @returns {Promise<number>} */
 export async function roundTrip() {
   const start = performance.now();

@@ -1,5 +1,6 @@
 // What was said, as text. Final captions enter a live region once; what still changes stays outside it, or screen
 // readers would stammer over the show.
+import { isStruck } from './state.js';
 /** @import {Caption, Speaker, StudioState} from './types' */
 
 /** So near to the end counts as reading along. */
@@ -33,10 +34,12 @@ export class Captions {
   }
 
   /** @param {StudioState} state */
-  render({ captions, names }) {
+  render({ captions, names, strikes }) {
     for (const caption of captions) {
       if (caption.isFinal) this.#renderFinal(caption, names);
       else this.#renderInterim(caption, names);
+      const row = this.#finals.get(caption.id);
+      if (row && strikes.length > 0) markStruck(row, isStruck(caption, strikes));
     }
     const shown = new Set(captions.map(({ id }) => id));
     for (const [id, { row }] of this.#interims) {
@@ -124,6 +127,16 @@ function rowOf(caption, names) {
   writeWords(text, partsOf(caption));
   row.append(name, ' ', text);
   return row;
+}
+
+/** What is cut from the show stays to be read, struck through and said so. @param {HTMLElement} row @param {boolean} struck */
+function markStruck(row, struck) {
+  if (!struck || row.dataset.struck) return;
+  row.dataset.struck = 'true';
+  const word = document.createElement('span');
+  word.className = 'cut';
+  word.textContent = 'struck';
+  row.querySelector('.caption-text')?.append(' ', word);
 }
 
 /** A span a word; those that are there already are kept. @param {HTMLElement} text @param {ReturnType<typeof partsOf>} parts */

@@ -1,6 +1,6 @@
 // Which key does what. Pure.
 
-/** @typedef {'mute' | 'interrupt' | 'autopilot' | 'marker' | 'claude' | 'guest' | 'captions' | 'figures' | 'help'} KeyAction */
+/** @typedef {'mute' | 'interrupt' | 'autopilot' | 'marker' | 'strike' | 'whisper' | 'claude' | 'guest' | 'captions' | 'figures' | 'help'} KeyAction */
 
 /** For the help, in the order of the buttons. @type {{key: string, action: KeyAction | 'talk', does: string}[]} */
 export const KEYS = [
@@ -11,6 +11,8 @@ export const KEYS = [
   { key: '1', action: 'claude', does: 'Give the first AI the next word' },
   { key: '2', action: 'guest', does: 'Give the second AI the next word' },
   { key: 'K', action: 'marker', does: 'Mark this moment for the edit' },
+  { key: 'S', action: 'strike', does: 'Strike the last turn from the show' },
+  { key: 'W', action: 'whisper', does: 'Whisper to an AI: nobody else hears it' },
   { key: 'C', action: 'captions', does: 'Show or hide the captions' },
   { key: 'H', action: 'figures', does: 'Show or hide what the engine knows' },
   { key: '?', action: 'help', does: 'Show this help' },

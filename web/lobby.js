@@ -1,8 +1,8 @@
 // Before the show: microphone and loudspeaker, a test of both, and the sound check.
 import { constraints } from './capture.js';
-import { roundTrip } from './api.js';
+import { ApiFailure, heardWords, roundTrip } from './api.js';
 import { startFailure } from './failures.js';
-import { decibels, judge, quantile, SENTENCE } from './soundcheck.js';
+import { decibels, judge, quantile, sentenceIn, understoodShare } from './soundcheck.js';
 /** @import {LevelMeter} from './level-meter.js' */
 /** @import {Failure, SoundCheck} from './types' */
 
@@ -13,6 +13,8 @@ const QUIET_MS = 3000;
 const ECHO_MS = 3000;
 const SPEAK_MS = 8000;
 const ROUND_TRIPS = 7;
+/** What the recogniser is asked at, in Hz. */
+const WORDS_RATE = 16_000;
 /** The line that is played back. */
 const SAY_MS = 4000;
 
@@ -27,11 +29,15 @@ export class Lobby {
   /** The last sound check of this page. @type {SoundCheck | null} */
   check = null;
 
-  /** @param {HTMLElement} root @param {() => boolean} hasHeadphones @param {(failure: Failure) => void} onFailure */
-  constructor(root, hasHeadphones, onFailure) {
+  /**
+   * @param {HTMLElement} root
+   * @param {() => {hasHeadphones: boolean, briefing: string, language: string}} asked What the form says now.
+   * @param {(failure: Failure) => void} onFailure
+   */
+  constructor(root, asked, onFailure) {
     const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-lobby="${name}"]`));
     this.root = root;
-    this.hasHeadphones = hasHeadphones;
+    this.asked = asked;
     this.onFailure = onFailure;
     this.open = /** @type {HTMLButtonElement} */ (part('open'));
     this.bench = part('bench');
@@ -44,7 +50,10 @@ export class Lobby {
     this.words = part('words');
     this.result = part('result');
     this.open.addEventListener('click', () => void this.#try(() => this.#openMicrophone()));
-    this.input.addEventListener('change', () => void this.#try(() => this.#openMicrophone()));
+    this.input.addEventListener('change', () => {
+      this.#forgetCheck();
+      void this.#try(() => this.#openMicrophone());
+    });
     this.output.addEventListener('change', () => void this.#try(() => this.#useOutput()));
     this.say.addEventListener('click', () => void this.#try(() => this.#saySomething()));
     this.run.addEventListener('click', () => void this.#try(() => this.#soundCheck()));
@@ -56,6 +65,7 @@ export class Lobby {
 
   /** The microphone is opened again with the other answer to the question about headphones. */
   headphonesChanged() {
+    this.#forgetCheck();
     if (this.#stream) void this.#try(() => this.#openMicrophone());
   }
 
@@ -91,7 +101,7 @@ export class Lobby {
     const context = new AudioContext({ latencyHint: 'interactive' });
     this.#context = context;
     void context.resume();
-    this.#stream = await navigator.mediaDevices.getUserMedia(constraints(this.hasHeadphones(), chosen));
+    this.#stream = await navigator.mediaDevices.getUserMedia(constraints(this.asked().hasHeadphones, chosen));
     this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = 2048;
     context.createMediaStreamSource(this.#stream).connect(this.#analyser);
@@ -125,17 +135,10 @@ export class Lobby {
 
   async #saySomething() {
     if (!this.#stream || !this.#context) return;
-    const recorder = new MediaRecorder(this.#stream);
-    /** @type {Blob[]} */
-    const parts = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    const isDone = new Promise((resolve) => { recorder.onstop = resolve; });
-    recorder.start();
+    const stop = record(this.#stream, this.#context);
     await this.#tell('Say something now…', SAY_MS);
-    recorder.stop();
-    await isDone;
+    const sound = await stop();
     this.words.textContent = 'This is how you sound.';
-    const sound = await this.#context.decodeAudioData(await new Blob(parts).arrayBuffer());
     const source = this.#context.createBufferSource();
     source.buffer = sound;
     source.connect(this.#context.destination);
@@ -146,15 +149,20 @@ export class Lobby {
   }
 
   async #soundCheck() {
-    const context = this.#context;
-    if (!context) return;
-    this.result.replaceChildren();
+    const [context, stream] = [this.#context, this.#stream];
+    if (!context || !stream) return;
+    this.#forgetCheck();
+    const { briefing, language, hasHeadphones } = this.asked();
+    const sentence = sentenceIn(language);
     const quiet = await this.#measure('Be quiet for a moment…', QUIET_MS);
     const stop = playNoise(context);
     const echo = await this.#measure('Listen, and stay quiet…', ECHO_MS);
     stop();
     this.#peak = 0;
-    const speech = await this.#measure(`Read aloud: “${SENTENCE}”`, SPEAK_MS);
+    const recorded = record(stream, context);
+    const speech = await this.#measure(`Read aloud: “${sentence}”`, SPEAK_MS);
+    this.words.textContent = 'The studio listens to what you read…';
+    const understood = await this.#ask(recorded, sentence, briefing);
     this.words.textContent = 'Measuring the way to the studio…';
     const trips = [];
     for (let i = 0; i < ROUND_TRIPS; i++) trips.push(await roundTrip());
@@ -162,17 +170,44 @@ export class Lobby {
     this.check = {
       noiseDb: decibels(quantile(quiet, 0.5)), echoDb: decibels(quantile(echo, 0.7)), levelDb: decibels(quantile(speech, 0.9)),
       peakDb: decibels(this.#peak), roundTripMs: Math.round(quantile(trips, 0.5)),
+      understood,
     };
     const { noiseDb, echoDb, levelDb, roundTripMs } = this.check;
+    const words = understood ? `, understood ${Math.round(understood.share * 100)} %` : '';
     const figures = document.createElement('p');
     figures.className = 'about';
-    figures.textContent = `Voice ${levelDb} dB, room ${noiseDb} dB, echo ${Math.max(0, echoDb - noiseDb)} dB above it, way to the studio ${roundTripMs} ms.`;
-    this.result.append(...judge(this.check, this.hasHeadphones()).map(({ text, isGood }) => {
+    figures.textContent = `Voice ${levelDb} dB, room ${noiseDb} dB, echo ${Math.max(0, echoDb - noiseDb)} dB above it, way to the studio ${roundTripMs} ms${words}. Kept with the recording.`;
+    this.result.append(...judge(this.check, hasHeadphones).map(({ text, isGood }) => {
       const line = document.createElement('p');
       line.className = isGood ? 'good' : 'advice';
       line.textContent = text;
       return line;
     }), figures);
+  }
+
+  /**
+   * What the studio's recogniser understood; `null` where it cannot say.
+   * @param {() => Promise<AudioBuffer>} recorded @param {string} sentence @param {string} briefing
+   */
+  async #ask(recorded, sentence, briefing) {
+    try {
+      const { text } = await heardWords(await to16k(await recorded()), briefing);
+      return { text, share: understoodShare(sentence, text) };
+    } catch (error) {
+      // The other figures stand; that the words are missing is said, not hidden.
+      const line = document.createElement('p');
+      line.className = 'advice';
+      line.textContent = error instanceof ApiFailure ? `${error.failure.title} ${error.failure.advice}`
+        : 'What you read could not be recorded by this browser.';
+      this.result.append(line);
+      return null;
+    }
+  }
+
+  /** What was measured fits this microphone, these headphones and nothing else. */
+  #forgetCheck() {
+    this.check = null;
+    this.result.replaceChildren();
   }
 
   /** @param {string} text @param {number} ms @returns {Promise<number[]>} Levels of that time. */
@@ -203,6 +238,35 @@ function fill(select, devices, chosen) {
   const others = devices.filter(({ deviceId }) => deviceId && deviceId !== 'default');
   select.replaceChildren(usual, ...others.map(({ deviceId, label }, i) => new Option(label || `Device ${i + 1}`, deviceId)));
   if (others.some(({ deviceId }) => deviceId === chosen)) select.value = chosen;
+}
+
+/**
+ * Records until the returned function is called.
+ * @param {MediaStream} stream @param {AudioContext} context @returns {() => Promise<AudioBuffer>}
+ */
+function record(stream, context) {
+  const recorder = new MediaRecorder(stream);
+  /** @type {Blob[]} */
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const isDone = new Promise((resolve) => { recorder.onstop = resolve; });
+  recorder.start();
+  return async () => {
+    recorder.stop();
+    await isDone;
+    return context.decodeAudioData(await new Blob(parts).arrayBuffer());
+  };
+}
+
+/** Mono 16-bit samples at the recogniser's rate. @param {AudioBuffer} sound */
+async function to16k(sound) {
+  const offline = new OfflineAudioContext(1, Math.ceil(sound.duration * WORDS_RATE), WORDS_RATE);
+  const source = offline.createBufferSource();
+  source.buffer = sound;
+  source.connect(offline.destination);
+  source.start();
+  const samples = (await offline.startRendering()).getChannelData(0);
+  return Int16Array.from(samples, (sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32_767));
 }
 
 /** Noise as loud as a voice, swelling and falling as speech does. @param {AudioContext} context */

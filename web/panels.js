@@ -1,14 +1,17 @@
 // The panels beside the stage: plan, shares, reasons, figures. `show.js` has what they say.
-import { percentiles, planAt, reasonText, shares } from './show.js';
+import { percentiles, planAt, reasonText, scoresText, shares } from './show.js';
 import { SPEAKERS } from './state.js';
 import { clockText } from './words.js';
-/** @import {StudioState} from './types' */
+/** @import {AiSpeaker, StudioState} from './types' */
 
 export class Panels {
   #key = '';
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {{onSegment: (index: number) => void, onWhisper: (speaker: AiSpeaker, text: string) => void}} does What the host orders here.
+   */
+  constructor(root, { onSegment, onWhisper }) {
     const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(`[data-panel="${name}"]`));
     this.plan = part('plan');
     this.planBox = part('plan-box');
@@ -17,13 +20,38 @@ export class Panels {
     this.marks = part('marks');
     this.marksBox = part('marks-box');
     this.figures = part('figures');
+    this.next = part('next');
+    this.nextBox = part('next-box');
+    this.whispers = part('whispers');
+    this.onSegment = onSegment;
+    /** @type {[AiSpeaker, HTMLElement][]} */
+    this.ears = [];
+    for (const speaker of /** @type {AiSpeaker[]} */ (['claude', 'guest'])) {
+      const form = /** @type {HTMLFormElement} */ (root.querySelector(`[data-whisper="${speaker}"]`));
+      const field = /** @type {HTMLInputElement} */ (form.querySelector('input'));
+      this.ears.push([speaker, /** @type {HTMLElement} */ (form.querySelector('[data-name]'))]);
+      form.addEventListener('submit', (event) => {
+        event.preventDefault();
+        const text = field.value.trim();
+        if (!text) return;
+        onWhisper(speaker, text);
+        field.value = '';
+      });
+      // Back to the show: the keys work again.
+      field.addEventListener('keydown', ({ key }) => { if (key === 'Escape') field.blur(); });
+    }
+  }
+
+  /** Puts the cursor where a whisper is written. */
+  whisper() {
+    /** @type {HTMLInputElement | null} */ (this.whispers.parentElement?.querySelector('input'))?.focus();
   }
 
   /** @param {StudioState} state @param {number} nowMs @param {{roundTripMs: number | null, skipped: number}} link */
   render(state, nowMs, link) {
     this.#renderPlan(state, nowMs);
     const talk = shares(state.captions);
-    const key = JSON.stringify([SPEAKERS.map((speaker) => Math.round(talk[speaker].share * 100)), state.names, state.grants.length,
+    const key = JSON.stringify([SPEAKERS.map((speaker) => Math.round(talk[speaker].share * 100)), state.names, state.decisions.length, state.decisions.at(-1), state.whispers.length,
       state.markers.length, state.history.length, link, state.metrics?.turn]);
     if (key === this.#key) return;
     this.#key = key;
@@ -36,12 +64,18 @@ export class Panels {
       row.append(bar);
       return row;
     }));
-    const last = state.grants.slice(-4).toReversed();
-    this.why.replaceChildren(...(last.length ? last.map((grant) => {
-      const row = make('li', 'reason', reasonText(grant, state.names));
-      row.dataset.speaker = grant.speaker;
+    const last = state.decisions.filter(({ kind }) => kind !== 'move').slice(-4).toReversed();
+    this.why.replaceChildren(...(last.length ? last.map((decision) => this.#reason(decision, state.names))
+      : [make('li', 'reason soft', 'When one of the two speaks, the reason stands here.')]));
+    const move = state.autopilot ? state.decisions.findLast(({ kind }) => kind === 'move') : undefined;
+    this.nextBox.hidden = !move;
+    if (move) this.next.replaceChildren(this.#reason(move, state.names));
+    for (const [speaker, name] of this.ears) name.textContent = state.names[speaker];
+    this.whispers.replaceChildren(...state.whispers.slice(-3).toReversed().map(({ speaker, text }) => {
+      const row = make('li', 'reason', make('b', '', `${state.names[speaker]}: `), text);
+      row.dataset.speaker = speaker;
       return row;
-    }) : [make('li', 'reason soft', 'When one of the two speaks, the reason stands here.')]));
+    }));
     this.marksBox.hidden = state.markers.length === 0;
     this.marks.replaceChildren(...state.markers.slice(-6).toReversed().map(({ ms, label }) => make('li', 'mark', `${clockText(ms)} ${label}`.trim())));
     const rows = /** @type {[string, string][]} */ ([
@@ -54,13 +88,25 @@ export class Panels {
     this.figures.replaceChildren(...rows.flatMap(([term, text]) => [make('dt', '', term), make('dd', '', text)]));
   }
 
+  /** @param {import('./types').Decision} decision @param {StudioState['names']} names */
+  #reason(decision, names) {
+    const row = make('li', 'reason', reasonText(decision, names));
+    row.dataset.speaker = decision.speaker;
+    const scores = scoresText(decision, names);
+    if (scores) row.append(make('small', '', scores));
+    return row;
+  }
+
   /** @param {StudioState} state @param {number} nowMs */
-  #renderPlan({ plan }, nowMs) {
+  #renderPlan({ plan, segment, lost }, nowMs) {
     this.planBox.hidden = plan.length === 0;
-    const parts = planAt(plan, nowMs);
+    const parts = planAt(plan, nowMs, segment);
     if (this.plan.childElementCount !== parts.length) {
-      this.plan.replaceChildren(...parts.map(({ title, minutes, goal }) => {
-        const row = make('li', 'part', make('b', '', title), make('span', 'part-length', minutes ? `${minutes} min` : 'open'), make('i', 'part-bar'));
+      this.plan.replaceChildren(...parts.map(({ title, minutes, goal }, index) => {
+        const go = /** @type {HTMLButtonElement} */ (make('button', 'part-go', title));
+        go.type = 'button';
+        go.addEventListener('click', () => this.onSegment(index));
+        const row = make('li', 'part', go, make('span', 'part-length', minutes ? `${minutes} min` : 'open'), make('i', 'part-bar'));
         if (goal) row.append(make('span', 'part-goal', goal));
         return row;
       }));
@@ -68,6 +114,8 @@ export class Panels {
     parts.forEach(({ state, progress }, i) => {
       const row = /** @type {HTMLElement} */ (this.plan.children[i]);
       row.dataset.state = state;
+      const go = /** @type {HTMLButtonElement} */ (row.firstElementChild);
+      go.disabled = lost || state === 'now';
       if (state === 'now') row.setAttribute('aria-current', 'step');
       else row.removeAttribute('aria-current');
       row.style.setProperty('--share', progress.toFixed(3));

@@ -13,10 +13,10 @@ export class SoundPanel {
     this.way = root.appendChild(document.createElement('output'));
     this.way.id = 'sound-way';
     const label = root.appendChild(document.createElement('label'));
-    label.append('Sound ');
+    label.append('Send it by');
     this.choice = label.appendChild(document.createElement('select'));
     this.choice.id = 'sound-choice';
-    for (const [value, text] of [['auto', 'automatic'], ['socket', 'WebSocket only']]) {
+    for (const [value, text] of [['auto', 'whatever works best'], ['socket', 'WebSocket only']]) {
       this.choice.append(new Option(text, value));
     }
     this.choice.value = recall();

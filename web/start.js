@@ -1,5 +1,6 @@
 // The first screen: who talks about what, with which sound, and what will be recorded.
 import { briefings } from './api.js';
+import { checkBrowser, thisBrowser } from './browser-check.js';
 /** @import {Briefing} from './types' */
 
 /** @typedef {{participantName: string, briefing: Briefing | undefined, hasHeadphones: boolean}} Choice */
@@ -19,6 +20,11 @@ export class StartForm {
     this.plan = /** @type {HTMLElement} */ (form.querySelector('#briefing-plan'));
     this.planBox = /** @type {HTMLElement} */ (form.querySelector('#briefing-plan-box'));
     this.button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
+    const { canRun, lines } = checkBrowser(thisBrowser());
+    this.canRun = canRun;
+    const check = /** @type {HTMLElement} */ (form.querySelector('#browser-check'));
+    check.textContent = lines.join(' ');
+    check.classList.toggle('advice', !canRun);
     this.select.addEventListener('change', () => this.#describe());
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -29,6 +35,12 @@ export class StartForm {
         hasHeadphones: data.get('headphones') === 'yes',
       });
     });
+  }
+
+  /** What the lobby must know. */
+  get asked() {
+    const { hasHeadphones } = this;
+    return { hasHeadphones, briefing: this.#chosen?.name ?? '', language: this.#chosen?.language ?? 'en' };
   }
 
   get hasHeadphones() {
@@ -52,7 +64,7 @@ export class StartForm {
 
   /** @param {boolean} isBusy */
   render(isBusy) {
-    this.button.disabled = isBusy;
+    this.button.disabled = isBusy || !this.canRun;
     this.button.textContent = isBusy ? 'Opening the studio…' : 'Enter the studio';
   }
 

@@ -1,5 +1,5 @@
 // What the page knows: a pure reducer over server messages and the page's own events.
-/** @import {Caption, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
+/** @import {Caption, Decision, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
 import { sentence } from './api.js';
 import { closeFailure } from './failures.js';
 
@@ -35,7 +35,10 @@ export function initialState() {
     canResume: false,
     metrics: null,
     history: [],
-    grants: [],
+    decisions: [],
+    segment: null,
+    strikes: [],
+    whispers: [],
     markers: [],
     plan: [],
     nominee: null,
@@ -70,6 +73,8 @@ export function reduce(state, event, pageMs) {
         muted: event.session.muted,
         recording: event.session.recording,
         clock: { sessionMs: event.session.nowMs, pageMs },
+        segment: event.segment ?? null,
+        strikes: event.strikes ?? state.strikes,
       };
     case 'orb.state':
       return {
@@ -82,8 +87,32 @@ export function reduce(state, event, pageMs) {
       return { ...state, autopilot: event.enabled };
     case 'turn.metrics':
       return { ...state, metrics: event, history: [...state.history, event].slice(-HISTORY_MAX) };
-    case 'floor.grant':
-      return { ...state, grants: [...state.grants, { turn: event.turn, speaker: event.speaker, reason: event.reason }].slice(-HISTORY_MAX) };
+    case 'floor.grant': {
+      const { turn, speaker, reason, scores } = event;
+      return decided(state, { kind: 'grant', turn, speaker, reason, scores });
+    }
+    case 'floor.deny': {
+      const { speaker, reason, scores } = event;
+      return decided(state, { kind: 'deny', speaker, reason, scores });
+    }
+    case 'director': {
+      const { turn, speaker, step, reason, scores } = event;
+      return decided(state, { kind: 'move', turn, speaker, step, reason, scores });
+    }
+    case 'segment': {
+      const { index, title, goal, minutes, since, reason } = event;
+      return { ...state, segment: { index, title, goal, minutes, since, reason }, notice: `Now: ${title}.` };
+    }
+    case 'strike':
+      return {
+        ...state, strikes: [...state.strikes, { from: event.from, to: event.to }].slice(-HISTORY_MAX),
+        notice: `Struck from the show: ${Math.max(1, Math.round((event.to - event.from) / 1000))} seconds. They stay in the recording, marked.`,
+      };
+    case 'whisper':
+      return {
+        ...state, whispers: [...state.whispers, { speaker: event.speaker, text: event.text }].slice(-HISTORY_MAX),
+        notice: `${state.names[event.speaker]} has your whisper.`,
+      };
     case 'server.ack':
       return { ...state, notice: event.message };
     case 'error':
@@ -130,6 +159,17 @@ export function reduce(state, event, pageMs) {
       return state;
   }
 }
+
+/** @param {StudioState} state @param {Decision} decision @returns {StudioState} */
+function decided(state, decision) {
+  return { ...state, decisions: [...state.decisions, decision].slice(-HISTORY_MAX) };
+}
+
+/**
+ * Whether a caption lies in what is cut from the show.
+ * @param {Caption} caption @param {{from: number, to: number}[]} strikes
+ */
+export const isStruck = ({ isFinal, start, end }, strikes) => isFinal && strikes.some(({ from, to }) => start >= from && end <= to);
 
 /**
  * The socket is gone. Before the session that is a failed start, after it the expected end.

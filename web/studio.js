@@ -11,6 +11,7 @@ import * as remember from './remember.js';
 import { Session, socketUrl } from './session.js';
 import { Shelf } from './shelf.js';
 import { SoundWay } from './sound-way.js';
+import { toHello } from './soundcheck.js';
 import { Stage } from './stage.js';
 import { StartForm } from './start.js';
 import { initialState, reduce } from './state.js';
@@ -57,6 +58,7 @@ const page = {
   ownLevel: element('own-level', LevelMeter),
   talk: element('talk', HTMLButtonElement),
   marker: element('marker', HTMLButtonElement),
+  strike: element('strike', HTMLButtonElement),
   claude: element('nominate-claude', HTMLButtonElement),
   guest: element('nominate-guest', HTMLButtonElement),
   captionsToggle: element('captions-toggle', HTMLButtonElement),
@@ -86,6 +88,8 @@ const LINK_FAIR_MS = 200;
 /** Waits before a lost connection is tried again by itself; the last one is repeated until the studio's minute is over. */
 const RETRIES_MS = [1000, 2000, 4000, 8000];
 const RETRY_LIMIT_MS = 60_000;
+/** The longest name that fits into a button, in characters. */
+const ASK_NAME_MAX = 14;
 /** Sizes of captions, as shares of the usual one. */
 const CAPTION_SIZES = [0.875, 1, 1.25, 1.5, 2];
 
@@ -100,9 +104,12 @@ const captions = new Captions(
   element('captions', HTMLElement), element('captions-final', HTMLElement), element('captions-interim', HTMLElement));
 const form = element('start-form', HTMLFormElement);
 const startForm = new StartForm(form, (choice) => void start(choice));
-const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.hasHeadphones,
+const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.asked,
   (failure) => dispatch({ type: 'local.problem', failure }));
-const panels = new Panels(element('panel', HTMLElement));
+const panels = new Panels(element('panel', HTMLElement), {
+  onSegment: (index) => session?.send({ type: 'client.segment', index }),
+  onWhisper: (speaker, text) => session?.send({ type: 'client.whisper', speaker, text }),
+});
 const take = new Take(element('take', HTMLElement));
 const shelf = new Shelf(element('shelf', HTMLElement), complain);
 
@@ -129,7 +136,8 @@ async function start({ participantName, briefing, hasHeadphones }) {
   if (state.screen !== 'start') return;
   dispatch({ type: 'local.plan', segments: briefing?.segments ?? [] });
   await enterStudio({ hasHeadphones, deviceId: lobby.deviceId, sinkId: lobby.sinkId },
-    { participantName, episodeId: '', ...(briefing ? { briefing: briefing.name } : {}) });
+    { participantName, episodeId: '', ...(briefing ? { briefing: briefing.name } : {}),
+      ...(lobby.check ? { soundCheck: toHello(lobby.check, hasHeadphones) } : {}) });
 }
 
 /**
@@ -251,6 +259,13 @@ const actions = {
     dispatch({ type: 'local.marker', ms: sessionMs(state), label: '' });
     dispatch({ type: 'local.notice', text: `Marked at ${clockText(sessionMs(state))}.` });
   },
+  strike() {
+    session?.send({ type: 'client.strike' });
+  },
+  whisper() {
+    if (document.body.dataset.panel !== 'open') actions.figures();
+    panels.whisper();
+  },
   claude() { nominate('claude'); },
   guest() { nominate('guest'); },
   captions() {
@@ -328,9 +343,14 @@ function render(before) {
   press(page.mute, state.muted, state.muted ? 'Unmute' : 'Mute');
   press(page.autopilot, state.autopilot, 'Autopilot');
   press(page.talk, state.held, state.held ? 'Go on…' : 'Hold to talk');
-  press(page.claude, state.nominee === 'claude', state.nominee === 'claude' ? 'Is next' : `Ask ${state.names.claude}`);
-  press(page.guest, state.nominee === 'guest', state.nominee === 'guest' ? 'Is next' : `Ask ${state.names.guest}`);
-  for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.end, page.claude, page.guest]) {
+  for (const speaker of /** @type {AiSpeaker[]} */ (['claude', 'guest'])) {
+    const name = state.names[speaker];
+    // A long name stands above the button already.
+    const ask = name.length > ASK_NAME_MAX ? 'Ask next' : `Ask ${name}`;
+    press(page[speaker], state.nominee === speaker, state.nominee === speaker ? 'Is next' : ask);
+    page[speaker].title = `Give ${name} the next word`;
+  }
+  for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.end, page.claude, page.guest]) {
     button.disabled = state.lost;
   }
   if (state.screen === 'live') panels.render(state, sessionMs(state), link);
@@ -421,6 +441,7 @@ page.interrupt.addEventListener('click', actions.interrupt);
 page.autopilot.addEventListener('click', actions.autopilot);
 page.help.addEventListener('click', actions.help);
 page.marker.addEventListener('click', actions.marker);
+page.strike.addEventListener('click', actions.strike);
 page.claude.addEventListener('click', actions.claude);
 page.guest.addEventListener('click', actions.guest);
 page.captionsToggle.addEventListener('click', actions.captions);

@@ -75,14 +75,19 @@ export type ServerMessage = (
       names: [string, string, string] }
   | { type: 'server.ack'; message: string }
   | { type: 'state.snapshot'; orbStates: Record<Speaker, OrbState>; captions: Caption[]; autopilot: boolean;
-      session: SessionFacts }
+      session: SessionFacts; segment?: CurrentSegment | null; strikes?: Strike[] }
   | { type: 'orb.state'; speaker: Speaker; state: OrbState }
   | ({ type: 'caption' } & Caption)
   | { type: 'autopilot'; enabled: boolean }
   | PlayoutOrder
   | WebRtcMessage
   | ({ type: 'turn.metrics' } & TurnMetrics)
-  | { type: 'floor.grant'; turn: number; speaker: AiSpeaker; reason: string }
+  | { type: 'floor.grant'; turn: number; speaker: AiSpeaker; reason: string; scores?: Scores }
+  | { type: 'floor.deny'; speaker: AiSpeaker; reason: string; scores?: Scores }
+  | { type: 'director'; turn: number; speaker: AiSpeaker; step: string; reason: string; scores?: Scores }
+  | ({ type: 'segment' } & CurrentSegment)
+  | ({ type: 'strike'; scope: string; turns: number[] } & Strike)
+  | ({ type: 'whisper' } & Whisper)
   | { type: 'level'; speaker: Speaker; level: number }
   | { type: 'recording.ready'; episodeId: string; files: RecordedFile[] }
   | { type: 'error'; code: string; message: string; hint: string }
@@ -96,6 +101,7 @@ export interface Hello {
   resumeToken?: string;
   lastSeq?: number;
   reports?: true;
+  soundCheck?: HelloSoundCheck;
   protocol?: 1;
 }
 
@@ -112,6 +118,9 @@ export type ClientMessage =
   | { type: 'client.push-to-talk'; held: boolean }
   | { type: 'client.nominate'; speaker: AiSpeaker }
   | { type: 'client.marker'; label?: string }
+  | { type: 'client.whisper'; speaker: AiSpeaker; text: string }
+  | { type: 'client.strike'; seconds?: number }
+  | { type: 'client.segment'; index: number }
   | { type: 'client.end' };
 
 /** One binary frame of an AI's voice. */
@@ -164,9 +173,15 @@ export interface StudioState {
   /** Whether the lost session can be gone on with. */
   canResume: boolean;
   metrics: TurnMetrics | null;
-  /** Figures of the last replies, reasons of the last grants, oldest first. */
+  /** Figures of the last replies, and the engine's last decisions, oldest first. */
   history: TurnMetrics[];
-  grants: Grant[];
+  decisions: Decision[];
+  /** Where in the plan the show is; `null` where there is no plan, or the studio does not say. */
+  segment: CurrentSegment | null;
+  /** What is cut from the show. */
+  strikes: Strike[];
+  /** What was whispered and taken, oldest first. */
+  whispers: Whisper[];
   markers: { ms: number; label: string }[];
   /** The briefing's segments. */
   plan: Segment[];
@@ -180,8 +195,19 @@ export interface StudioState {
 }
 
 export interface Segment { title: string; minutes: number; goal: string }
+/** The part of the plan that the show is in. Times are session milliseconds. */
+export interface CurrentSegment extends Segment { index: number; since: number; reason?: string }
+/** A stretch that is cut from the show, session ms. */
+export interface Strike { from: number; to: number }
+/** What the engine looked at before it decided: numbers by name. */
+export type Scores = Record<string, unknown>;
 export interface PlanPart extends Segment { state: 'done' | 'now' | 'next'; progress: number }
-export interface Grant { turn: number; speaker: AiSpeaker; reason: string }
+/** A decision of the engine about who speaks. */
+export type Decision =
+  | { kind: 'grant'; turn: number; speaker: AiSpeaker; reason: string; scores?: Scores }
+  | { kind: 'deny'; speaker: AiSpeaker; reason: string; scores?: Scores }
+  | { kind: 'move'; turn: number; speaker: AiSpeaker; step: string; reason: string; scores?: Scores };
+export interface Whisper { speaker: AiSpeaker; text: string }
 export interface Share { ms: number; share: number }
 
 export interface Briefing {
@@ -211,7 +237,16 @@ export interface Recording {
 export interface Waveforms { durationMs: number; tracks: Record<Speaker, number[]> }
 
 /** What the sound check measured: dB of full scale, ms. */
-export interface SoundCheck { noiseDb: number; echoDb: number; levelDb: number; peakDb: number; roundTripMs: number }
+export interface SoundCheck {
+  noiseDb: number; echoDb: number; levelDb: number; peakDb: number; roundTripMs: number;
+  /** What the recogniser understood of the read sentence: its words, and their share; `null` where it gave none. */
+  understood: { text: string; share: number } | null;
+}
+/** The same as `hello` tells it. */
+export interface HelloSoundCheck {
+  levelDbfs: number; peakDbfs: number; noiseDbfs: number; echoDbfs: number; roundTripMs: number; headphones: boolean;
+  recognisedPerMille?: number;
+}
 export interface Advice { what: string; text: string; isGood: boolean }
 
 /** What a playhead tells the page about a turn. `frame` counts frames of the audio context. */

@@ -1,7 +1,8 @@
 //! The command line: one file per command, each with its arguments and `run`.
 //!
-//! A command answers with its exit code: 0 done, 1 tried and not done, 2 wrongly asked (clap's own). An error that
-//! reaches [`main`] is printed with its causes and ends with 1, or with 78 where the settings are what is wrong.
+//! A command answers with its exit code: 0 done, 1 tried and not done, 2 wrongly asked (clap's own), 69 where a sound
+//! device is missing. An error that reaches [`main`] is printed with its causes and ends with 1, or with 78 where the
+//! settings are what is wrong.
 //!
 //! To add a command: a file with `Arguments` and `run`, a variant of [`Command`], an arm in [`main`].
 
@@ -17,6 +18,7 @@ mod doctor;
 mod host_file;
 mod log;
 mod models;
+mod own_studio;
 mod panics;
 mod print;
 mod recover;
@@ -26,6 +28,8 @@ mod replay_audio;
 mod serve;
 mod signal;
 mod simulate;
+#[cfg(feature = "talk")]
+mod talk;
 
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
@@ -42,6 +46,9 @@ enum Command {
     Serve,
     /// Hold a whole session with a WAV file as the host, and print what came of it as JSON
     Rehearse(rehearse::Arguments),
+    /// Hold a session at this terminal, with this machine's own microphone and loudspeaker
+    #[cfg(feature = "talk")]
+    Talk(talk::Arguments),
     /// Replay a session from its log and compare, ask what if, or draw it
     Replay(replay::Arguments),
     /// Hold random meetings on virtual time and check every rule after every step
@@ -65,6 +72,8 @@ pub fn main() -> ExitCode {
     let outcome = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        #[cfg(feature = "talk")]
+        Command::Talk(arguments) => talk::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::BenchTurns(arguments) => bench_turns::run(&arguments),

@@ -22,3 +22,10 @@ pub(crate) fn aside(text: &str) {
 pub(crate) fn error(error: &anyhow::Error) {
     aside(&format!("error: {error:#}"));
 }
+
+/// Writes to a terminal as it stands: what moves its cursor too.
+pub(crate) fn screen(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

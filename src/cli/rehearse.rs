@@ -5,24 +5,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use super::{host_file, print};
-use crate::app::{self, states_of};
+use super::{host_file, own_studio, print};
 use crate::briefings;
 use crate::client::rehearsal::{HostFile, Script, rehearse};
 use crate::config::Config;
 use crate::conversation::briefing::Briefing;
-use crate::factory::Adapters;
-use crate::house::StudioHouse;
-use crate::session::cast::Cast;
-use crate::session::house::{House, RecordRequest, StartError};
-
-/// Longest wait for models to load: a slow disk reads them in seconds.
-const LOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a rehearsal needs.
 #[derive(Debug, clap::Args)]
@@ -46,9 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut config = Config::load()?;
     super::log::start(config.log_level);
     super::panics::log_them();
-    config.host = std::net::Ipv4Addr::LOCALHOST.into();
-    config.port = 0;
-    config.access_token = None;
+    own_studio::keep_to_itself(&mut config);
     let host = host_file::read(&arguments.host)
         .with_context(|| format!("read {}", arguments.host.display()))?;
     let briefing = briefings::load_path(&arguments.briefing)?.briefing;
@@ -61,10 +49,7 @@ async fn hold(
     host: HostFile,
     briefing: Briefing,
 ) -> anyhow::Result<ExitCode> {
-    let adapters = Arc::new(Adapters::from_config(config));
-    wait_for_models(&adapters).await?;
-    let house = OneBriefing { house: StudioHouse::new(config, Arc::clone(&adapters)), briefing };
-    let running = app::start_with(config, Arc::new(house), states_of(&adapters))?;
+    let running = own_studio::start(config, Some(briefing)).await?;
     let script = Script {
         episode_id: arguments.episode.clone(),
         autopilot: arguments.autopilot,
@@ -76,38 +61,4 @@ async fn hold(
     summary.dir = Some(config.recording_dir.join(&summary.episode_id).display().to_string());
     print::line(&serde_json::to_string(&summary)?)?;
     Ok(ExitCode::SUCCESS)
-}
-
-async fn wait_for_models(adapters: &Adapters) -> anyhow::Result<()> {
-    if tokio::time::timeout(LOAD_LIMIT, adapters.settle()).await.is_err() {
-        bail!("the models did not load within {} s", LOAD_LIMIT.as_secs());
-    }
-    for warning in adapters.warnings() {
-        print::aside(&format!("warning: {warning}"));
-    }
-    Ok(())
-}
-
-/// A house whose every session runs on one briefing.
-#[derive(Debug)]
-struct OneBriefing {
-    house: StudioHouse,
-    briefing: Briefing,
-}
-
-impl House for OneBriefing {
-    fn briefing(&self, _name: &str) -> Result<Briefing, StartError> {
-        Ok(self.briefing.clone())
-    }
-
-    fn cast(&self, briefing: &Briefing) -> Result<Cast, StartError> {
-        self.house.cast(briefing)
-    }
-
-    fn episode(
-        &self,
-        request: &RecordRequest<'_>,
-    ) -> Result<crate::recording::EpisodeSetup, StartError> {
-        self.house.episode(request)
-    }
 }

@@ -1,4 +1,4 @@
-//! A client of the wire protocol: what `rehearse`, benches and tests hear and speak through.
+//! A client of the wire protocol: what `rehearse`, `talk`, benches and tests hear and speak through.
 //!
 //! Sees only [`crate::transport::protocol`], like any other front end. [`player`] stands for a page's loudspeaker.
 
@@ -8,6 +8,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -15,6 +17,8 @@ use crate::transport::protocol::{AiAudio, ClientMessage, HostAudio, Numbered};
 
 pub mod player;
 pub mod rehearsal;
+#[cfg(feature = "talk")]
+pub mod talk;
 
 /// Why a client could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +29,9 @@ pub enum ClientError {
     /// The studio said something that is not in the protocol.
     #[error("the studio said something unreadable: {0}")]
     Unreadable(String),
+    /// The connection ended without a word.
+    #[error("the connection to the studio broke")]
+    Gone,
 }
 
 impl From<tokio_tungstenite::tungstenite::Error> for ClientError {
@@ -61,7 +68,24 @@ impl Client {
     /// # Errors
     /// If the studio cannot be reached or refuses the upgrade.
     pub async fn connect(address: SocketAddr) -> Result<Self, ClientError> {
-        let (socket, _response) = connect_async(format!("ws://{address}/ws")).await?;
+        Self::connect_with(address, None).await
+    }
+
+    /// The same with the access token of a studio that asks for one.
+    ///
+    /// # Errors
+    /// If the studio cannot be reached or refuses the upgrade.
+    pub async fn connect_with(
+        address: SocketAddr,
+        token: Option<&str>,
+    ) -> Result<Self, ClientError> {
+        let mut request = format!("ws://{address}/ws").into_client_request()?;
+        if let Some(token) = token {
+            let shown = HeaderValue::from_str(&format!("Bearer {token}"))
+                .map_err(|error| ClientError::Unreadable(error.to_string()))?;
+            request.headers_mut().insert("authorization", shown);
+        }
+        let (socket, _response) = connect_async(request).await?;
         Ok(Self { socket })
     }
 

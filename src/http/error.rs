@@ -113,6 +113,22 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers", message, hint)
     }
 
+    /// Somebody else's sound check is being heard.
+    #[must_use]
+    pub fn sound_check_busy() -> Self {
+        let message = "another sound check is being heard".to_owned();
+        let hint = "try again in a few seconds";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "sound_check_busy", message, hint)
+    }
+
+    /// The recogniser of the show cannot serve.
+    #[must_use]
+    pub fn recogniser_unavailable(why: &str) -> Self {
+        let message = format!("the recogniser gave no words: {why}");
+        let hint = "see /health, or run studio doctor";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "recogniser_unavailable", message, hint)
+    }
+
     /// A web page from elsewhere asked.
     #[must_use]
     pub fn origin_not_allowed(origin: &str) -> Self {

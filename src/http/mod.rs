@@ -12,6 +12,7 @@ use self::error::ApiError;
 use crate::adapters::AdapterState;
 use crate::clock::Clock;
 use crate::session::directory::Directory;
+use crate::session::house::House;
 use crate::transport::signalling::MediaDesk;
 use crate::transport::websocket::Patience;
 
@@ -24,6 +25,7 @@ pub mod page;
 pub mod public_config;
 pub mod recordings;
 pub mod sessions;
+pub mod sound_check;
 
 /// Asks for the state of each adapter.
 #[derive(Clone)]
@@ -62,6 +64,10 @@ pub struct Studio {
     pub peaks_turn: Arc<tokio::sync::Mutex<()>>,
     /// Whoever saves a briefing holds it.
     pub save_turn: Arc<tokio::sync::Mutex<()>>,
+    /// Whoever has a sound check heard holds it.
+    pub sound_check_turn: Arc<tokio::sync::Mutex<()>>,
+    /// Briefings, and the ears of their shows.
+    pub house: Arc<dyn House>,
 }
 
 /// Where broadcasting software looks and listens.
@@ -99,6 +105,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/api/briefings").get(briefings::list).post(briefings::create))
         .service(at("/api/briefings/check").post(briefings::check))
         .service(at("/api/briefings/{name}").get(briefings::one).put(briefings::replace))
+        .service(
+            at("/api/sound-check")
+                .app_data(web::PayloadConfig::new(sound_check::SOUND_BYTES_MAX))
+                .post(sound_check::hear),
+        )
         .service(at("/api/sessions").get(sessions::list))
         .service(at("/api/sessions/{id}/end").post(sessions::end))
         .service(at("/api/recordings").get(recordings::list))

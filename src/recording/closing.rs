@@ -274,6 +274,7 @@ impl Ending<'_> {
                 sample_rate: SESSION_RATE_HZ,
                 samples: self.samples,
                 continues: noted.continues,
+                sound_check: noted.sound_check,
             },
             tracks: Speaker::ALL.map(track).into(),
             captions,

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::{OnPath, RecordingError};
 use super::services_used::ServiceEntry;
+use super::sound_check::SoundCheckEntry;
 use crate::conversation::Speaker;
 use crate::hex::hex;
 use crate::time::SessionTime;
@@ -66,6 +67,9 @@ pub struct SessionEntry {
     /// The take that this one goes on from, if the studio died in between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<ContinuesEntry>,
+    /// What the host's sound check measured before, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound_check: Option<SoundCheckEntry>,
 }
 
 /// The take before.

@@ -11,6 +11,7 @@ use super::error::RecordingError;
 use super::event_log::{Event, EventLine, Stamp, read_events};
 use super::manifest::{ContinuesEntry, GapCause, GapEntry, seconds};
 use super::services_used::{ServicesUsed, USE_EVENT};
+use super::sound_check::{SOUND_CHECK_FIELD, SoundCheckEntry};
 use crate::conversation::{Caption, Speaker, memory};
 use crate::time::{SessionTime, Span};
 
@@ -59,6 +60,8 @@ pub(super) struct Noted {
     pub(super) last: Stamp,
     /// The take that this one goes on from.
     pub(super) continues: Option<ContinuesEntry>,
+    /// What the host's sound check measured.
+    pub(super) sound_check: Option<SoundCheckEntry>,
     /// Captions that were shown and not yet final, in their latest form.
     open: BTreeMap<u32, Caption>,
 }
@@ -124,8 +127,9 @@ impl Noted {
             }
             USE_EVENT => self.services.take(&event.fields),
             START_EVENT => {
-                let continues = event.fields.get(CONTINUES_FIELD).cloned().unwrap_or(Value::Null);
-                self.continues = serde_json::from_value(continues).ok();
+                let field = |name: &str| event.fields.get(name).cloned().unwrap_or(Value::Null);
+                self.continues = serde_json::from_value(field(CONTINUES_FIELD)).ok();
+                self.sound_check = serde_json::from_value(field(SOUND_CHECK_FIELD)).ok();
             }
             MARKER_EVENT => {
                 let label = event.fields.get("label").and_then(Value::as_str);

@@ -35,6 +35,7 @@ use crate::conversation::{
     AiSpeaker, Conversation, Deadline, Input, Order, Setup, Speaker, TurnId,
 };
 
+use crate::recording::SoundCheckEntry;
 use crate::time::{SessionTime, Span};
 
 /// How far the recorder's watermark trails session time: only then is it known what was heard.
@@ -80,6 +81,8 @@ pub struct SessionParts {
     pub pacer: Addr<Pacer>,
     /// What it takes over from a session whose process died.
     pub earlier: Option<Earlier>,
+    /// What the host's sound check measured.
+    pub sound_check: Option<SoundCheckEntry>,
 }
 
 /// A session's names.
@@ -119,6 +122,8 @@ pub struct Session {
     pub(super) host_stopped: SessionTime,
     /// What it goes on from, until that is told.
     pub(super) earlier: Option<Earlier>,
+    /// What the host's sound check measured before.
+    pub(super) sound_check: Option<SoundCheckEntry>,
     record: Option<OpenRecord>,
     pacer: Addr<Pacer>,
     orders: Vec<Order>,
@@ -140,6 +145,7 @@ impl Session {
                 Some(earlier) => Conversation::continuing(parts.setup.clone(), &earlier.memory),
             },
             earlier: parts.earlier,
+            sound_check: parts.sound_check,
             identity: parts.identity,
             setup: parts.setup,
             host: HostEar::new(parts.host_rate),

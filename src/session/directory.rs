@@ -20,6 +20,7 @@ use super::opening::{Opened, open, open_again};
 use super::pacer::Pacer;
 use crate::audio::SampleRate;
 use crate::clock::Clock;
+use crate::recording::SoundCheckEntry;
 
 /// Pool threads that may be at work on opening sessions, blocked ones included: a disk that stands still must not take
 /// the whole pool with it.
@@ -57,6 +58,8 @@ pub struct StartSession {
     pub briefing: String,
     /// The rate of the host's sound.
     pub host_rate: SampleRate,
+    /// What the host's sound check measured, if there was one.
+    pub sound_check: Option<SoundCheckEntry>,
 }
 
 /// The session this token belongs to.
@@ -221,7 +224,7 @@ impl Directory {
         let index = self.next_arbiter % self.arbiters.len();
         self.next_arbiter += 1;
         let (arbiter, pacer) = &self.arbiters[index];
-        let Opened { identity, setup, host_rate, cast, record, clock, earlier } = opened;
+        let Opened { identity, setup, host_rate, cast, record, clock, earlier, sound_check } = opened;
         let briefing = Arc::clone(&setup.briefing);
         let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {
@@ -233,6 +236,7 @@ impl Directory {
             clock,
             pacer: pacer.clone(),
             earlier,
+            sound_check,
         };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle =

@@ -14,6 +14,7 @@ use crate::conversation::Setup;
 use crate::conversation::briefing::Briefing;
 use crate::faults;
 use crate::hex::hex;
+use crate::recording::SoundCheckEntry;
 use crate::time::SessionTime;
 
 /// A session that has everything but an actor.
@@ -25,6 +26,7 @@ pub(super) struct Opened {
     pub(super) record: OpenRecord,
     pub(super) clock: SessionClock,
     pub(super) earlier: Option<Earlier>,
+    pub(super) sound_check: Option<SoundCheckEntry>,
 }
 
 /// A new session: reads the briefing, makes the folder.
@@ -41,7 +43,9 @@ pub(super) fn open(
     // 53 bits: any reader of the log keeps them, also one that has floating-point numbers only.
     let seed = u64::from_le_bytes(random_bytes()?) >> 11;
     let table = Table { briefing, seed, host_rate: request.host_rate, token: random_id("r")? };
-    begin(house, table, &request.episode_id, clock)
+    let mut opened = begin(house, table, &request.episode_id, clock)?;
+    opened.sound_check = request.sound_check;
+    Ok(opened)
 }
 
 /// A session whose process died, under the token that its host still has: the same table in a new take.
@@ -106,6 +110,7 @@ fn begin(
         record,
         clock: session_clock,
         earlier: None,
+        sound_check: None,
     })
 }
 

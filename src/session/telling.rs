@@ -5,7 +5,7 @@ use super::notice::{Notice, Ready, State};
 use super::revival::{Earlier, token_hash};
 use crate::conversation::event::{Event, LOG_VERSION};
 use crate::conversation::{AiSpeaker, Speaker};
-use crate::recording::{CONTINUES_FIELD, MEMORY_FIELD, TOKEN_HASH_FIELD};
+use crate::recording::{CONTINUES_FIELD, MEMORY_FIELD, SOUND_CHECK_FIELD, TOKEN_HASH_FIELD};
 use crate::time::SessionTime;
 
 impl Session {
@@ -68,6 +68,10 @@ impl Session {
             .with("seed", self.setup.seed)
             .with("config", config)
             .with(TOKEN_HASH_FIELD, token_hash(&self.identity.resume_token));
+        let event = match self.sound_check {
+            Some(measured) => event.with(SOUND_CHECK_FIELD, measured.for_log()),
+            None => event,
+        };
         let Some(Earlier { memory, continues }) = self.earlier.take() else {
             self.log(SessionTime::ZERO, event);
             return;

@@ -4,10 +4,11 @@
 use actix::Addr;
 
 use super::protocol::{
-    ClientMessage, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
+    ClientMessage, HelloSoundCheck, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
     WireIceServer, WireMetrics,
 };
 use crate::conversation::Input;
+use crate::recording::SoundCheckEntry;
 use crate::session::Session;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
@@ -30,6 +31,20 @@ pub fn to_report(message: &ClientMessage) -> Option<ReportPlayout> {
     };
     let clock = clock.map(|clock| ListenerClock { at: clock.at, sent: clock.sent });
     Some(ReportPlayout { speaker, turn, played_samples, capture_sample, clock, stalled, flushed })
+}
+
+/// A sound check as the recording keeps it.
+#[must_use]
+pub const fn measured(check: HelloSoundCheck) -> SoundCheckEntry {
+    SoundCheckEntry {
+        level_dbfs: check.level_dbfs,
+        peak_dbfs: check.peak_dbfs,
+        noise_dbfs: check.noise_dbfs,
+        echo_dbfs: check.echo_dbfs,
+        round_trip_ms: check.round_trip_ms,
+        headphones: check.headphones,
+        recognised_per_mille: check.recognised_per_mille,
+    }
 }
 
 /// The JSON of a notice under its number; `None` for what is not said in text.

@@ -18,7 +18,7 @@ use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::tcp_handle::TcpHandle;
-use super::translate::forward;
+use super::translate::{forward, measured};
 use super::websocket_writer::{Written, write_all};
 use crate::audio::playout::Reports;
 use crate::faults;
@@ -195,6 +195,7 @@ impl Connection {
             episode_id: hello.episode_id.clone(),
             briefing: hello.briefing.clone().unwrap_or_default(),
             host_rate,
+            sound_check: hello.sound_check.map(measured),
         };
         let resume = hello.resume_token.clone().map(|resume_token| ResumeSession { resume_token });
         let joining = async move {

@@ -27,6 +27,8 @@ main() {
     flite ada "Ada, what do you make of that?"
     flite grace "Grace, do you agree with her?"
     flite both "Thank you both. What would each of you do first?"
+    # What a sound check has the host read: the page's own sentence (web/soundcheck.js).
+    flite sentence "Please put six fresh peaches beside the big blue chair."
     # A pause inside one sentence: not the end of a turn.
     flite_with_pause pause 1.2 "I was thinking that we might" "talk about the history of maps."
 }

@@ -14,12 +14,13 @@ const FRAME = 960;
 
 export const now = () => performance.timeOrigin + performance.now();
 
-/** Starts on a free port. `files` are extra answers by path. */
+/** Starts on a free port. `files` are extra answers by path: a body, or a function that answers by itself. */
 export async function startServer(webDir, files) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://x').pathname;
     const headers = { 'content-security-policy': POLICY, 'cache-control': 'no-cache' };
     try {
+      if (typeof files[path] === 'function') return void files[path](request, response);
       const body = files[path] ?? await readFile(join(webDir, path === '/' ? 'index.html' : path));
       const type = path.startsWith('/api/') ? 'application/json' : TYPES[extname(path) || '.html'];
       response.writeHead(200, { ...headers, 'content-type': `${type}; charset=utf-8` }).end(body);

@@ -1,8 +1,9 @@
 // Test only: hears everything the page sends to a loudspeaker, without touching the page's code. The worklet comes from
 // an address of the test's server, since the page's policy allows no code from anywhere else.
-// `__heard` holds the context's rate and blocks {first, wall, pcm}: first frame, wall clock of arrival in ms, samples.
+// `__heard` holds the context's rate, blocks {first, wall, pcm}: first frame, wall clock of arrival in ms, samples; and
+// orders {type, frame}: orders to be silent, with the context's next frame at the instant they reached the page.
 (() => {
-  const heard = { rate: 0, blocks: [] };
+  const heard = { rate: 0, blocks: [], orders: [] };
   window.__heard = heard;
   const connect = AudioNode.prototype.connect;
   const taps = new WeakMap();
@@ -18,6 +19,20 @@
     }
     return taps.get(context);
   };
+  const handler = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+  Object.defineProperty(WebSocket.prototype, 'onmessage', {
+    ...handler,
+    set(take) {
+      handler.set.call(this, take && function (event) {
+        const type = typeof event.data === 'string' ? JSON.parse(event.data).type : '';
+        if (heard.tap && (type === 'audio.pause' || type === 'audio.flush')) {
+          const { currentTime, sampleRate } = heard.tap.context;
+          heard.orders.push({ type, frame: Math.round(currentTime * sampleRate) });
+        }
+        take.call(this, event);
+      });
+    },
+  });
   AudioNode.prototype.connect = function (to, ...rest) {
     if (to instanceof AudioDestinationNode) tapOf(this.context).then((tap) => connect.call(this, tap));
     return connect.call(this, to, ...rest);

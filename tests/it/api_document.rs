@@ -72,7 +72,8 @@ async fn ask(studio: &Studio, request: &str) -> Answer {
     let count = rest.iter().take_while(|line| !line.starts_with('{')).count();
     let headers: Vec<(&str, &str)> =
         rest[..count].iter().filter_map(|line| line.split_once(": ")).collect();
-    let body = rest[count..].join("\n");
+    let silence = "\0".repeat(16_000);
+    let body = rest[count..].join("\n").replace("{half a second of silence}", &silence);
     let body = (!body.is_empty()).then_some(body.as_str());
     send(studio.address(), method, path, &headers, body).await
 }

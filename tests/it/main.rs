@@ -36,6 +36,8 @@ mod api_document;
 mod http;
 mod lifecycle;
 mod live;
+mod sound_check;
+mod talk;
 mod webrtc;
 mod websocket;
 

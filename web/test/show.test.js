@@ -1,18 +1,45 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { percentiles, planAt, reasonText, shares } from '../show.js';
+import { percentiles, planAt, reasonText, scoresText, shares } from '../show.js';
 import { bars, drawWave } from '../wave-draw.js';
 
 const names = { you: 'Mona', claude: 'Ada', guest: 'Grace' };
 
 test('every reason of the engine is a sentence with names, and an unknown one is not hidden', () => {
   for (const reason of ['addressed', 'addressed-first', 'addressed-second', 'addressed-by-other', 'nominated', 'alternation', 'autopilot',
-    'substitution']) {
-    const text = reasonText({ turn: 1, speaker: 'guest', reason }, names);
+    'substitution', 'follow-up', 'asked-host', 'balance', 'role']) {
+    const text = reasonText({ kind: 'grant', turn: 1, speaker: 'guest', reason }, names);
     assert.match(text, /Grace.*\.$/, reason);
     assert.doesNotMatch(text, /undefined|\(/, reason);
   }
-  assert.equal(reasonText({ turn: 1, speaker: 'claude', reason: 'whim' }, names), 'Ada was given the floor (whim).');
+  assert.equal(reasonText({ kind: 'grant', turn: 1, speaker: 'claude', reason: 'whim' }, names), 'Ada was given the floor (whim).');
+});
+
+test('who was not given the floor, and what the director does next, are said too', () => {
+  for (const reason of ['autopilot_max_turns', 'hand_overs_max', 'services_fail', 'back_channel', 'show_is_wrapped_up']) {
+    assert.doesNotMatch(reasonText({ kind: 'deny', speaker: 'claude', reason }, names), /undefined|\(/, reason);
+  }
+  assert.equal(reasonText({ kind: 'deny', speaker: 'claude', reason: 'whim' }, names), 'Ada was not given the floor (whim).');
+  const move = (step, reason, scores) => ({ kind: 'move', turn: 3, speaker: 'claude', step, reason, scores });
+  for (const step of ['go-on', 'ask-other', 'shorten', 'elaborate', 'new-angle', 'next-segment', 'wrap-up']) {
+    assert.match(reasonText(move(step, 'flow'), names), /^Ada .+: the talk flows\.$/, step);
+  }
+  for (const reason of ['flow', 'nobody_asked', 'share_high', 'share_low', 'monologue_long', 'repetition', 'topic_exhausted',
+    'segment_time_over', 'show_time_over']) assert.doesNotMatch(reasonText(move('go-on', reason), names), /_/, reason);
+  assert.equal(reasonText(move('sing', 'whim'), names), 'Ada: sing: whim.');
+  const scores = { novelty: 120, overlap: 640, share: null, monologueMs: 14_200, remainingMs: 61_000, turns: 4 };
+  assert.equal(scoresText(move('new-angle', 'repetition', scores), names), 'new 12 %, said before 64 %, last turn 14 s, part has 2 min left');
+  assert.equal(scoresText({ kind: 'grant', turn: 1, speaker: 'guest', reason: 'balance',
+    scores: { claude: { talkMs: 31_000 }, guest: { talkMs: 12_400 }, aiTurns: 4 } }, names), 'Ada talked 31 s, Grace talked 12 s');
+  assert.equal(scoresText(move('go-on', 'flow'), names), '');
+});
+
+test('the plan stands where the studio says', () => {
+  const plan = [{ title: 'a', minutes: 2, goal: '' }, { title: 'b', minutes: 4, goal: '' }, { title: 'c', minutes: 0, goal: '' }];
+  const at = (index, since, now) => planAt(plan, now, { ...plan[index], index, since }).map(({ state, progress }) => `${state} ${progress}`);
+  assert.deepEqual(at(1, 60_000, 180_000), ['done 1', 'now 0.5', 'next 0']);
+  assert.deepEqual(at(0, 0, 999_000), ['now 1', 'next 0', 'next 0'], 'the clock alone moves nothing on');
+  assert.deepEqual(at(2, 0, 999_000), ['done 1', 'done 1', 'now 0']);
 });
 
 test('shares of talk are of what was heard', () => {

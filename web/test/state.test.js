@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partsOf } from '../captions.js';
 import { startFailure } from '../failures.js';
-import { CAPTIONS_MAX, initialState, reduce } from '../state.js';
+import { CAPTIONS_MAX, initialState, isStruck, reduce } from '../state.js';
 
 const NAMES = ['Mona', 'Ada', 'Grace'];
 const ready = { type: 'session.ready', seq: 1, sessionId: 's', resumeToken: 't', episodeId: 'e', resumed: false, names: NAMES };
@@ -87,4 +87,30 @@ test('every refusal of the microphone has words of its own', () => {
     .map((name) => startFailure(new DOMException('x', name)).title);
   assert.equal(new Set(titles).size, 5);
   assert.match(startFailure(new Error('odd')).advice, /odd/);
+});
+
+test('what the engine decides is kept in its order, each with its kind', () => {
+  const state = run(ready,
+    { type: 'floor.grant', seq: 3, turn: 1, speaker: 'claude', reason: 'addressed' },
+    { type: 'director', seq: 4, turn: 2, speaker: 'guest', step: 'new-angle', reason: 'repetition', scores: { turns: 3 } },
+    { type: 'floor.deny', seq: 5, speaker: 'claude', reason: 'hand_overs_max' });
+  assert.deepEqual(state.decisions.map(({ kind, speaker }) => [kind, speaker]), [['grant', 'claude'], ['move', 'guest'], ['deny', 'claude']]);
+});
+
+test('a strike marks the final captions inside it, and a snapshot brings those of before', () => {
+  const struck = { type: 'strike', seq: 3, from: 1000, to: 5000, scope: 'last-turn', turns: [2] };
+  const state = run(ready, caption(1, { start: 1200, end: 4800, isFinal: true }), caption(2, { start: 4900, end: 6000, isFinal: true }), struck);
+  assert.deepEqual(state.captions.map((one) => isStruck(one, state.strikes)), [true, false]);
+  assert.equal(isStruck({ ...state.captions[0], isFinal: false }, state.strikes), false);
+  assert.match(state.notice, /4 seconds/);
+  assert.deepEqual(run(ready, snapshot({ strikes: [{ from: 1, to: 2 }] })).strikes, [{ from: 1, to: 2 }]);
+});
+
+test('the part of the plan and whispers come from the studio, never from the page', () => {
+  const segment = { index: 1, title: 'Back', goal: 'g', minutes: 6, since: 9000 };
+  assert.deepEqual(run(ready, snapshot({ segment })).segment, segment);
+  assert.equal(run(ready, snapshot()).segment, null, 'an older studio says nothing of it');
+  const state = run(ready, { type: 'segment', seq: 3, ...segment, reason: 'chosen' }, { type: 'whisper', seq: 4, speaker: 'guest', text: 'wind up' });
+  assert.deepEqual([state.segment.index, state.segment.since, state.whispers], [1, 9000, [{ speaker: 'guest', text: 'wind up' }]]);
+  assert.match(state.notice, /Grace has your whisper/);
 });

@@ -9,6 +9,7 @@ mod google_version;
 mod inventions;
 pub mod moonshine;
 mod moonshine_model;
+pub mod reading;
 mod segments;
 mod socket_ears;
 mod stretch;

@@ -158,6 +158,9 @@ pub struct Hello {
     /// Whether all that is heard is told by `client.playout`: then nothing else counts as heard.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reports: bool,
+    /// What a sound check before the show measured; kept with the recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sound_check: Option<HelloSoundCheck>,
     /// The version the client speaks; [`PROTOCOL_VERSION`] unless said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<u32>,
@@ -171,6 +174,52 @@ pub struct HelloAudio {
     pub codec: String,
     /// One of [`HOST_RATES`].
     pub sample_rate: u32,
+}
+
+/// A sound check. Levels are whole dB of full scale, −100 to 0: effective values, except the peak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HelloSoundCheck {
+    /// The voice.
+    pub level_dbfs: i16,
+    /// Its loudest sample.
+    pub peak_dbfs: i16,
+    /// The room without it.
+    pub noise_dbfs: i16,
+    /// The microphone while the loudspeaker played.
+    pub echo_dbfs: i16,
+    /// To the studio and back, at most [`ROUND_TRIP_MS_MAX`].
+    pub round_trip_ms: u32,
+    /// Whether the host said to wear headphones.
+    #[serde(default)]
+    pub headphones: bool,
+    /// Words of the read sentence that were understood, per mille; absent where nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognised_per_mille: Option<u16>,
+}
+
+/// Longest way that a sound check tells: a minute is no way at all.
+pub const ROUND_TRIP_MS_MAX: u32 = 60_000;
+
+impl HelloSoundCheck {
+    /// The first field that cannot be true, with what was expected.
+    fn fault(&self) -> Option<String> {
+        let levels = [
+            ("levelDbfs", self.level_dbfs),
+            ("peakDbfs", self.peak_dbfs),
+            ("noiseDbfs", self.noise_dbfs),
+            ("echoDbfs", self.echo_dbfs),
+        ];
+        let level = levels.into_iter().find(|(_, value)| !(-100..=0).contains(value));
+        if let Some((field, value)) = level {
+            return Some(format!("soundCheck.{field} is {value}, expected -100 to 0"));
+        }
+        if self.round_trip_ms > ROUND_TRIP_MS_MAX {
+            return Some(format!("soundCheck.roundTripMs is above {ROUND_TRIP_MS_MAX}"));
+        }
+        let is_share = self.recognised_per_mille.is_none_or(|share| share <= 1000);
+        (!is_share).then(|| "soundCheck.recognisedPerMille is above 1000".to_owned())
+    }
 }
 
 impl ClientMessage {
@@ -189,11 +238,11 @@ impl ClientMessage {
         let message: Self = serde_json::from_value(value).map_err(|error| {
             WireError::BadFields { kind: kind.clone(), reason: error.to_string() }
         })?;
-        message.check_lengths(&kind)?;
+        message.check_bounds(&kind)?;
         Ok(message)
     }
 
-    fn check_lengths(&self, kind: &str) -> Result<(), WireError> {
+    fn check_bounds(&self, kind: &str) -> Result<(), WireError> {
         let too_long = |what: &str, most: usize| {
             Err(WireError::BadFields {
                 kind: kind.to_owned(),
@@ -215,6 +264,11 @@ impl ClientMessage {
             Self::Hello(hello) if hello.participant_name.chars().count() > LABEL_CHARS_MAX => {
                 too_long("participantName", LABEL_CHARS_MAX)
             }
+            Self::Hello(hello) => match hello.sound_check.as_ref().and_then(HelloSoundCheck::fault)
+            {
+                Some(reason) => Err(WireError::BadFields { kind: kind.to_owned(), reason }),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }

@@ -99,6 +99,7 @@ pub(crate) fn start_session(
         clock: clock.clone(),
         pacer: Pacer::default().start(),
         earlier: None,
+        sound_check: None,
     };
     (Session::new(parts).start(), clock)
 }

@@ -1,0 +1,219 @@
+//! `studio talk` without a sound card: the same loop over the same socket, with a card of the test's own; and the
+//! command itself on a machine that has none.
+#![cfg(feature = "talk")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::time::interval;
+use voice_studio::client::talk::sound_line::{Ear, Mouth, SoundLine, sound_line};
+use voice_studio::client::talk::view::View;
+use voice_studio::client::talk::{Door, KEYS_MAX, Key, Show, Talked, talk};
+use voice_studio::conversation::{OrbState, Speaker};
+use voice_studio::recording::{Manifest, read_events};
+use voice_studio::transport::protocol::{Hello, WireCaption};
+
+use crate::support::comes;
+use crate::support::process::binary;
+use crate::support::proxy::{Proxy, Weather};
+use crate::support::stand_ins::StandIns;
+use crate::support::studio::{Opening, Studio};
+
+const ANSWER: &str = "A moon is a rock that goes around a planet. It shines with borrowed light.";
+/// What a card asks for at once: 10 ms.
+const PERIOD: usize = 480;
+
+/// A card that runs in real time: the host is loud for a while, the loudspeaker is kept.
+struct Card {
+    line: Option<SoundLine>,
+    played: Arc<Mutex<Vec<i16>>>,
+}
+
+impl Card {
+    /// The host sounds for `loud` periods after the first half second.
+    fn start(loud: usize) -> Self {
+        let (ear, mouth, line) = sound_line();
+        let played = Arc::new(Mutex::new(Vec::new()));
+        tokio::task::spawn_local(run(ear, mouth, loud, Arc::clone(&played)));
+        Self { line: Some(line), played }
+    }
+
+    fn line(&mut self) -> SoundLine {
+        self.line.take().expect("taken once")
+    }
+
+    fn loud_samples(&self) -> usize {
+        let played = self.played.lock().expect("no panic");
+        played.iter().filter(|sample| sample.unsigned_abs() > 300).count()
+    }
+}
+
+async fn run(mut ear: Ear, mut mouth: Mouth, loud: usize, played: Arc<Mutex<Vec<i16>>>) {
+    let mut tick = interval(Duration::from_millis(10));
+    for period in 0_usize.. {
+        tick.tick().await;
+        let is_loud = (50..50 + loud).contains(&period);
+        let sample = |index: usize| match (is_loud, index % 96 < 48) {
+            (true, true) => 8_000,
+            (true, false) => -8_000,
+            (false, _) => 0,
+        };
+        ear.take((0..PERIOD).map(sample), 480);
+        let mut played = played.lock().expect("no panic");
+        mouth.fill(PERIOD, 480, |sample| played.push(sample));
+    }
+}
+
+/// Presses keys when something is seen.
+struct Hand {
+    press: mpsc::Sender<Key>,
+    plan: Vec<(fn(&View) -> bool, Key)>,
+    said: Vec<String>,
+}
+
+impl Show for Hand {
+    fn draw(&mut self, view: &View) {
+        let is_time = self.plan.first().is_some_and(|(is_time, _)| is_time(view));
+        if is_time {
+            let (_, key) = self.plan.remove(0);
+            self.press.try_send(key).expect("room for a key");
+        }
+    }
+
+    fn said(&mut self, view: &View, caption: &WireCaption) {
+        self.said.push(format!("{}: {}", view.name(caption.speaker), caption.text));
+    }
+}
+
+fn is_answered(view: &View) -> bool {
+    view.captions.iter().any(|caption| caption.speaker == Speaker::Claude && caption.is_final)
+}
+
+fn is_speaking(view: &View) -> bool {
+    view.orbs[Speaker::Claude.index()] == OrbState::Speaking
+        && view.captions.iter().any(|caption| caption.text.split(' ').count() > 3
+            && caption.speaker == Speaker::Claude)
+}
+
+async fn hold(
+    address: std::net::SocketAddr,
+    token: Option<&str>,
+    card: &mut Card,
+    plan: Vec<(fn(&View) -> bool, Key)>,
+) -> (Talked, Vec<String>) {
+    let (press, keys) = mpsc::channel(KEYS_MAX);
+    let mut hand = Hand { press, plan, said: Vec::new() };
+    let door = Door {
+        address,
+        token: token.map(str::to_owned),
+        hello: Hello::default(),
+        rate: 48_000,
+    };
+    let talked = comes("the end of the talk", talk(&door, card.line(), keys, &mut hand)).await;
+    (talked.expect("a recording"), hand.said)
+}
+
+fn stand_ins() -> StandIns {
+    StandIns::new(&["Ada what is a moon"], &[ANSWER])
+}
+
+#[actix::test]
+async fn a_question_is_answered_aloud_and_recorded() {
+    let studio = Studio::start(stand_ins()).await;
+    let mut card = Card::start(60);
+    let plan: Vec<(fn(&View) -> bool, Key)> = vec![(is_answered, Key::End)];
+    let (talked, said) = hold(studio.address(), None, &mut card, plan).await;
+    assert_eq!(said, ["Sam: Ada what is a moon".to_owned(), format!("Ada: {ANSWER}")]);
+    assert!(card.loud_samples() > 48_000, "{} loud samples were played", card.loud_samples());
+    assert_eq!(talked.view.files.len(), 9, "{:?}", talked.view.files);
+    let manifest = Manifest::read(&studio.recordings().join("table")).expect("readable");
+    assert!(manifest.expect("a manifest").session.samples > 0);
+}
+
+#[actix::test]
+async fn a_key_interrupts_and_nothing_of_the_turn_is_heard_after_it() {
+    let studio = Studio::start(stand_ins()).await;
+    let mut card = Card::start(60);
+    let plan: Vec<(fn(&View) -> bool, Key)> = vec![
+        (is_speaking, Key::Interrupt),
+        (|view| view.captions.iter().any(|caption| caption.cut), Key::Mute),
+        (|view| view.muted && view.orbs[0] == OrbState::Muted, Key::End),
+    ];
+    let (_, said) = hold(studio.address(), None, &mut card, plan).await;
+    let cut = said.last().expect("a caption");
+    assert!(cut.starts_with("Ada: A moon is") && cut.len() < ANSWER.len(), "{said:?}");
+    let events = read_events(&studio.recordings().join("table/events.jsonl")).expect("a log");
+    let flushed = events.filter_map(Result::ok).find(|event| {
+        event.kind == "playout" && event.fields.get("input") == Some(&"flushed".into())
+    });
+    assert!(flushed.is_some(), "the last position was told");
+}
+
+#[actix::test]
+async fn a_studio_that_asks_for_its_token_gets_it() {
+    let opening = Opening::of(stand_ins()).with("STUDIO_ACCESS_TOKEN", "sesame");
+    let studio = opening.start_asking("sesame").await;
+    let mut card = Card::start(0);
+    let (press, keys) = mpsc::channel(KEYS_MAX);
+    let mut hand = Hand { press, plan: Vec::new(), said: Vec::new() };
+    let door = Door {
+        address: studio.address(),
+        token: None,
+        hello: Hello::default(),
+        rate: 48_000,
+    };
+    let refused = talk(&door, card.line(), keys, &mut hand).await;
+    assert!(format!("{:#}", refused.expect_err("refused")).contains("401"));
+    let mut card = Card::start(0);
+    let plan: Vec<(fn(&View) -> bool, Key)> = vec![(|view| view.recording, Key::End)];
+    hold(studio.address(), Some("sesame"), &mut card, plan).await;
+}
+
+#[actix::test]
+async fn a_lost_connection_comes_back_into_the_same_session() {
+    let studio = Studio::start(stand_ins()).await;
+    let weather = Weather { life_ms: (2_000, 3_000), slow_per_cent: 0, slow_ms: 0 };
+    let proxy = Proxy::start(studio.address(), 7, weather).await;
+    let mut card = Card::start(60);
+    let (press, keys) = mpsc::channel(KEYS_MAX);
+    let plan: Vec<(fn(&View) -> bool, Key)> = vec![(is_answered, Key::End)];
+    let mut hand = Hand { press, plan, said: Vec::new() };
+    let door =
+        Door { address: proxy.address, token: None, hello: Hello::default(), rate: 48_000 };
+    let clearing_up = async {
+        let mut look = interval(Duration::from_millis(5));
+        while proxy.cuts() == 0 {
+            look.tick().await;
+        }
+        proxy.calm_down();
+    };
+    let talking = comes("the end of the talk", talk(&door, card.line(), keys, &mut hand));
+    let (talked, ()) = tokio::join!(talking, clearing_up);
+    let talked = talked.expect("a recording");
+    assert!(talked.comebacks >= 1, "{talked:?}");
+    assert_eq!(hand.said, ["Sam: Ada what is a moon".to_owned(), format!("Ada: {ANSWER}")]);
+    assert_eq!(talked.view.episode_id, "table", "one session, one take");
+}
+
+#[test]
+fn without_a_sound_device_it_says_so_and_answers_69() {
+    let dir = TempDir::new().expect("a folder");
+    // No card, and a configuration of ALSA that names none: the same on every machine.
+    let empty = dir.path().join("asound.conf");
+    std::fs::write(&empty, "").expect("a file");
+    for arguments in [&["talk"][..], &["talk", "--list-devices"], &["talk", "--input", "banjo"]] {
+        let output = binary(dir.path())
+            .env("ALSA_CONFIG_PATH", &empty)
+            .env("HOME", dir.path())
+            .args(arguments)
+            .output()
+            .expect("the binary");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(69), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert_eq!(said.lines().count(), 1, "one sentence and nothing of ALSA's: {said}");
+        assert!(said.contains("sound_device"), "{arguments:?}: {said}");
+    }
+}
