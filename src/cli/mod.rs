@@ -26,6 +26,8 @@ mod serve;
 mod signal;
 mod simulate;
 
+pub use panics::log_panics;
+
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
 #[command(name = "studio", version)]

@@ -45,7 +45,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut config = Config::load()?;
     super::log::start(config.log_level);
-    super::panics::log_them();
+    super::panics::log_panics();
     config.host = std::net::Ipv4Addr::LOCALHOST.into();
     config.port = 0;
     config.access_token = None;
