@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use voice_studio::adapters::scripted::{ScriptedMind, ScriptedVoice};
@@ -208,7 +210,7 @@ async fn neighbour(studio: &Studio, number: u32, over: watch::Receiver<bool>) ->
 }
 
 /// Holds `breaking` beside two neighbours, whose sound must not be late by a frame.
-pub(super) async fn beside_neighbours(studio: &Studio, breaking: impl Future<Output = ()>) {
+pub(super) async fn beside_neighbours(studio: &Studio, breaking: LocalBoxFuture<'_, ()>) {
     let (stop, over) = watch::channel(false);
     let breaking = async {
         breaking.await;
@@ -229,7 +231,7 @@ pub(super) async fn beside_neighbours(studio: &Studio, breaking: impl Future<Out
 #[actix::test]
 async fn each_part_that_panics_in_mid_sentence_leaves_its_neighbours_on_time() {
     let studio = Opening::of(stand_ins()).start().await;
-    beside_neighbours(&studio, async {
+    let breaking = async {
         for (place, outcome) in PANICS {
             strike(&studio, place, Fault::Panic, outcome).await;
         }
@@ -245,18 +247,16 @@ async fn each_part_that_panics_in_mid_sentence_leaves_its_neighbours_on_time() {
         assert_eq!(turned_away.error().await, "session_failed");
         let mut guest = Victim::in_mid_sentence(&studio, "after-directory").await.guest;
         assert_eq!(guest.end().await, "after-directory");
-    })
-    .await;
+    };
+    beside_neighbours(&studio, breaking.boxed_local()).await;
 }
 
 #[actix::test]
 async fn each_stream_that_hangs_in_mid_sentence_is_replaced_and_leaves_its_neighbours_on_time() {
     let studio = Opening::of(stand_ins()).start().await;
-    beside_neighbours(&studio, async {
-        let strikes = HANGS.map(|(place, outcome)| strike(&studio, place, Fault::Hang, outcome));
-        futures_util::future::join_all(strikes).await;
-    })
-    .await;
+    let strikes = HANGS.map(|(place, outcome)| strike(&studio, place, Fault::Hang, outcome));
+    let breaking = futures_util::future::join_all(strikes).map(|_done| ());
+    beside_neighbours(&studio, breaking.boxed_local()).await;
 }
 
 #[actix::test]

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::{MissedTickBehavior, interval};
 use voice_studio::adapters::hearing::silero::Silero;
 use voice_studio::adapters::hearing::smart_turn::SmartTurn;
@@ -154,7 +155,7 @@ async fn the_calls_themselves() {
             cast.with_mind(place, Arc::new(ScriptedMind::new([SENTENCE]))).with_voice(place, voice);
     }
     let studio = Opening::of(cast).start().await;
-    beside_neighbours(&studio, async {
+    let breaking = async {
         let mut host = Talker::join(&studio).await;
         host.is_understood().await;
         for adapter in ["silero", "smart-turn", "moonshine"] {
@@ -174,8 +175,8 @@ async fn the_calls_themselves() {
         assert!(health(&studio, "/panics").await >= 1);
         assert!(health(&studio, "/threadsGivenUp").await >= 3 + STUCK_MAX as u64);
         host.guest.end().await;
-    })
-    .await;
+    };
+    beside_neighbours(&studio, breaking.boxed_local()).await;
 }
 
 fn health_panics() -> u64 {
