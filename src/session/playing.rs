@@ -92,11 +92,12 @@ impl Session {
     /// What is due at this tick, and what a listener without reports has heard meanwhile.
     pub(super) fn play(&mut self, now: SessionTime, ctx: &mut Context<Self>) {
         // What is sent into a connection that died unnoticed is heard by nobody.
-        let sign = self.chair.last_sign().map(|at| self.clock.at(at) + LIFE_PATIENCE);
-        let heard_until = sign.map_or(now, |until| until.min(now));
+        let sign = self.chair.last_sign().map(|at| self.clock.at(at));
+        let is_there =
+            self.chair.is_taken() && sign.is_none_or(|at| now.since(at) <= LIFE_PATIENCE);
         for speaker in AiSpeaker::BOTH {
-            if self.chair.is_taken() {
-                let span = self.stages[speaker.index()].playout.assume_heard(heard_until);
+            if is_there {
+                let span = self.stages[speaker.index()].playout.assume_heard(now);
                 self.on_heard(speaker, span, ctx);
             }
             self.send_due(speaker, now);
