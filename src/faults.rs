@@ -1,4 +1,5 @@
-//! Places where a test makes things go wrong on purpose: a panic, or a thread that stands still.
+//! Places where a test makes things go wrong on purpose: a panic, a thread that stands still, a stream of which nothing
+//! comes any more.
 //!
 //! Without the feature `fault-points` every place is nothing at all; with it a place does nothing until a test arms it,
 //! for one session and for one time. No setting can arm one.
@@ -12,7 +13,14 @@ pub use armed::{Fault, Lever, arm, fired};
 pub const fn point(_name: &'static str, _scope: &str) {}
 
 #[cfg(feature = "fault-points")]
-pub use armed::point;
+pub use armed::{hang, point};
+
+/// A place in a stream, asked before each of its events.
+#[cfg(not(feature = "fault-points"))]
+#[inline(always)]
+pub fn hang(_name: &'static str, _scope: &str) -> std::future::Ready<()> {
+    std::future::ready(())
+}
 
 #[cfg(feature = "fault-points")]
 mod armed {
@@ -27,6 +35,8 @@ mod armed {
         Panic,
         /// The thread stands still until the lever is dropped.
         Stall,
+        /// Nothing comes of the stream any more. Only for a place that [`hang`] is asked at.
+        Hang,
     }
 
     struct Armed {
@@ -69,24 +79,36 @@ mod armed {
     /// # Panics
     /// If a test has armed it so.
     pub fn point(name: &'static str, scope: &str) {
-        if !IS_ANY_ARMED.load(Ordering::Acquire) {
-            return;
-        }
-        let armed = {
-            let mut all = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = all.iter().position(|armed| armed.name == name && armed.scope == scope);
-            place.map(|place| all.swap_remove(place))
-        };
-        let Some(armed) = armed else { return };
-        FIRED
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((armed.name, armed.scope.clone()));
+        let Some(armed) = take(name, scope) else { return };
         match armed.fault {
             Fault::Panic => strike(armed.name),
             // An error means that the lever is gone, which is what is waited for.
             Fault::Stall => drop(armed.held.map(|held| held.recv())),
+            Fault::Hang => {}
         }
+    }
+
+    /// A place in a stream, asked before each of its events. Where a test has armed it with [`Fault::Hang`] it never
+    /// answers.
+    pub async fn hang(name: &'static str, scope: &str) {
+        if take(name, scope).is_some_and(|armed| armed.fault == Fault::Hang) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// What a place is armed with, and notes that it strikes.
+    fn take(name: &'static str, scope: &str) -> Option<Armed> {
+        if !IS_ANY_ARMED.load(Ordering::Acquire) {
+            return None;
+        }
+        let armed = {
+            let mut all = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = all.iter().position(|armed| armed.name == name && armed.scope == scope)?;
+            all.swap_remove(place)
+        };
+        let mut fired = FIRED.lock().unwrap_or_else(PoisonError::into_inner);
+        fired.push((armed.name, armed.scope.clone()));
+        Some(armed)
     }
 
     #[expect(clippy::panic, reason = "a panic is what a test has ordered here")]

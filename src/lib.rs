@@ -47,6 +47,7 @@
 //! | [`factory`], [`house`], [`app`] | composition: who serves, what a session is given, start and stop in order | rules |
 //! | [`services`] | what is known of the services' models: defaults, ends, prices | a request |
 //! | [`faults`] | places where a test makes things go wrong; nothing at all without its feature | – |
+//! | [`blocked`] | how many threads stand still in code that is not ours | – |
 //! | [`config`], [`secret`], [`clock`], [`models`], [`briefings`] | every setting; the type that cannot be printed; the only reader of time; local models; briefings as files | – |
 //!
 //! ## Invariants
@@ -69,6 +70,7 @@
 pub mod adapters;
 pub mod app;
 pub mod audio;
+pub mod blocked;
 pub mod briefings;
 pub mod cli;
 pub mod client;

@@ -194,7 +194,7 @@ impl Guest for Interrupter {
 /// Listens to two AIs, and measures the silence between them.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
-    heard: [usize; 2],
+    heard: [u64; 2],
     spoke: Option<(usize, Duration)>,
     before: Duration,
     /// Silences between two speakers, ms.
@@ -229,6 +229,6 @@ impl Guest for Listener {
     }
 }
 
-fn sound(played: usize) -> Duration {
-    Duration::from_micros(played as u64 * 1_000 / MS)
+fn sound(played: u64) -> Duration {
+    Duration::from_micros(played * 1_000 / MS)
 }

@@ -265,6 +265,6 @@ pub(crate) fn buzz() -> Arc<[i16]> {
 }
 
 /// How much of each AI was played.
-pub(crate) fn heard(player: &Player) -> [usize; 2] {
-    AiSpeaker::BOTH.map(|speaker| player.heard(speaker).len())
+pub(crate) fn heard(player: &Player) -> [u64; 2] {
+    AiSpeaker::BOTH.map(|speaker| player.heard_samples(speaker))
 }

@@ -31,6 +31,8 @@ mod simulate;
 #[cfg(feature = "talk")]
 mod talk;
 
+pub use panics::log_panics;
+
 /// A live voice studio: you, Claude and a guest, recorded track by track.
 #[derive(Debug, Parser)]
 #[command(name = "studio", version)]

@@ -8,7 +8,7 @@ use std::panic::{PanicHookInfo, set_hook};
 use crate::session::supervision::count_panic;
 
 /// Takes the place of the hook that prints to standard error.
-pub(super) fn log_them() {
+pub fn log_panics() {
     set_hook(Box::new(|panic| {
         count_panic();
         let thread = std::thread::current();

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut config = Config::load()?;
     super::log::start(config.log_level);
-    super::panics::log_them();
+    super::panics::log_panics();
     own_studio::keep_to_itself(&mut config);
     let host = host_file::read(&arguments.host)
         .with_context(|| format!("read {}", arguments.host.display()))?;

@@ -18,11 +18,18 @@ use crate::factory::Adapters;
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     super::log::start(config.log_level);
-    super::panics::log_them();
-    actix::System::new().block_on(serve(&config))
+    super::panics::log_panics();
+    let system = actix::System::new();
+    let served = system.block_on(serve(&config));
+    // Its end would wait for threads that stand still on a disk or in a native call, perhaps for ever. Whatever had to be
+    // waited for was waited for; the process's end takes the rest along.
+    std::mem::forget(system);
+    served
 }
 
 async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    // Before anything is said: whoever reads that the studio listens may stop it at once.
+    let mut signals = StopSignals::listen().context("listen to signals")?;
     let adapters = Arc::new(Adapters::from_config(config));
     let running = app::start(config, &adapters)?;
     print::line(&config.block().to_string())?;
@@ -33,7 +40,6 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     print::line(&format!(
         "Listening on http://{address}\nWebSocket at ws://{address}/ws\nHealth at http://{address}/health"
     ))?;
-    let mut signals = StopSignals::listen().context("listen to signals")?;
     signals.next().await;
     let is_in_a_hurry = wait_for_sessions(config, &running, &mut signals).await;
     print::aside("Stopping: sessions end with whole recordings.");

@@ -37,7 +37,9 @@ struct Loudspeaker {
     /// Times the sound ran out in the middle of a turn.
     underruns: u64,
     dropped: u64,
-    heard: Vec<i16>,
+    heard_samples: u64,
+    /// All that was heard, for whoever wants to look at it.
+    kept: Option<Vec<i16>>,
 }
 
 /// What a stretch of playing came to.
@@ -58,6 +60,14 @@ impl Default for Player {
 }
 
 impl Player {
+    /// One that keeps all that was heard: 6 MB for a minute of speech, so only for tests and benches.
+    #[must_use]
+    pub fn keeping() -> Self {
+        let mut player = Self::default();
+        player.speakers.iter_mut().for_each(|speaker| speaker.kept = Some(Vec::new()));
+        player
+    }
+
     /// Takes in a frame.
     pub fn take(&mut self, frame: &AiAudio) {
         self.speakers[frame.speaker.index()].take(frame);
@@ -98,10 +108,16 @@ impl Player {
         }
     }
 
-    /// Everything this speaker was heard to say, turn after turn.
+    /// Everything this speaker was heard to say, turn after turn. Empty unless it was made by [`Self::keeping`].
     #[must_use]
     pub fn heard(&self, speaker: AiSpeaker) -> &[i16] {
-        &self.speakers[speaker.index()].heard
+        self.speakers[speaker.index()].kept.as_deref().unwrap_or_default()
+    }
+
+    /// How many samples of this speaker were heard.
+    #[must_use]
+    pub const fn heard_samples(&self, speaker: AiSpeaker) -> u64 {
+        self.speakers[speaker.index()].heard_samples
     }
 }
 
@@ -120,7 +136,8 @@ impl Loudspeaker {
             is_dry: false,
             underruns: 0,
             dropped: 0,
-            heard: Vec::new(),
+            heard_samples: 0,
+            kept: None,
         }
     }
 
@@ -153,7 +170,8 @@ impl Loudspeaker {
             reported: played,
             underruns: self.underruns,
             dropped: self.dropped,
-            heard: std::mem::take(&mut self.heard),
+            heard_samples: self.heard_samples,
+            kept: self.kept.take(),
             ..Self::new(self.speaker)
         };
     }
@@ -207,8 +225,13 @@ impl Loudspeaker {
         }
         let count = samples.min(self.held.len());
         self.is_dry = count < samples;
-        self.heard.extend(self.held.drain(..count));
+        let heard = self.held.drain(..count);
+        match &mut self.kept {
+            Some(kept) => kept.extend(heard),
+            None => drop(heard),
+        }
         self.played += count as u64;
+        self.heard_samples += count as u64;
         let is_due = self.is_asked
             || self.played - self.reported >= REPORT_SAMPLES
             || (self.held.is_empty() && self.played > self.reported);
@@ -240,7 +263,7 @@ mod tests {
 
     #[test]
     fn what_comes_twice_is_heard_once() {
-        let mut player = Player::default();
+        let mut player = Player::keeping();
         for first in [0, 960, 960, 1920, 0, 2880] {
             player.take(&frame(first));
         }
@@ -264,7 +287,7 @@ mod tests {
 
     #[test]
     fn what_was_played_is_told_again_to_a_server_that_sends_it_again() {
-        let mut player = Player::default();
+        let mut player = Player::keeping();
         (0..4).for_each(|index| player.take(&frame(index * 960)));
         player.play(9_600, 0);
         assert!(told(&mut player).is_empty(), "it was told");
@@ -278,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_player_without_the_sound_before_begins_where_it_is_told_to_go_on() {
-        let mut player = Player::default();
+        let mut player = Player::keeping();
         player.obey(&resume(9_600), 0);
         (10..14).for_each(|index| player.take(&frame(index * 960)));
         assert_eq!(told(&mut player), [10 * 960 + 960]);
@@ -289,7 +312,7 @@ mod tests {
 
     #[test]
     fn only_a_hole_that_is_filled_later_was_a_hole() {
-        let mut player = Player::default();
+        let mut player = Player::keeping();
         (0..4).for_each(|index| player.take(&frame(index * 960)));
         player.play(9_600, 0);
         assert_eq!(player.counts().underruns, 0, "this may have been the end of the turn");
@@ -301,7 +324,7 @@ mod tests {
 
     #[test]
     fn frames_that_cannot_be_played_are_counted() {
-        let mut player = Player::default();
+        let mut player = Player::keeping();
         for first in [0, 960, 960, 3 * 960] {
             player.take(&frame(first));
         }
@@ -310,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_flushed_turn_is_silent_for_good() {
-        let mut player = Player::default();
+        let mut player = Player::keeping();
         (0..4).for_each(|index| player.take(&frame(index * 960)));
         player.play(960, 0);
         let flush =

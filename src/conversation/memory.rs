@@ -11,6 +11,7 @@ use super::captions::SHOWN_MAX;
 use super::floor::{Conversation, Setup};
 use super::order::Caption;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
+use super::transcript::LINES_MAX;
 
 /// What is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +87,8 @@ impl Memory {
             line.text = heard.join(" ");
         }
         self.lines.retain(|line| !line.text.is_empty());
+        let older = self.lines.len().saturating_sub(LINES_MAX);
+        self.lines.drain(..older);
         self.captions.retain_mut(|caption| {
             close(caption);
             !caption.text.is_empty()

@@ -4,12 +4,16 @@
 //! own point of view. A host's line may still be replaced by better words of the same speech.
 //! A back-channel is captioned but is no line: a listener's "mm-hmm" asks nothing.
 
+use std::collections::VecDeque;
+
 use super::briefing::Briefing;
 use super::prompt::{Message, Role};
 use super::speaker::{AiSpeaker, Speaker, TurnId};
 
 /// Lines that go into one prompt: half an hour of talk, well inside any model's window.
 const PROMPT_LINES_MAX: usize = 120;
+/// Lines kept: what a prompt takes, and as many again for turns of which nothing was heard. Only the last few ever change.
+pub(super) const LINES_MAX: usize = 2 * PROMPT_LINES_MAX;
 
 /// Said to a model that has the last word itself: providers take a trailing line of the speaker's own for
 /// something to continue letter by letter.
@@ -22,7 +26,7 @@ const STAGE: &str = "Studio";
 /// The lines of a session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transcript {
-    lines: Vec<Line>,
+    lines: VecDeque<Line>,
     /// How often the text of any line changed.
     revision: u32,
 }
@@ -40,7 +44,10 @@ impl Transcript {
     /// Keeps a place for `turn`; a turn that is opened again keeps its place.
     pub(super) fn open(&mut self, turn: TurnId, speaker: Speaker) {
         if self.position(turn).is_none() {
-            self.lines.push(Line { turn, speaker, text: String::new(), changes: 0 });
+            if self.lines.len() == LINES_MAX {
+                self.lines.pop_front();
+            }
+            self.lines.push_back(Line { turn, speaker, text: String::new(), changes: 0 });
         }
     }
 
@@ -110,5 +117,32 @@ impl Transcript {
     // From the end: only the last few turns ever change.
     fn position(&self, turn: TurnId) -> Option<usize> {
         self.lines.iter().rposition(|line| line.turn == turn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_show_of_any_length_is_remembered_as_far_as_a_prompt_reaches() {
+        let text = "---\ntitle: T\nepisode: t\nlanguage: en\nspeakers:\n  you: { name: Sam, role: host }\n  \
+                    claude: { name: Ada, role: co-host, persona: Calm. }\n  \
+                    guest: { name: Oscar, role: guest, persona: Warm. }\nsegments:\n  \
+                    - { title: Talk, minutes: 5, goal: Talk. }\n---\n\n## Everyone\n\nThe moon is a rock.\n";
+        let briefing = Briefing::parse(text).expect("a briefing");
+        let mut transcript = Transcript::default();
+        for turn in 1..=1000 {
+            transcript.open(TurnId(turn), Speaker::You);
+            // Of every other turn nothing was heard.
+            if turn % 2 == 0 {
+                transcript.set(TurnId(turn), format!("line {turn}"));
+            }
+        }
+        assert_eq!(transcript.lines.len(), LINES_MAX);
+        let messages = transcript.messages(AiSpeaker::Claude, &briefing, None);
+        assert_eq!(messages.len(), PROMPT_LINES_MAX);
+        assert_eq!(messages[0].text, "line 762");
+        assert_eq!(transcript.text(TurnId(1000)), "line 1000");
     }
 }

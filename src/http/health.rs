@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Studio;
 use crate::adapters::AdapterState;
+use crate::blocked::{Kind, given_up, standing};
 
 /// How far the process is.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,29 @@ struct Health {
     version: &'static str,
     adapters: AdapterHealth,
     undelivered_messages: u64,
+    panics: u64,
+    blocked_threads: BlockedThreads,
+    threads_given_up: u64,
+}
+
+/// Threads that stand still now in code that is not ours.
+#[derive(Debug, Serialize)]
+struct BlockedThreads {
+    models: u64,
+    voices: u64,
+    openings: u64,
+    writers: u64,
+}
+
+impl BlockedThreads {
+    fn now() -> Self {
+        Self {
+            models: standing(Kind::Model),
+            voices: standing(Kind::Voice),
+            openings: standing(Kind::Opening),
+            writers: standing(Kind::Writer),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +103,9 @@ pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
             available: available.clone(),
         },
         undelivered_messages: crate::session::mailbox::undelivered(),
+        panics: crate::session::supervision::panics(),
+        blocked_threads: BlockedThreads::now(),
+        threads_given_up: given_up(),
     })
 }
 

@@ -54,4 +54,6 @@ pub use sound_check::{SOUND_CHECK_FIELD, SoundCheckEntry};
 pub use space::{END_SECONDS, Space, WARN_SECONDS};
 pub use survivor::{MEMORY_FIELD, REVIVAL_MAX, Survivor, TOKEN_HASH_FIELD, find_survivor};
 pub use track::{AHEAD_MAX, JOIN_TOLERANCE};
-pub use writer::{QueueRefusal, Queued, RecordMessage, RecorderReport, WriterHandle};
+pub use writer::{
+    FinishingWriter, QueueRefusal, Queued, RecordMessage, RecorderReport, WriterHandle,
+};

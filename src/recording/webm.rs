@@ -29,6 +29,10 @@ pub const CLUSTER_PACKETS: usize = (400 / FRAME_MS) as usize;
 /// Every how many clusters a cue is set: 2 s, which keeps the index of a two-hour track under 100 kB.
 const CLUSTERS_A_CUE: u64 = 5;
 
+/// Cues at most: more than two hours of them. A longer track has them half as often, so the index of a recording that
+/// nobody stopped does not grow with it.
+const CUES_MAX: usize = 4096;
+
 /// Bytes of a block before its packet: track number, relative time, flags.
 pub(super) const BLOCK_HEAD_BYTES: usize = 4;
 
@@ -97,7 +101,32 @@ pub struct TrackWriter<W> {
     pre_skip: u16,
     gathered: Gathered,
     packets_written: u64,
+    cues: Cues,
+}
+
+/// The index in the making.
+#[derive(Debug)]
+struct Cues {
     cues: Vec<Cue>,
+    clusters_a_cue: u64,
+}
+
+impl Cues {
+    const fn new() -> Self {
+        Self { cues: Vec::new(), clusters_a_cue: CLUSTERS_A_CUE }
+    }
+
+    /// Notes where a cluster lies. Whatever came before, the cues of a track of this length are the same.
+    fn note(&mut self, index: u64, cluster: u64) {
+        if self.cues.len() >= CUES_MAX {
+            self.clusters_a_cue *= 2;
+            let every = self.clusters_a_cue * cluster_ms();
+            self.cues.retain(|cue| cue.time_ms.is_multiple_of(every));
+        }
+        if index.is_multiple_of(self.clusters_a_cue) {
+            self.cues.push(Cue { time_ms: index * cluster_ms(), cluster });
+        }
+    }
 }
 
 impl<W: Sink> TrackWriter<W> {
@@ -116,7 +145,7 @@ impl<W: Sink> TrackWriter<W> {
             pre_skip: header.pre_skip,
             gathered: Gathered::default(),
             packets_written: 0,
-            cues: Vec::new(),
+            cues: Cues::new(),
         })
     }
 
@@ -128,11 +157,9 @@ impl<W: Sink> TrackWriter<W> {
         clusters: &[u64],
     ) -> io::Result<Self> {
         let position = sink.seek(SeekFrom::End(0))?;
-        let mut cues = Vec::new();
+        let mut cues = Cues::new();
         for (index, cluster) in (0..).zip(clusters) {
-            if index % CLUSTERS_A_CUE == 0 {
-                cues.push(Cue { time_ms: index * cluster_ms(), cluster: cluster - layout.content });
-            }
+            cues.note(index, cluster - layout.content);
         }
         let packets_written = (clusters.len() * CLUSTER_PACKETS) as u64;
         Ok(Self {
@@ -189,7 +216,7 @@ impl<W: Sink> TrackWriter<W> {
         };
         self.write_cluster(Some((last, samples_to_ns(discard))))?;
         let cues = self.position - self.layout.content;
-        self.append(&cue_table(&self.cues))?;
+        self.append(&cue_table(&self.cues.cues))?;
         self.sink.sync()?;
 
         self.patch(self.layout.content, &seek_head(&self.layout, cues))?;
@@ -231,12 +258,7 @@ impl<W: Sink> TrackWriter<W> {
             }
         });
         let index = first / CLUSTER_PACKETS as u64;
-        if index.is_multiple_of(CLUSTERS_A_CUE) {
-            self.cues.push(Cue {
-                time_ms: packet_ms(first),
-                cluster: self.position - self.layout.content,
-            });
-        }
+        self.cues.note(index, self.position - self.layout.content);
         self.append(&cluster)?;
         self.packets_written += self.gathered.len() as u64 + u64::from(last.is_some());
         self.gathered.clear();
@@ -301,4 +323,26 @@ fn cue_table(cues: &[Cue]) -> Vec<u8> {
         }
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_stays_small_however_long_its_track_grows_and_keeps_its_steps_even() {
+        let mut cues = Cues::new();
+        // A week.
+        for index in 0..7 * 24 * 3600 * 1000 / cluster_ms() {
+            cues.note(index, 1000 * index);
+        }
+        assert!(cues.cues.len() <= CUES_MAX && cues.cues.len() > CUES_MAX / 2);
+        let step = cues.clusters_a_cue * cluster_ms();
+        for (place, cue) in (0..).zip(&cues.cues) {
+            assert_eq!(
+                (cue.time_ms, cue.cluster),
+                (place * step, 1000 * place * cues.clusters_a_cue)
+            );
+        }
+    }
 }

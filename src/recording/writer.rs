@@ -26,6 +26,7 @@ use super::noted::Gap;
 use super::recovery::{Recovered, recover};
 use super::space::{Space, SpaceWatch};
 use crate::audio::FRAME_MS;
+use crate::blocked::{Blocked, Kind};
 use crate::conversation::{Caption, Speaker};
 use crate::faults;
 use crate::time::{SESSION_RATE_HZ, SessionTime};
@@ -127,7 +128,11 @@ pub struct WriterHandle {
     is_half_full: bool,
     dir: PathBuf,
     thread: JoinHandle<()>,
+    blocked: BlockedMark,
 }
+
+/// Counts the thread as blocked, from when it is given up until it comes back.
+type BlockedMark = Arc<Mutex<Option<Blocked>>>;
 
 impl WriterHandle {
     /// Creates the take's folder and starts the thread. `report` is called on it.
@@ -145,6 +150,8 @@ impl WriterHandle {
         let (sender, receiver) = sync_channel(QUEUE_MESSAGES_MAX);
         let (queued_messages, queued_samples) = (Arc::default(), Arc::default());
         let finish_order = FinishOrder::default();
+        let blocked = BlockedMark::default();
+        let mark = Arc::clone(&blocked);
         let inbox = Inbox {
             receiver,
             queued_messages: Arc::clone(&queued_messages),
@@ -154,7 +161,10 @@ impl WriterHandle {
         let run_dir = dir.clone();
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || run(&run_dir, &report, || record(recorder, &inbox, &report)))
+            .spawn(move || {
+                run(&run_dir, &report, || record(recorder, &inbox, &report));
+                drop(mark.lock().unwrap_or_else(PoisonError::into_inner).take());
+            })
             .map_err(RecordingError::Thread)?;
         Ok(Self {
             sender,
@@ -164,6 +174,7 @@ impl WriterHandle {
             is_half_full: false,
             dir,
             thread,
+            blocked,
         })
     }
 
@@ -196,16 +207,17 @@ impl WriterHandle {
         Ok(self.level())
     }
 
-    /// The failure that a full queue is.
+    /// The failure that a full queue is. The thread counts as blocked until it comes back.
     #[must_use]
     pub fn stalled(&self) -> RecordingError {
+        count_blocked(&self.thread, &self.blocked);
         RecordingError::Stalled { dir: self.dir.clone(), queued_s: QUEUE_SECONDS as u64 }
     }
 
     /// Ends the recording at `end`, after everything queued. Needs no room in the queue; the answer is a report.
     pub fn finish(self, end: SessionTime, closing: Closing) -> FinishingWriter {
         *self.finish_order.lock().unwrap_or_else(PoisonError::into_inner) = Some((end, closing));
-        FinishingWriter { thread: self.thread }
+        FinishingWriter { thread: self.thread, blocked: self.blocked }
     }
 
     /// Half full on the way up, once.
@@ -228,15 +240,28 @@ impl WriterHandle {
 #[derive(Debug)]
 pub struct FinishingWriter {
     thread: JoinHandle<()>,
+    blocked: BlockedMark,
 }
 
 impl FinishingWriter {
+    /// Nobody waits for it any more: it counts as blocked until it has finished.
+    pub fn give_up(self) {
+        count_blocked(&self.thread, &self.blocked);
+    }
+
     /// Waits until the last report was given. Blocks: not for an arbiter.
     pub fn wait(self) {
         // The thread reports its panics itself; only a panic of the report's receiver can end it so.
         if self.thread.join().is_err() {
             tracing::error!("the receiver of a recorder's reports panicked");
         }
+    }
+}
+
+fn count_blocked(thread: &JoinHandle<()>, mark: &BlockedMark) {
+    let mut blocked = mark.lock().unwrap_or_else(PoisonError::into_inner);
+    if blocked.is_none() && !thread.is_finished() {
+        *blocked = Some(Blocked::count(Kind::Writer));
     }
 }
 

@@ -20,7 +20,7 @@ use super::listener::ListenerChair;
 use super::listener_time::{ListenerTime, SteadyPlace};
 use super::loudness::LiveLevels;
 use super::mailbox::{MAILBOX_CAPACITY, deliver};
-use super::messages::{Finish, LogEvent};
+use super::messages::{Finish, LogEvent, Record};
 use super::notice::{CloseReason, Notice, RecordingFiles};
 use super::pacer::{Pacer, Register};
 use super::recorder::OpenRecord;
@@ -304,6 +304,7 @@ impl Session {
         self.children.dismiss();
         ctx.run_later(CLOSE_PATIENCE, |session, ctx| {
             tracing::error!(session = %session.identity.session_id, "the recorder did not finish in time");
+            session.children.record(Record::GiveUp);
             session.on_recording_over(None, ctx);
         });
     }

@@ -18,13 +18,20 @@ use super::messages::{Announce, AwaitEnd, BreakOff, EndSession};
 use super::notice::Notice;
 use super::opening::{Opened, open, open_again};
 use super::pacer::Pacer;
+use super::supervision::unbroken;
 use crate::audio::SampleRate;
+use crate::blocked::{Blocked, Kind, standing};
 use crate::clock::Clock;
 use crate::recording::SoundCheckEntry;
+use crate::faults;
 
 /// Pool threads that may be at work on opening sessions, blocked ones included: a disk that stands still must not take
 /// the whole pool with it.
 const OPENINGS_MAX: usize = 16;
+
+/// Writers that may stand still before no session is begun: each keeps ten seconds of three tracks, 3 MB, and a disk that
+/// has stopped so many will stop the next.
+const WRITERS_STUCK_MAX: u64 = 16;
 
 /// How long opening a session may take: a healthy disk takes a few milliseconds.
 const OPENING_LIMIT: Duration = Duration::from_secs(10);
@@ -177,7 +184,7 @@ impl Directory {
             Some(StartError::Draining)
         } else if self.sessions.len() + self.starting >= self.sessions_max {
             Some(StartError::SessionsFull { most: self.sessions_max })
-        } else if self.starting >= OPENINGS_MAX {
+        } else if self.starting >= OPENINGS_MAX || standing(Kind::Writer) >= WRITERS_STUCK_MAX {
             Some(StartError::Stalled)
         } else {
             None
@@ -200,7 +207,10 @@ impl Directory {
                 match opened {
                     // Whoever drains knows the sessions on air, not those that were about to be.
                     Ok(_) if directory.is_draining => Err(StartError::Draining),
-                    Ok(opened) => Ok(directory.admit(opened?, ctx)),
+                    Ok(opened) => {
+                        let opened = opened?;
+                        unbroken(|| directory.admit(opened, ctx)).map_err(StartError::Broken)
+                    }
                     Err(panicked) => Err(StartError::Broken(panicked.to_string())),
                 }
             }
@@ -210,9 +220,11 @@ impl Directory {
                     "a pool thread stands still on the disk"
                 );
                 // It counts until it comes back; what it then brings nobody waits for any more.
+                let counted = Blocked::count(Kind::Opening);
                 let back =
                     blocked.into_actor(directory).map(|_late, directory: &mut Self, _ctx| {
                         directory.starting -= 1;
+                        drop(counted);
                     });
                 ctx.spawn(back);
                 Err(StartError::Stalled)
@@ -260,7 +272,14 @@ impl Handler<StartSession> for Directory {
     type Result = Starting;
 
     fn handle(&mut self, request: StartSession, _ctx: &mut Self::Context) -> Self::Result {
-        self.start(move |house, clock| open(house, &request, clock))
+        // Whoever is on air is known here alone: what breaks costs one question and not the directory.
+        let started = unbroken(|| {
+            faults::point("directory", &request.episode_id);
+            self.start(move |house, clock| open(house, &request, clock))
+        });
+        started.unwrap_or_else(|broke| {
+            Box::pin(async move { Err(StartError::Broken(broke)) }.into_actor(self))
+        })
     }
 }
 

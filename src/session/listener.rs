@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::media_line::MediaLine;
 use super::notice::{CloseReason, Notice, SoundFrame};
 use super::outbox::{CONTROL_CAPACITY, Outbox};
@@ -140,6 +142,11 @@ impl ListenerChair {
             outbox.close(reason);
         }
         self.hang_up();
+    }
+
+    /// When the listener last gave a sign of life, where its connection tells.
+    pub(super) fn last_sign(&self) -> Option<Instant> {
+        self.outbox.as_ref().and_then(|outbox| outbox.last_sign())
     }
 
     /// Whether anybody listens.

@@ -14,6 +14,7 @@ use super::supervision::Watch;
 use crate::adapters::llm::{LanguageModel, LlmEvent, LlmUse};
 use crate::adapters::{AdapterError, outcome_of};
 use crate::conversation::{Outcome, Prompt, TurnId};
+use crate::faults;
 
 /// Longest wait for a stream to open, and between two pieces of text. Longer than any healthy provider's first
 /// token; the conversation's own deadline for the first text is what a listener notices.
@@ -67,6 +68,7 @@ impl Handler<StartReply> for LlmActor {
             message.prompt,
             message.turn,
             self.session.clone(),
+            self.watch.episode(),
         );
         self.running = Some((message.turn, ctx.spawn(work.into_actor(self))));
     }
@@ -87,9 +89,10 @@ async fn write_reply(
     prompt: Prompt,
     turn: TurnId,
     session: Recipient<ReplyArrived>,
+    episode: Arc<str>,
 ) {
     let tell = |event| deliver_to(&session, ReplyArrived { turn, event });
-    let ended = match pass_on(model.as_ref(), prompt, &tell).await {
+    let ended = match pass_on(model.as_ref(), prompt, &tell, &episode).await {
         Ok(usage) => ReplyEvent::Ended { outcome: Outcome::Complete, usage, error: None },
         Err(error) => ReplyEvent::Ended {
             outcome: outcome_of(&error),
@@ -104,6 +107,7 @@ async fn pass_on(
     model: &dyn LanguageModel,
     prompt: Prompt,
     tell: &impl Fn(ReplyEvent) -> bool,
+    episode: &str,
 ) -> Result<LlmUse, AdapterError> {
     let adapter = model.name();
     let late = |stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT };
@@ -112,7 +116,11 @@ async fn pass_on(
         Err(_elapsed) => return Err(late("open")),
     };
     loop {
-        match tokio::time::timeout(PROGRESS_LIMIT, stream.events.recv()).await {
+        let next = async {
+            faults::hang("mind-stream", episode).await;
+            stream.events.recv().await
+        };
+        match tokio::time::timeout(PROGRESS_LIMIT, next).await {
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
                 tell(ReplyEvent::Text(text));
             }

@@ -398,6 +398,8 @@ pub enum Record {
     Line(Box<EventLine>),
     /// The log is closed: make the recording whole. From the logger, after its last line.
     Finish(Finish),
+    /// The session does not wait any longer for the recording to be whole.
+    GiveUp,
 }
 
 /// The end of a session's record.

@@ -9,8 +9,10 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::notice::{CloseReason, Notice, SoundFrame};
 use crate::conversation::{AiSpeaker, TurnId};
@@ -19,6 +21,9 @@ use crate::conversation::{AiSpeaker, TurnId};
 pub const CONTROL_CAPACITY: usize = 512;
 /// Frames of sound waiting: 1 s for each AI, five times the credit a listener has.
 pub const SOUND_CAPACITY: usize = 100;
+
+/// How often a listener who does not promise reports is asked whether it is there: nothing else tells that it hears.
+pub const SIGN_EVERY: Duration = Duration::from_secs(1);
 
 /// A bounded queue with two lanes. Shared by the session and one writer.
 #[derive(Debug, Default)]
@@ -33,6 +38,8 @@ struct Lanes {
     sound: VecDeque<SoundFrame>,
     closed: Option<CloseReason>,
     dropped_frames: u64,
+    /// When the other side last gave a sign of life, where its connection tells.
+    last_sign: Option<Instant>,
 }
 
 /// What the writer is to write next.
@@ -105,6 +112,17 @@ impl Outbox {
         lanes.sound.clear();
         drop(lanes);
         self.wake.notify_one();
+    }
+
+    /// Something came from the other side.
+    pub fn note_sign(&self, at: Instant) {
+        self.lanes().last_sign = Some(at);
+    }
+
+    /// When something last came from the other side, where its connection tells.
+    #[must_use]
+    pub fn last_sign(&self) -> Option<Instant> {
+        self.lanes().last_sign
     }
 
     /// Whether nothing more is told to the listener: it is gone, or another has taken its chair.

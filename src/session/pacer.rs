@@ -3,12 +3,12 @@
 //! It serves every session that lives there and never counts: after a stall all missed ticks fire at once, so each
 //! session asks the clock what is due.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use actix::prelude::*;
 
 use super::messages::Tick;
+use super::supervision::unbroken;
 use crate::audio::FRAME_MS;
 use crate::faults;
 
@@ -31,7 +31,7 @@ pub struct Register {
 impl Pacer {
     fn tick(&mut self, _ctx: &mut Context<Self>) {
         // The one actor that all sessions of an arbiter need: what breaks in one tick does not end the next.
-        let ticked = catch_unwind(AssertUnwindSafe(|| self.tick_all()));
+        let ticked = unbroken(|| self.tick_all());
         self.broken += u64::from(ticked.is_err());
     }
 

@@ -12,6 +12,10 @@ use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, TurnId};
 use crate::time::{SessionTime, Span};
 
+/// How long a listener without reports is taken to hear after its last sign of life: twice what passes between two
+/// questions whether it is there ([`SIGN_EVERY`](super::outbox::SIGN_EVERY)), and half a second for the way.
+const LIFE_PATIENCE: Span = Span::from_millis(2_500);
+
 impl Session {
     /// A voice spoke.
     pub(super) fn on_voice(&mut self, message: VoiceArrived, ctx: &mut Context<Self>) {
@@ -87,8 +91,12 @@ impl Session {
 
     /// What is due at this tick, and what a listener without reports has heard meanwhile.
     pub(super) fn play(&mut self, now: SessionTime, ctx: &mut Context<Self>) {
+        // What is sent into a connection that died unnoticed is heard by nobody.
+        let sign = self.chair.last_sign().map(|at| self.clock.at(at));
+        let is_there =
+            self.chair.is_taken() && sign.is_none_or(|at| now.since(at) <= LIFE_PATIENCE);
         for speaker in AiSpeaker::BOTH {
-            if self.chair.is_taken() {
+            if is_there {
                 let span = self.stages[speaker.index()].playout.assume_heard(now);
                 self.on_heard(speaker, span, ctx);
             }

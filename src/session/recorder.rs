@@ -12,8 +12,8 @@ use super::messages::{Finish, Record, RecorderSaid};
 use super::supervision::Watch;
 use crate::clock::SessionClock;
 use crate::recording::{
-    Closing, EpisodeSetup, QueueRefusal, Queued, RecordMessage, RecorderReport, RecordingError,
-    Stamp, WriterHandle,
+    Closing, EpisodeSetup, FinishingWriter, QueueRefusal, Queued, RecordMessage, RecorderReport,
+    RecordingError, Stamp, WriterHandle,
 };
 
 /// A recording whose folder is there and whose session is not yet.
@@ -64,6 +64,8 @@ impl OpenRecord {
 #[derive(Debug)]
 pub struct RecorderActor {
     writer: Option<WriterHandle>,
+    /// The thread while it makes the recording whole. Its answer comes by the report.
+    finishing: Option<FinishingWriter>,
     clock: SessionClock,
     session: Recipient<RecorderSaid>,
     /// The queue was full; said once, since it stays full while the session ends.
@@ -77,7 +79,14 @@ impl RecorderActor {
     pub fn new(record: OpenRecord, session: Recipient<RecorderSaid>, watch: Watch) -> Self {
         // Set once, here: an open record is consumed.
         record.listener.get_or_init(|| session.clone());
-        Self { writer: Some(record.writer), clock: record.clock, session, is_stalled: false, watch }
+        Self {
+            writer: Some(record.writer),
+            finishing: None,
+            clock: record.clock,
+            session,
+            is_stalled: false,
+            watch,
+        }
     }
 
     fn queue(&mut self, message: RecordMessage) {
@@ -103,8 +112,7 @@ impl RecorderActor {
         let Some(writer) = self.writer.take() else { return };
         let stamp = Stamp { timestamp_ms: self.clock.unix_ms_of(finish.end), t: finish.end };
         let closing = Closing { stamp, fit: finish.fit, ..Closing::default() };
-        // Its answer comes by the report; nobody waits here.
-        drop(writer.finish(finish.end, closing));
+        self.finishing = Some(writer.finish(finish.end, closing));
     }
 }
 
@@ -129,6 +137,11 @@ impl Handler<Record> for RecorderActor {
             Record::Advance(watermark) => self.queue(RecordMessage::Advance(watermark)),
             Record::Line(line) => self.queue(RecordMessage::Event(line)),
             Record::Finish(finish) => self.finish(finish),
+            Record::GiveUp => {
+                if let Some(finishing) = self.finishing.take() {
+                    finishing.give_up();
+                }
+            }
         }
     }
 }

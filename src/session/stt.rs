@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use futures_util::stream::poll_fn;
+use futures_util::stream::{Stream, unfold};
+use tokio::sync::mpsc;
 
 use super::actor::Session;
 use super::ear_line::{Line, PROGRESS_LIMIT};
@@ -29,6 +30,7 @@ use crate::audio::resample::Resampler;
 use crate::audio::stream_time::StreamTime;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Input;
+use crate::faults;
 use crate::time::{SessionTime, Span};
 
 /// What the end-of-turn model hears: it was made for the last 8 s.
@@ -119,7 +121,7 @@ impl SttActor {
         let opening =
             async move { within_limit(adapter.name(), adapter.open()).await }.into_actor(self);
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
-            Ok(VoiceActivityStream { audio, mut scores }) => {
+            Ok(VoiceActivityStream { audio, scores }) => {
                 // A voice that was on when the detector was lost ends here: nothing waits for a stop that cannot come.
                 if let Some(VoiceEdge::Stopped { at_sample }) = actor.gate.finish() {
                     actor.on_edge(at_sample, false);
@@ -129,8 +131,8 @@ impl SttActor {
                     .detector_time
                     .restart(actor.detector.waiting.iter().map(|frame| frame.samples.len()).sum());
                 actor.detector.sender = Some(audio);
-                actor.detector.reader =
-                    Some(ctx.add_stream(poll_fn(move |task| scores.poll_recv(task))));
+                let told = told(scores, "detector-stream", actor.watch.episode());
+                actor.detector.reader = Some(ctx.add_stream(told));
                 actor.detector.drain(actor.now);
             }
             Err(error) => actor.detector_failed(error, ctx),
@@ -144,12 +146,12 @@ impl SttActor {
         let opening = async move { within_limit(adapter.name(), adapter.open(options)).await }
             .into_actor(self);
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
-            Ok(SttStream { input, mut events }) => {
+            Ok(SttStream { input, events }) => {
                 actor.recogniser_time.restart(waiting_samples(&actor.recogniser.waiting));
                 actor.segments_before = actor.last_segment;
                 actor.recogniser.sender = Some(input);
-                actor.recogniser.reader =
-                    Some(ctx.add_stream(poll_fn(move |task| events.poll_recv(task))));
+                let told = told(events, "recogniser-stream", actor.watch.episode());
+                actor.recogniser.reader = Some(ctx.add_stream(told));
                 actor.recogniser.drain(actor.now);
                 actor.tell(Input::EarsChanged { available: !actor.is_deaf });
             }
@@ -241,6 +243,19 @@ impl SttActor {
             self.recogniser_failed(late(self.adapters.speech_to_text.name(), "taking sound"), ctx);
         }
     }
+}
+
+/// What comes of an adapter's stream. `place` is where a test may let it hang.
+fn told<Event: 'static>(
+    events: mpsc::Receiver<Event>,
+    place: &'static str,
+    episode: Arc<str>,
+) -> impl Stream<Item = Event> {
+    unfold((events, episode), move |(mut events, episode)| async move {
+        faults::hang(place, &episode).await;
+        let event = events.recv().await?;
+        Some((event, (events, episode)))
+    })
 }
 
 /// Opens a stream, or gives it up.

@@ -4,6 +4,7 @@
 //! carries a [`Watch`], whose drop is the notice, and the Session replaces it within [`RESTARTS_MAX`].
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -37,6 +38,14 @@ pub fn panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
+/// Does a piece of work of an actor that nobody can replace.
+///
+/// # Errors
+/// A sentence, if it panicked: the actor goes on.
+pub(super) fn unbroken<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| "it panicked".to_owned())
+}
+
 /// Carried by a child; tells the Session when the child is no more, however it ended.
 #[derive(Debug)]
 pub struct Watch {
@@ -56,6 +65,11 @@ impl Watch {
         episode: Arc<str>,
     ) -> Self {
         Self { session, notice: ChildStopped { child, generation }, episode }
+    }
+
+    /// Whose child it is, by the recording's folder.
+    pub(super) fn episode(&self) -> Arc<str> {
+        Arc::clone(&self.episode)
     }
 
     /// A place where a test may let this child go wrong.

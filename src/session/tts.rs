@@ -17,6 +17,7 @@ use super::turn_sound::TurnSound;
 use crate::adapters::tts::{TextToSpeech, TtsEvent, TtsOptions, TtsPiece};
 use crate::adapters::{AdapterError, outcome_of};
 use crate::conversation::{Outcome, TurnId};
+use crate::faults;
 
 /// Longest wait for a stream to open, and for the next sound once a piece was given.
 pub const PROGRESS_LIMIT: Duration = Duration::from_secs(8);
@@ -60,7 +61,7 @@ impl TtsActor {
             Arc::clone(&self.voice),
             self.options.clone(),
             waiting,
-            Turn { turn, allowance, session: self.session.clone() },
+            Turn { turn, allowance, session: self.session.clone(), episode: self.watch.episode() },
         );
         self.running =
             Some(Running { turn, pieces: Some(pieces), work: ctx.spawn(work.into_actor(self)) });
@@ -129,11 +130,18 @@ struct Turn {
     turn: TurnId,
     allowance: Allowance,
     session: Recipient<VoiceArrived>,
+    episode: Arc<str>,
 }
 
 impl Turn {
     fn tell(&self, event: VoiceEvent) {
         deliver_to(&self.session, VoiceArrived { turn: self.turn, event });
+    }
+
+    /// What comes of the voice next.
+    async fn next<Event>(&self, events: &mut mpsc::Receiver<Event>) -> Option<Event> {
+        faults::hang("voice-stream", &self.episode).await;
+        events.recv().await
     }
 }
 
@@ -192,7 +200,7 @@ async fn pass_on(
                 }
                 _ => to_voice = None,
             },
-            event = tokio::time::timeout(PROGRESS_LIMIT, stream.events.recv()), if owed || to_voice.is_none() => {
+            event = tokio::time::timeout(PROGRESS_LIMIT, turn.next(&mut stream.events)), if owed || to_voice.is_none() => {
                 let Ok(event) = event else { return Err(late("sound")) };
                 match event {
                     Some(Ok(TtsEvent::Done)) => {

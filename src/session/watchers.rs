@@ -121,7 +121,7 @@ impl Feeds {
             Record::Advance(watermark) => {
                 self.lines.iter_mut().for_each(|line| line.advance(*watermark));
             }
-            Record::Line(_) | Record::Capture(_) | Record::Finish(_) => {}
+            Record::Line(_) | Record::Capture(_) | Record::Finish(_) | Record::GiveUp => {}
         }
     }
 }

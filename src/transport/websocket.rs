@@ -28,7 +28,7 @@ use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{Announce, Attach, Detach, EndSession, HostSound, SendAway};
 use crate::session::notice::{CloseReason, Notice};
-use crate::session::outbox::Outbox;
+use crate::session::outbox::{Outbox, SIGN_EVERY};
 use crate::session::{Session, SessionHandle};
 
 /// Longest wait for `hello`.
@@ -205,8 +205,13 @@ impl Connection {
             };
             answer.unwrap_or(Err(StartError::Draining))
         };
-        ctx.spawn(joining.into_actor(self).map(move |found, connection, _ctx| match found {
-            Ok(handle) => connection.joined(handle, last_seq, reports),
+        ctx.spawn(joining.into_actor(self).map(move |found, connection, ctx| match found {
+            Ok(handle) => {
+                connection.joined(handle, last_seq, reports);
+                if reports == Reports::Expected {
+                    ctx.run_interval(SIGN_EVERY, Self::check_life);
+                }
+            }
             Err(error) => connection.turned_away(&error),
         }));
     }
@@ -348,6 +353,7 @@ impl Actor for Connection {
 impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
     fn handle(&mut self, frame: Result<AggregatedMessage, ProtocolError>, ctx: &mut Self::Context) {
         self.heard_from = Instant::now();
+        self.outbox.note_sign(self.heard_from);
         if let Stage::Joined(_, episode) = &self.session {
             faults::point("connection", episode);
         }

@@ -74,16 +74,71 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// What hurts in a track: heads and sizes of elements, and of packets.
+const ELEMENTS: &[&[u8]] = &[
+    &[0x1A, 0x45, 0xDF, 0xA3],
+    &[0x18, 0x53, 0x80, 0x67],
+    &[0x1F, 0x43, 0xB6, 0x75],
+    &[0x1C, 0x53, 0xBB, 0x6B],
+    &[0xA3],
+    &[0xA0],
+    &[0xA1],
+    &[0xE7],
+    &[0xEC],
+    &[0x75, 0xA2],
+    &[0x56, 0xAA],
+    &[0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+    &[0x08, 0, 0, 0, 0, 0, 0, 0],
+    &[0x10, 0xFF, 0xFF, 0xFF],
+    &[0xFF],
+    &[0x80],
+    &[0x81, 0x7F, 0xFF, 0x80],
+    &[0x81, 0x80, 0x00, 0x80],
+    b"OpusHead",
+    &[0xF8, 0xFF, 0xFE],
+];
+
+/// Where the fuzzer's inputs come from.
+struct Seeds {
+    files: Vec<Vec<u8>>,
+    words: Vec<&'static [u8]>,
+}
+
+impl Seeds {
+    /// The corpus of `target`, a format of text.
+    fn of_text(target: &str) -> Self {
+        Self { files: corpus(target), words: WORDS.iter().map(|word| word.as_bytes()).collect() }
+    }
+
+    /// The corpus of `target`, a format of EBML's elements.
+    fn of_elements(target: &str) -> Self {
+        Self { files: corpus(target), words: ELEMENTS.to_vec() }
+    }
+
+    fn and(mut self, files: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        self.files.extend(files);
+        self
+    }
+}
+
+/// How often a run that takes its time says how far it is.
+const SAY_EVERY: Duration = Duration::from_secs(15);
+
 /// Gives `target` inputs made of `seeds` until it has had enough of them, or until its time is over.
-fn fuzz(name: &str, runs: u64, seeds: &[Vec<u8>], target: impl Fn(&[u8])) {
+fn fuzz(name: &str, runs: u64, seeds: &Seeds, target: impl Fn(&[u8])) {
     let seed = setting("STUDIO_FUZZ_SEED").unwrap_or(1);
     let until = setting("STUDIO_FUZZ_SECONDS").map(Duration::from_secs);
     let began = Instant::now();
+    let mut say_at = SAY_EVERY;
     let mut dice = Dice::new(seed);
     let mut given = 0;
     while until.map_or(given < runs, |limit| began.elapsed() < limit) {
         let input = mutated(seeds, &mut dice);
         given += 1;
+        if began.elapsed() >= say_at {
+            println!("  {name}: {} s, {given} inputs", say_at.as_secs());
+            say_at += SAY_EVERY;
+        }
         let outcome = catch_unwind(AssertUnwindSafe(|| target(&input)));
         if let Err(panic) = outcome {
             let kept = keep(name, given, &input);
@@ -91,7 +146,10 @@ fn fuzz(name: &str, runs: u64, seeds: &[Vec<u8>], target: impl Fn(&[u8])) {
             resume_unwind(panic);
         }
     }
-    println!("{name}: {given} inputs, seed {seed}");
+    let files = seeds.files.len();
+    println!(
+        "fuzz {name}: {given} inputs made of {files} seeds read or refused, none broke it (seed {seed})"
+    );
 }
 
 fn keep(name: &str, number: u64, input: &[u8]) -> PathBuf {
@@ -103,8 +161,8 @@ fn keep(name: &str, number: u64, input: &[u8]) -> PathBuf {
 }
 
 /// A seed with one to eight changes.
-fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    let mut input = dice.pick(seeds).clone();
+fn mutated(seeds: &Seeds, dice: &mut Dice) -> Vec<u8> {
+    let mut input = dice.pick(&seeds.files).clone();
     for _ in 0..dice.between(1, 8) {
         let length = input.len() as u64;
         let at = usize::try_from(dice.between(0, length)).unwrap();
@@ -120,13 +178,13 @@ fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
                 input.splice(to..to, part);
             }
             5 => {
-                let other = dice.pick(seeds);
+                let other = dice.pick(&seeds.files);
                 let from = usize::try_from(dice.between(0, other.len() as u64)).unwrap();
                 let part = &other[from..(from + reach).min(other.len())];
                 input.splice(at..at, part.iter().copied());
             }
             6 => {
-                let word = dice.pick(WORDS).bytes();
+                let word = dice.pick(&seeds.words).iter().copied();
                 input.splice(at..at + reach.min(4), word);
             }
             7 => {
@@ -159,7 +217,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn frames_of_the_wire_protocol() {
-    fuzz("wire", RUNS_IN_MEMORY, &corpus("wire"), |bytes| {
+    fuzz("wire", RUNS_IN_MEMORY, &Seeds::of_text("wire"), |bytes| {
         if let Ok(message) = std::str::from_utf8(bytes).unwrap_or_default().parse_message() {
             let again = serde_json::to_string(&message).expect("what was read can be written");
             assert_eq!(again.parse_message().expect("and read again"), message);
@@ -194,7 +252,7 @@ impl ParseMessage for str {
 
 #[test]
 fn briefings() {
-    fuzz("briefing", RUNS_IN_MEMORY / 4, &corpus("briefing"), |bytes| {
+    fuzz("briefing", RUNS_IN_MEMORY / 4, &Seeds::of_text("briefing"), |bytes| {
         let text = String::from_utf8_lossy(bytes);
         match Briefing::parse(&text) {
             Ok(briefing) => {
@@ -214,8 +272,7 @@ fn event_logs() {
     std::fs::create_dir(&folder).expect("a folder");
     let path = folder.join("events.jsonl");
     let files = unfinished_recording();
-    let mut seeds = corpus("event-log");
-    seeds.push(files["events.jsonl"].clone());
+    let seeds = Seeds::of_text("event-log").and([files["events.jsonl"].clone()]);
     fuzz("event-log", RUNS_IN_MEMORY / 4, &seeds, |bytes| {
         std::fs::write(&path, bytes).expect("a file");
         let inputs: Vec<(SessionTime, Input)> = read_events(&path)
@@ -292,7 +349,8 @@ fn manifests() {
     restore(&folder, &unfinished);
     recover(&folder).expect("repaired");
     let manifest = std::fs::read(folder.join("session.yml")).expect("a manifest");
-    fuzz("manifest", RUNS_ON_DISK, &[manifest], |bytes| {
+    let seeds = Seeds::of_text("manifest").and([manifest]);
+    fuzz("manifest", RUNS_ON_DISK, &seeds, |bytes| {
         let mut files = unfinished.clone();
         files.insert("session.yml".to_owned(), bytes.to_vec());
         restore(&folder, &files);
@@ -314,7 +372,8 @@ fn repair_of_tracks() {
     restore(&folder, &unfinished);
     recover(&folder).expect("repaired");
     let finished = std::fs::read(folder.join("claude.webm")).expect("a track");
-    let seeds = [unfinished["claude.webm"].clone(), unfinished["you.webm"].clone(), finished];
+    let own = [unfinished["claude.webm"].clone(), unfinished["you.webm"].clone(), finished];
+    let seeds = Seeds::of_elements("webm").and(own);
     fuzz("webm", RUNS_ON_DISK, &seeds, |bytes| {
         let mut files = unfinished.clone();
         files.insert("claude.webm".to_owned(), bytes.to_vec());

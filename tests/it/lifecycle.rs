@@ -163,6 +163,27 @@ async fn a_second_signal_ends_at_once_and_the_files_are_whole_all_the_same() {
     tracks_are_equal(&folder);
 }
 
+/// Opening a pipe that nobody writes into never returns: so does a disk that has died.
+#[actix::test]
+async fn a_disk_that_stands_still_does_not_keep_the_studio_from_ending() {
+    let dir = TempDir::new().expect("a folder");
+    let stuck = dir.path().join("recordings/stuck");
+    std::fs::create_dir_all(&stuck).expect("a folder");
+    let made = std::process::Command::new("mkfifo").arg(stuck.join("you.webm")).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo is there");
+    let mut process = Process::start_in(dir, &[]);
+    let ready = request(process.address, "GET", "/ready", &[]).await;
+    assert_eq!(ready.text(), r#"{"status":"starting"}"#, "the repair waits for the disk");
+    let mut guest = process.join().await;
+    guest.snapshot().await;
+    process.signal("-TERM");
+    assert_eq!(guest.recording().await, "table");
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 session ended in order"), "{said}");
+    tracks_are_equal(&process.recording());
+}
+
 #[actix::test]
 async fn a_draining_studio_refuses_new_sessions_keeps_live_ones_and_takes_back_a_lost_listener() {
     let mut process = Process::start_with(&[("STUDIO_DRAIN_SECONDS", "600")]);

@@ -420,6 +420,26 @@ async fn a_page_that_may_never_report_is_taken_to_have_heard_what_it_was_sent() 
     assert!(second.len() < first.len(), "{} and {} samples", first.len(), second.len());
 }
 
+/// Only its frames and pongs tell that such a page is there; a connection that died gives none.
+#[actix::test]
+async fn a_page_that_may_never_report_is_taken_to_have_heard_no_more_than_its_connection_lived() {
+    let long = [ANSWER; 4].join(" ");
+    let mut room = Room::open(&StandIns::new(&[QUESTION], &[&long])).await;
+    ask_and_listen(&mut room, 500).await;
+    let sent = |page: &Page| page.frames().last().map_or(0, |frame| frame.first_sample);
+    let before = sent(&room.page);
+    room.attach_as(None, Reports::Expected);
+    room.die_unnoticed();
+    room.run(4_500).await;
+    let frames = room.page.frames().count();
+    room.attach_as(None, Reports::Expected);
+    room.until("the rest", |page| page.frames().count() > frames).await;
+    let first = room.page.frames().nth(frames).expect("sound after the break").first_sample;
+    let assumed_ms = (first - before) / 48;
+    assert!((2_000..3_000).contains(&assumed_ms), "{assumed_ms} ms of 4500 were taken as heard");
+    room.end().await;
+}
+
 #[actix::test]
 async fn a_session_that_nobody_comes_back_to_ends_in_order_after_a_minute() {
     let mut room = Room::open(&StandIns::new(&[QUESTION], &[ANSWER])).await;

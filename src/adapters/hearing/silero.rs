@@ -5,9 +5,11 @@
 //!
 //! Invariants: a stream has at most one hop at the worker; the network is given its 64 samples of context always.
 
+use std::time::Duration;
+
 use ort::session::Session;
 use ort::value::TensorRef;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::hops::{Hop, Hops};
 use super::{
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::adapters::numbers::unit;
 use crate::adapters::onnx::{OfflineModels, open_session};
-use crate::adapters::worker::{self, WorkerState};
+use crate::adapters::worker::{self, Line, Reply, WorkerState};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
 
@@ -29,6 +31,9 @@ const WINDOW_SAMPLES: usize = CONTEXT_SAMPLES + HOP_SAMPLES;
 const STATE_FLOATS: usize = 256;
 /// Hops waiting for the worker, all streams together: a stream waits when it is full. 256 hops are 20 ms of work.
 const JOBS_MAX: usize = 256;
+/// Longest a hop may take, 80 µs as a rule, before its thread is given up: sooner than a session replaces a detector that
+/// does not answer (3 s), so that the next stream finds a thread that works.
+const HOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The detector: one network for all streams of the process.
 #[derive(Debug)]
@@ -46,7 +51,13 @@ struct Memory {
 /// One hop on its way through the worker and back.
 struct Job {
     memory: Box<Memory>,
-    answer: oneshot::Sender<(Box<Memory>, f32)>,
+    answer: Reply<(Box<Memory>, f32)>,
+}
+
+impl worker::Job for Job {
+    fn line(&self) -> Line {
+        self.answer.line()
+    }
 }
 
 impl Silero {
@@ -57,6 +68,7 @@ impl Silero {
         let (library, model) = (models.onnx_runtime(), models.silero());
         let worker = worker::spawn(
             NAME,
+            HOP_PATIENCE,
             move || open_session(&library, &model),
             move || waiting.blocking_recv(),
             judge,
@@ -146,7 +158,7 @@ impl Stream {
         for (place, sample) in memory.window[CONTEXT_SAMPLES..].iter_mut().zip(hop.samples) {
             *place = unit(sample);
         }
-        let (answer, answered) = oneshot::channel();
+        let (answer, answered) = Reply::channel();
         self.jobs.send(Job { memory, answer }).await.map_err(|_gone| self.worker.job_lost())?;
         let (memory, probability) = answered.await.map_err(|_lost| self.worker.job_lost())?;
         self.memory = Some(memory);
@@ -157,13 +169,12 @@ impl Stream {
 /// Runs the network over one window, on the worker's thread.
 fn judge(session: &mut Session, job: Job) -> Result<(), String> {
     let Job { mut memory, answer } = job;
-    if answer.is_closed() {
+    if !answer.is_wanted() {
         return Ok(());
     }
     let probability =
         run(session, &mut memory).map_err(|error| format!("run the network: {error}"))?;
-    // A stream that was dropped meanwhile does not wait for the answer.
-    drop(answer.send((memory, probability)));
+    answer.give((memory, probability));
     Ok(())
 }
 

@@ -7,22 +7,25 @@
 //! Invariants: a question nobody waits for any more is not worked out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ort::session::Session;
 use ort::value::TensorRef;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::EndOfTurn;
 use super::smart_turn_features::{FRAMES, MELS, SmartTurnFeatures};
 use crate::adapters::numbers::per_mille;
 use crate::adapters::onnx::{OfflineModels, open_session};
-use crate::adapters::worker::{self, WorkerState, unavailable};
+use crate::adapters::worker::{self, Line, Reply, WorkerState, unavailable};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 
 const NAME: &str = "smart-turn";
 /// Questions waiting, all sessions together: half a second of work. Beyond it an answer would come too late to be a
 /// hint, so the question is turned away.
 const QUESTIONS_MAX: usize = 16;
+/// Longest a question may take, 35 ms as a rule, before its thread is given up.
+const QUESTION_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The judge: one network for all sessions of the process.
 #[derive(Debug)]
@@ -33,7 +36,13 @@ pub struct SmartTurn {
 
 struct Question {
     sound: Arc<[i16]>,
-    answer: oneshot::Sender<Result<u16, String>>,
+    answer: Reply<Result<u16, String>>,
+}
+
+impl worker::Job for Question {
+    fn line(&self) -> Line {
+        self.answer.line()
+    }
 }
 
 /// What the worker's thread owns.
@@ -52,7 +61,8 @@ impl SmartTurn {
             let session = open_session(&library, &model)?;
             Ok(Judge { session, features: SmartTurnFeatures::new() })
         };
-        let worker = worker::spawn(NAME, load, move || waiting.blocking_recv(), Judge::answer);
+        let next_question = move || waiting.blocking_recv();
+        let worker = worker::spawn(NAME, QUESTION_PATIENCE, load, next_question, Judge::answer);
         Self { questions, worker }
     }
 }
@@ -69,7 +79,7 @@ impl EndOfTurn for SmartTurn {
     fn judge(&self, sound: Arc<[i16]>) -> BoxFuture<'_, Result<u16, AdapterError>> {
         Box::pin(async {
             self.worker.ready().await?;
-            let (answer, answered) = oneshot::channel();
+            let (answer, answered) = Reply::channel();
             self.questions
                 .try_send(Question { sound, answer })
                 .map_err(|full| unavailable(NAME, format!("its questions: {full}")))?;
@@ -81,13 +91,12 @@ impl EndOfTurn for SmartTurn {
 
 impl Judge {
     fn answer(&mut self, question: Question) -> Result<(), String> {
-        if question.answer.is_closed() {
+        if !question.answer.is_wanted() {
             return Ok(());
         }
         let judged = self.judge(&question.sound);
         let report = judged.as_ref().map(drop).map_err(Clone::clone);
-        // Whoever asked may have stopped waiting meanwhile.
-        drop(question.answer.send(judged));
+        question.answer.give(judged);
         report
     }
 

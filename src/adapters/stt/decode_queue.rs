@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::{SttOptions, SttWord};
 use crate::adapters::AdapterError;
+use crate::adapters::worker::{self, Line, Reply};
 use crate::audio::SampleRate;
 
 /// Streams at once. One core carries 7 to 9 that talk without a pause; most are silent most of the time.
@@ -124,7 +125,13 @@ pub(super) struct DecodeJob {
     heard: Arc<AtomicU64>,
     options: Arc<SttOptions>,
     ticket: Arc<Ticket>,
-    answer: oneshot::Sender<Answer>,
+    answer: Reply<Answer>,
+}
+
+impl worker::Job for DecodeJob {
+    fn line(&self) -> Line {
+        self.answer.line()
+    }
 }
 
 /// What both sides of a decode may look at and change.
@@ -186,14 +193,14 @@ impl DecodeQueue {
             cancelled: AtomicBool::new(false),
             started: AtomicBool::new(false),
         });
-        let (sender, answer) = oneshot::channel();
+        let (reply, answer) = Reply::channel();
         let job = DecodeJob {
             sound,
             until_sample,
             heard: Arc::clone(heard),
             options: Arc::clone(options),
             ticket: Arc::clone(&ticket),
-            answer: sender,
+            answer: reply,
         };
         let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         // Called-off work leaves the queue here too, so that its length tells the truth.
@@ -299,7 +306,7 @@ impl DecodeJob {
 
     /// Answers; a stream that was dropped meanwhile does not wait for it.
     fn reply(self, answer: Answer) -> Result<(), String> {
-        drop(self.answer.send(answer));
+        self.answer.give(answer);
         Ok(())
     }
 }

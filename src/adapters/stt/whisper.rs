@@ -5,6 +5,7 @@
 //! where they want to be asked, how they name things, and how many questions they bear at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
@@ -24,6 +25,9 @@ use crate::secret::Secret;
 pub(super) const NAME: &str = "whisper";
 /// Questions at once to a server that bears several. More than the host of a show or two ever needs.
 const REQUESTS_AT_ONCE: usize = 4;
+/// Longest a thread may be at one question before it is given up. A question has limits of its own, 45 s for the longest
+/// stretch, so this is one that they do not reach.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a server is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +85,7 @@ impl Whisper {
             let requests = WhisperRequests::new(net.clone(), options.clone(), runtime.clone());
             worker::spawn(
                 NAME,
+                ANSWER_PATIENCE,
                 move || Ok(requests.clone()),
                 move || jobs.next(),
                 move |requests, job| source.work(requests, job),

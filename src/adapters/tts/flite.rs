@@ -3,14 +3,18 @@
 //! A stream is one plain thread, for synthesis is a blocking C call that waits whenever the session has sound enough.
 //! The first chunk of a short clause exists after about 10 ms; the words' exact times come before it.
 //!
-//! Invariants: at most [`STREAMS_MAX`] streams at once; a stream that is dropped stops within one chunk; a text
-//! without anything to say ends at once, without sound.
+//! A thread whose stream was dropped and that does not come back from its call is given up: it counts as blocked and
+//! costs nobody a stream, up to [`STUCK_MAX`] of them.
+//!
+//! Invariants: at most [`STREAMS_MAX`] streams at once, and at most [`STUCK_MAX`] threads beside theirs; a stream that is
+//! dropped stops within one chunk; a text without anything to say ends at once, without sound.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::flite_ffi::{self, RATE_HZ, Spoken, Voice, VoiceName};
 use super::flite_margins::Margins;
@@ -22,6 +26,8 @@ use super::{
 use crate::adapters::worker::unavailable;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};
+use crate::blocked::{Blocked, Kind};
+use crate::faults;
 
 const NAME: &str = "flite";
 const RATE: SampleRate = SampleRate::HZ_16000;
@@ -30,6 +36,12 @@ const _: () = assert!(RATE.hz() == RATE_HZ);
 const FRAME_MAX_SAMPLES: usize = RATE.samples_in_ms(100);
 /// Streams at once, in the whole process. A core makes 90 voices in real time; the session gives each turn one.
 pub const STREAMS_MAX: usize = 64;
+/// Threads that may stand still beside the streams' own. Each further one keeps its stream's place, so that a defect which
+/// strikes again and again makes the voices unavailable and not the machine.
+pub const STUCK_MAX: usize = 8;
+/// How long a thread may take to notice that its stream was dropped: between two chunks it looks, and the longest stretch
+/// without one takes 0.2 s of a core.
+const NOTICE_LIMIT: Duration = Duration::from_secs(3);
 /// Longest piece, in bytes: about a minute of speech. Flite makes one utterance of a piece before its first sound, 0.2 s
 /// of a core for this many letters, and cannot be stopped meanwhile. A piece is a clause, and far shorter.
 const PIECE_MAX_BYTES: usize = 1024;
@@ -38,6 +50,7 @@ const PIECE_MAX_BYTES: usize = 1024;
 #[derive(Debug)]
 pub struct Flite {
     streams: Arc<Semaphore>,
+    stuck: Arc<Semaphore>,
     availability: Availability,
 }
 
@@ -52,7 +65,11 @@ impl Flite {
                 Availability::Unavailable(format!("{reason}; install the system package libflite1"))
             }
         };
-        Self { streams: Arc::new(Semaphore::new(STREAMS_MAX)), availability }
+        Self {
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            stuck: Arc::new(Semaphore::new(STUCK_MAX)),
+            availability,
+        }
     }
 
     /// The voice an option names; `slt` if it names none.
@@ -102,12 +119,20 @@ impl TextToSpeech for Flite {
             // One piece beyond the one being said: the rest waits in the stream's own channel.
             let (handed, waiting) = mpsc::channel(1);
             let listener = spoken.clone();
-            let body = move || speak(voice, permit, waiting, &Speaker { events: spoken });
+            let (end, ended) = oneshot::channel::<()>();
+            let body = move || {
+                speak(voice, waiting, &Speaker { events: spoken });
+                drop(end);
+            };
             std::thread::Builder::new()
                 .name(NAME.to_owned())
                 .spawn(body)
                 .map_err(|error| unavailable(NAME, format!("start a thread: {error}")))?;
-            tokio::spawn(hand_over(written, handed, listener));
+            let place = Place { stream: permit, stuck: Arc::clone(&self.stuck), ended };
+            tokio::spawn(async move {
+                hand_over(written, handed, &listener).await;
+                place.give_back(&listener).await;
+            });
             Ok(TtsStream { pieces, events })
         })
     }
@@ -117,7 +142,7 @@ impl TextToSpeech for Flite {
 async fn hand_over(
     mut written: mpsc::Receiver<TtsPiece>,
     handed: mpsc::Sender<TtsPiece>,
-    listener: mpsc::Sender<Result<TtsEvent, AdapterError>>,
+    listener: &Listener,
 ) {
     loop {
         let piece = tokio::select! {
@@ -136,13 +161,40 @@ async fn hand_over(
     }
 }
 
+/// Whom a stream's events go to.
+type Listener = mpsc::Sender<Result<TtsEvent, AdapterError>>;
+
+/// A stream's place among the streams, held as long as its thread is at work.
+struct Place {
+    stream: OwnedSemaphorePermit,
+    stuck: Arc<Semaphore>,
+    /// Closes when the thread has ended.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Place {
+    /// Waits for the thread's end. While somebody listens it may wait for them as long as they like; after that it has
+    /// [`NOTICE_LIMIT`].
+    async fn give_back(mut self, listener: &Listener) {
+        tokio::select! {
+            _ended = &mut self.ended => return,
+            () = listener.closed() => {}
+        }
+        if tokio::time::timeout(NOTICE_LIMIT, &mut self.ended).await.is_ok() {
+            return;
+        }
+        tracing::error!(adapter = NAME, "a thread stands still in a native call and is given up");
+        let _blocked = Blocked::count(Kind::Voice);
+        let beside = self.stuck.try_acquire_owned();
+        let kept = beside.is_err().then_some(self.stream);
+        // An error means that the thread is gone, which is what is waited for.
+        drop(self.ended.await);
+        drop((beside, kept));
+    }
+}
+
 /// The thread of one stream, from its first piece to `Done` or an error.
-fn speak(
-    voice: &'static Voice,
-    permit: OwnedSemaphorePermit,
-    mut waiting: mpsc::Receiver<TtsPiece>,
-    speaker: &Speaker,
-) {
+fn speak(voice: &'static Voice, mut waiting: mpsc::Receiver<TtsPiece>, speaker: &Speaker) {
     let said = catch_unwind(AssertUnwindSafe(|| {
         let mut margins = Margins::default();
         while let Some(piece) = waiting.blocking_recv() {
@@ -159,7 +211,6 @@ fn speak(
         // If nobody listens any more there is nobody to tell.
         drop(speaker.give(Err(error)));
     }
-    drop(permit);
 }
 
 /// Why a stream's thread ends before all is said.
@@ -170,7 +221,7 @@ enum Stop {
 
 /// The sending half of a stream, on its thread.
 struct Speaker {
-    events: mpsc::Sender<Result<TtsEvent, AdapterError>>,
+    events: Listener,
 }
 
 impl Speaker {
@@ -182,6 +233,7 @@ impl Speaker {
                 format!("a piece of {} bytes; at most {PIECE_MAX_BYTES} are said", text.len());
             return Err(Stop::Failed(AdapterError::Refused { adapter: NAME, reason }));
         }
+        faults::point(NAME, text);
         let spoken = SpokenText::of(text);
         if spoken.is_speakable() {
             let mut stopped = false;

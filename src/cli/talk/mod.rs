@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     // On a screen that is drawn over and over a log would be lost, and break what is drawn.
     let level = if terminal.is_screen() { LogLevel::Error } else { config.log_level };
     super::log::start(level);
-    super::panics::log_them();
+    super::panics::log_panics();
     let runtime = actix::System::new();
     if let Some(address) = &arguments.studio {
         let door = Door {

@@ -32,6 +32,7 @@ fn stalled() -> (WriterHandle, Inbox) {
         is_half_full: false,
         dir: PathBuf::from("recordings/pilot"),
         thread: std::thread::spawn(|| ()),
+        blocked: BlockedMark::default(),
     };
     let inbox = Inbox {
         receiver,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use voice_studio::client::Received;
 use voice_studio::conversation::OrbState;
-use voice_studio::recording::{Event, Manifest, read_events};
+use voice_studio::recording::{Event, Manifest, find_survivor, read_events, recover};
 use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage, WireCaption};
 
 use crate::support::log::check_log;
@@ -219,4 +219,24 @@ async fn a_token_that_is_wrong_or_whose_recording_is_missing_opens_nothing() {
     let mut guest = process.join_as(known.hello()).await;
     assert_eq!(guest.error().await, "resume_unknown");
     assert!(!process.dir.path().join("recordings/table-2").exists(), "nothing was begun");
+}
+
+#[actix::test]
+async fn a_token_expires_ten_minutes_after_the_last_fact_of_its_session() {
+    let process = Process::start();
+    let mut guest = process.join().await;
+    let mut known = Known::default();
+    type_in(&mut guest, &mut known, "Ada, good morning.").await;
+    is_logged(&process.recording(), "good morning").await;
+    let dir = process.kill();
+    let root = dir.path().join("recordings");
+    recover(&root.join("table")).expect("repaired");
+    let events = events(&root.join("table"));
+    let hash = events[0].fields["resumeTokenHash"].as_str().expect("a hash").to_owned();
+    let last = events.iter().map(|event| event.timestamp_ms).max().expect("a fact");
+    let found_after = |minutes: u64, ms: u64| {
+        find_survivor(&root, &hash, last + minutes * 60_000 + ms).expect("readable").is_some()
+    };
+    assert!(found_after(0, 0) && found_after(10, 0));
+    assert!(!found_after(10, 1), "it is nobody's any more");
 }

@@ -56,7 +56,7 @@ impl Page {
             recorded_as: String::new(),
             token: None,
             last_seq: 0,
-            player: Player::default(),
+            player: Player::keeping(),
             began: Instant::now(),
             played: 0,
             sent_frames: 0,

@@ -148,6 +148,7 @@ impl Room {
     /// The same for a page that says whether it reports.
     pub(crate) fn attach_as(&mut self, last_seq: Option<u64>, reports: Reports) {
         let outbox = Arc::new(Outbox::default());
+        outbox.note_sign(Instant::now());
         self.tell(Attach { outbox: Arc::clone(&outbox), last_seq, reports });
         self.outbox = Some(outbox);
         self.captured = 0;
@@ -163,7 +164,7 @@ impl Room {
         if let Some(outbox) = self.outbox.take() {
             self.tell(Detach { outbox });
         }
-        self.page.player = Player::default();
+        self.page.player = Player::keeping();
     }
 
     /// The host speaks for so long, from now on.
@@ -192,7 +193,8 @@ impl Room {
 
     /// 20 ms go by.
     pub(crate) async fn step(&mut self) {
-        if self.outbox.is_some() {
+        if let Some(outbox) = &self.outbox {
+            outbox.note_sign(Instant::now());
             let count = self.host_rate.samples_in_ms(20);
             let loud = self.voice_left > 0;
             self.voice_left = self.voice_left.saturating_sub(STEP_SAMPLES);
@@ -362,7 +364,7 @@ impl Default for Page {
     fn default() -> Self {
         Self {
             seen: Vec::new(),
-            player: Player::default(),
+            player: Player::keeping(),
             most_ahead: 0,
             reported: (TurnId(0), 0),
         }
