@@ -2,9 +2,11 @@
 //!
 //! Without the feature `fault-points` every place is nothing at all; with it a place does nothing until a test arms it,
 //! for one session and for one time. No setting can arm one.
+//!
+//! A test can also take a mend out ([`without`]), to show that something breaks without it.
 
 #[cfg(feature = "fault-points")]
-pub use armed::{Fault, Lever, arm, fired};
+pub use armed::{Fault, Lever, Without, arm, fired, without};
 
 /// A place. `scope` says whose it is: a session's id, a recording's folder.
 #[cfg(not(feature = "fault-points"))]
@@ -12,10 +14,18 @@ pub use armed::{Fault, Lever, arm, fired};
 pub const fn point(_name: &'static str, _scope: &str) {}
 
 #[cfg(feature = "fault-points")]
-pub use armed::point;
+pub use armed::{is_out, point};
+
+/// Whether a test has taken this mend out.
+#[cfg(not(feature = "fault-points"))]
+#[inline(always)]
+pub const fn is_out(_mend: &str) -> bool {
+    false
+}
 
 #[cfg(feature = "fault-points")]
 mod armed {
+    use std::cell::RefCell;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::sync::{Mutex, PoisonError};
@@ -86,6 +96,34 @@ mod armed {
             Fault::Panic => strike(armed.name),
             // An error means that the lever is gone, which is what is waited for.
             Fault::Stall => drop(armed.held.map(|held| held.recv())),
+        }
+    }
+
+    thread_local! {
+        /// A test that takes something out does so for its own thread: others run beside it.
+        static OUT: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Puts a mend back when it is dropped.
+    #[derive(Debug)]
+    pub struct Without(&'static str);
+
+    /// Takes a mend out, for this thread.
+    #[must_use = "a mend is back when this is dropped"]
+    pub fn without(mend: &'static str) -> Without {
+        OUT.with_borrow_mut(|out| out.push(mend));
+        Without(mend)
+    }
+
+    /// Whether a test has taken this mend out.
+    #[must_use]
+    pub fn is_out(mend: &str) -> bool {
+        OUT.with_borrow(|out| out.contains(&mend))
+    }
+
+    impl Drop for Without {
+        fn drop(&mut self) {
+            OUT.with_borrow_mut(|out| out.retain(|mend| *mend != self.0));
         }
     }
 

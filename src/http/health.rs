@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Studio;
 use crate::adapters::AdapterState;
+use crate::transport::webrtc::MediaServer;
 
 /// How far the process is.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,46 @@ struct Health {
     version: &'static str,
     adapters: AdapterHealth,
     undelivered_messages: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webrtc: Option<WebRtcHealth>,
+}
+
+/// The WebRTC port since the start of the process.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebRtcHealth {
+    port: u16,
+    listeners: u64,
+    /// Whatever came.
+    datagrams: u64,
+    /// Authentic packets of hosts' voices, and packets of AIs' that left.
+    heard: u64,
+    sent: u64,
+    unsent: u64,
+    /// Dropped: of nobody here or of no known kind; forged, replayed or broken; checks with a wrong password.
+    strangers: u64,
+    rejected: u64,
+    false_checks: u64,
+    /// Listeners at whom the stack broke.
+    broken: u64,
+}
+
+impl WebRtcHealth {
+    fn of(server: &MediaServer) -> Self {
+        let (listeners, counts) = server.counts();
+        Self {
+            port: server.address().port(),
+            listeners,
+            datagrams: counts.datagrams,
+            heard: counts.media,
+            sent: counts.voices,
+            unsent: counts.unsent,
+            strangers: counts.strangers,
+            rejected: counts.rejected,
+            false_checks: counts.false_checks,
+            broken: counts.broken,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +120,7 @@ pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
             available: available.clone(),
         },
         undelivered_messages: crate::session::mailbox::undelivered(),
+        webrtc: studio.media.as_ref().map(|desk| WebRtcHealth::of(&desk.server)),
     })
 }
 

@@ -15,6 +15,7 @@
 //! or nobody's is dropped and counted; a listener that falls silent loses its seat, never its session.
 
 pub mod exchange;
+pub mod guarded;
 pub mod happening;
 mod offer;
 pub mod path;
