@@ -2,6 +2,7 @@
 // sample can be told, and what is heard and said in the page.
 import { execFileSync, execSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -226,4 +227,49 @@ export function find(part, whole, from = 0, until = whole.length - part.length) 
     if (match > best.match) best = { match, at };
   }
   return best;
+}
+
+/** A number from 0 to 1 by a fixed sequence, so that a line loses the same packets every time. */
+function chance(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/**
+ * A bad line between a page and the studio's UDP port. `line` may be changed while it runs: `lossPercent`, `jitterMs` and
+ * `heldPercent` (kept for 65 ms, so that successors overtake) both ways, `isDead` for a hole. `move()` gives the page
+ * another port, as the studio sees it.
+ */
+export async function startRelay(targetPort) {
+  const line = { lossPercent: 0, jitterMs: 0, heldPercent: 0, isDead: false };
+  const counts = { up: 0, down: 0, lost: 0 };
+  const next = chance(7);
+  const front = createSocket('udp4');
+  let [page, back] = [null, null];
+  const carry = (way, send) => {
+    counts[way] += 1;
+    if (line.isDead || next() * 100 < line.lossPercent) { counts.lost += 1; return; }
+    const delay = next() * line.jitterMs + (next() * 100 < line.heldPercent ? 65 : 0);
+    if (delay > 0) setTimeout(send, delay);
+    else send();
+  };
+  const open = () => {
+    const socket = createSocket('udp4');
+    socket.on('message', (data) => carry('down', () => { if (page && socket === back) front.send(data, page.port, page.address); }));
+    return new Promise((resolve) => socket.bind(0, '127.0.0.1', () => { back = socket; resolve(); }));
+  };
+  await open();
+  front.on('message', (data, from) => {
+    page = from;
+    carry('up', () => back.send(data, targetPort, '127.0.0.1'));
+  });
+  await new Promise((resolve) => front.bind(0, '127.0.0.1', resolve));
+  return {
+    line, counts, port: front.address().port,
+    move: open,
+    close: () => { front.close(); back.close(); },
+  };
 }

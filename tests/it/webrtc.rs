@@ -5,6 +5,7 @@ pub(crate) mod attacks;
 mod calls;
 mod heard;
 mod mends;
+mod port;
 mod python;
 mod studio;
 pub(crate) mod world;
