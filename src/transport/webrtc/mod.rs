@@ -17,6 +17,7 @@
 pub mod exchange;
 pub mod guarded;
 pub mod happening;
+mod mends;
 mod offer;
 pub mod path;
 pub mod peer;

@@ -220,5 +220,6 @@ fn what_the_stack_allocates_for_a_packet_is_known() {
     assert!(per(taking, taken) <= IN_MOST && per(sending, sent) <= OUT_MOST);
 }
 
-const IN_MOST: f64 = 40.0;
-const OUT_MOST: f64 = 40.0;
+/// Seen with rtc 0.21.1: 6.00 and 4.61.
+const IN_MOST: f64 = 6.5;
+const OUT_MOST: f64 = 5.0;

@@ -16,16 +16,15 @@ use crate::support::caller::Caller;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long a fresh caller waits until sound may flow both ways.
-fn connects_after() -> Duration {
+/// How long a fresh caller waits until sound may flow both ways; `None` for more than five seconds.
+fn connects_after() -> Option<Duration> {
     let mut world = World::new(1);
     world.call();
     let seat = world.seated[0].seat;
     let is_up = |world: &World| {
         world.seated[0].caller.is_connected && world.happened(Happening::Connected(seat)).is_some()
     };
-    assert!(world.run(SECOND * 5, is_up), "no connection within 5 s");
-    world.elapsed()
+    world.run(SECOND * 5, is_up).then(|| world.elapsed())
 }
 
 fn call() -> World {
@@ -40,18 +39,19 @@ fn call() -> World {
 
 #[test]
 fn without_held_handshakes_a_call_begins_by_the_clients_timer() {
-    let whole = connects_after();
+    let whole = connects_after().expect("a connection");
     let _out = without("held-dtls");
+    // The caller's OpenSSL repeats a handshake by the true clock, of which next to nothing passes here.
     let slow = connects_after();
     println!("connected after {whole:?}, without held handshakes {slow:?}");
-    assert!(slow > whole + Duration::from_millis(200), "{slow:?} against {whole:?}");
+    assert!(slow.is_none_or(|slow| slow > whole + Duration::from_millis(200)), "{slow:?}");
 }
 
 #[test]
 fn without_the_repeated_nomination_a_call_begins_with_the_next_one() {
-    let whole = connects_after();
+    let whole = connects_after().expect("a connection");
     let _out = without("nomination");
-    let slow = connects_after();
+    let slow = connects_after().expect("a connection");
     println!("connected after {whole:?}, without the repeated nomination {slow:?}");
     assert!(slow > whole + Duration::from_millis(200), "{slow:?} against {whole:?}");
 }
@@ -66,29 +66,34 @@ fn without_a_look_at_dtls_a_good_bye_is_not_heard() {
     assert_eq!(world.exchange.seated(), 1, "sound goes on to nobody");
 }
 
-#[test]
-fn without_tracks_that_only_send_a_voice_lands_on_the_microphones_section() {
-    let _out = without("two-tracks-first");
-    let mut world = World::new(1);
-    let (_, offer) = Caller::new(SocketAddr::from(([10, 0, 1, 1], 5_000)), world.now);
-    let (_, answer) = world.admit(&offer, 0, &std::sync::Arc::default()).expect("an answer");
-    let sections: Vec<&str> = answer.split("m=audio").skip(1).collect();
-    let sends = |section: &str| section.contains("a=ssrc:") || section.contains("a=sendrecv");
-    assert!(sends(sections[0]), "the microphone's section is only received on:\n{answer}");
+/// The ways of an answer's sections: microphone, first AI, second AI.
+fn directions(answer: &str) -> Vec<&str> {
+    let ways = ["a=recvonly", "a=sendonly", "a=sendrecv", "a=inactive"];
+    let of = |section: &str| ways.into_iter().find(|way| section.contains(way)).unwrap_or_default();
+    answer.split("m=audio").skip(1).map(of).collect()
 }
 
-#[test]
-fn with_tracks_that_only_send_the_microphones_section_sends_nothing() {
+fn answer() -> String {
     let mut world = World::new(1);
     let (_, offer) = Caller::new(SocketAddr::from(([10, 0, 1, 1], 5_000)), world.now);
-    let (_, answer) = world.admit(&offer, 0, &std::sync::Arc::default()).expect("an answer");
-    let sections: Vec<&str> = answer.split("m=audio").skip(1).collect();
-    let directions = sections.iter().map(|section| {
-        ["a=recvonly", "a=sendonly", "a=sendrecv"].into_iter().find(|way| section.contains(way))
-    });
-    let wanted = [Some("a=recvonly"), Some("a=sendonly"), Some("a=sendonly")];
-    assert!(directions.eq(wanted), "{answer}");
-    // With transport-wide feedback browsers probe the line with empty packets in the voice.
+    world.admit(&offer, 0, &std::sync::Arc::default()).expect("an answer").1
+}
+
+const WANTED: [&str; 3] = ["a=recvonly", "a=sendonly", "a=sendonly"];
+
+#[test]
+fn without_tracks_that_are_there_first_the_sections_do_not_send_what_they_should() {
+    assert_eq!(directions(&answer()), WANTED);
+    let _out = without("two-tracks-first");
+    let late = answer();
+    println!("tracks added after the offer was read: {:?}", directions(&late));
+    assert_ne!(directions(&late), WANTED);
+}
+
+/// With transport-wide feedback browsers probe the line with empty packets in the voice.
+#[test]
+fn transport_wide_feedback_is_not_negotiated() {
+    let answer = answer();
     assert!(!answer.contains("transport-cc") && !answer.contains("transport-wide-cc"), "{answer}");
 }
 

@@ -26,9 +26,10 @@ const ANSWER: &str =
 /// Three packets' time.
 const HELD: Duration = Duration::from_millis(65);
 
-/// How far the tracks may lie apart from what the listener said and heard: its clock ticks every 5 ms, Opus looks 6.5 ms
-/// ahead, and of 150 ms of jitter a few are left in the envelope of arrivals.
-const APART_MAX_MS: f64 = 25.0;
+/// How far the tracks may lie apart from what the listener said and heard. What is printed is a few milliseconds on a machine
+/// with nothing else to do; a busy one wakes listener and studio late, and neither knows. The bound of 5 ms on true time
+/// is held in virtual time, by `src/audio/host_packets/tests.rs`.
+const APART_MAX_MS: f64 = 200.0;
 
 /// Longest scenario, with a hole of five seconds in it.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -78,6 +79,10 @@ impl Player {
         let (rtp, at) = self.began?;
         let since = |span: Duration| i64::try_from(span.as_micros()).unwrap() * 48 / 1_000;
         let played = i64::from(rtp) + since(now - at) - since(self.buffer);
+        // No further than what has come.
+        let (newest, _) = self.newest?;
+        let come = i64::from(rtp) + i64::from(newest.wrapping_sub(rtp).cast_signed()) + 960;
+        let played = played.min(come);
         self.place_at(u32::try_from(played & 0xFFFF_FFFF).unwrap()).filter(|_| !self.is_shut)
     }
 
