@@ -3,9 +3,11 @@
 //!
 //! Without the feature `fault-points` every place is nothing at all; with it a place does nothing until a test arms it,
 //! for one session and for one time. No setting can arm one.
+//!
+//! A test can also take a mend out ([`without`]), to show that something breaks without it.
 
 #[cfg(feature = "fault-points")]
-pub use armed::{Fault, Lever, arm, fired};
+pub use armed::{Fault, Lever, Without, arm, fired, without};
 
 /// A place. `scope` says whose it is: a session's id, a recording's folder.
 #[cfg(not(feature = "fault-points"))]
@@ -13,7 +15,7 @@ pub use armed::{Fault, Lever, arm, fired};
 pub const fn point(_name: &'static str, _scope: &str) {}
 
 #[cfg(feature = "fault-points")]
-pub use armed::{hang, point};
+pub use armed::{hang, is_out, point};
 
 /// A place in a stream, asked before each of its events.
 #[cfg(not(feature = "fault-points"))]
@@ -22,8 +24,16 @@ pub fn hang(_name: &'static str, _scope: &str) -> std::future::Ready<()> {
     std::future::ready(())
 }
 
+/// Whether a test has taken this mend out.
+#[cfg(not(feature = "fault-points"))]
+#[inline(always)]
+pub const fn is_out(_mend: &str) -> bool {
+    false
+}
+
 #[cfg(feature = "fault-points")]
 mod armed {
+    use std::cell::RefCell;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::sync::{Mutex, PoisonError};
@@ -109,6 +119,34 @@ mod armed {
         let mut fired = FIRED.lock().unwrap_or_else(PoisonError::into_inner);
         fired.push((armed.name, armed.scope.clone()));
         Some(armed)
+    }
+
+    thread_local! {
+        /// A test that takes something out does so for its own thread: others run beside it.
+        static OUT: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Puts a mend back when it is dropped.
+    #[derive(Debug)]
+    pub struct Without(&'static str);
+
+    /// Takes a mend out, for this thread.
+    #[must_use = "a mend is back when this is dropped"]
+    pub fn without(mend: &'static str) -> Without {
+        OUT.with_borrow_mut(|out| out.push(mend));
+        Without(mend)
+    }
+
+    /// Whether a test has taken this mend out.
+    #[must_use]
+    pub fn is_out(mend: &str) -> bool {
+        OUT.with_borrow(|out| out.contains(&mend))
+    }
+
+    impl Drop for Without {
+        fn drop(&mut self) {
+            OUT.with_borrow_mut(|out| out.retain(|mend| *mend != self.0));
+        }
     }
 
     #[expect(clippy::panic, reason = "a panic is what a test has ordered here")]

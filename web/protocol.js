@@ -13,17 +13,18 @@ export const HOST_RATES = [16_000, 24_000, 44_100, 48_000];
 export const HEADER_BYTES = 16;
 
 const KIND_HOST_PCM = 1;
+const KIND_HOST_OPUS = 2;
 const KIND_AI_PCM = 16;
 const FLAG_MUTED = 1;
 
 /**
- * Writes the header of a host frame into the first 16 bytes of `buffer`, whose samples are already in place behind it.
+ * Writes the header of a host frame into the first 16 bytes of `buffer`, whose sound is already in place behind it.
  * @param {ArrayBuffer} buffer
- * @param {{sequence: number, captureSample: number, muted: boolean}} header
+ * @param {{sequence: number, captureSample: number, muted: boolean, isOpus: boolean}} header
  */
-export function writeHostHeader(buffer, { sequence, captureSample, muted }) {
+export function writeHostHeader(buffer, { sequence, captureSample, muted, isOpus }) {
   const view = new DataView(buffer);
-  view.setUint8(0, KIND_HOST_PCM);
+  view.setUint8(0, isOpus ? KIND_HOST_OPUS : KIND_HOST_PCM);
   view.setUint8(1, muted ? FLAG_MUTED : 0);
   view.setUint16(2, 0);
   view.setUint32(4, sequence % 2 ** 32, true);

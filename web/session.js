@@ -1,6 +1,6 @@
 // The socket: says hello, numbers what goes out, remembers what a lost connection needs to go on.
 import { readAiFrame, readServerMessage, writeHostHeader } from './protocol.js';
-/** @import {AiFrame, ClientMessage, Hello, ServerMessage} from './types' */
+/** @import {AiFrame, ClientMessage, Hello, HostFrame, ServerMessage} from './types' */
 
 /** Audio waiting in the browser beyond this, 2.7 s at 48 kHz, is not sent: it would only be late. */
 const BACKLOG_BYTES_MAX = 256 * 1024;
@@ -70,15 +70,15 @@ export class Session {
 
   /**
    * Sends a frame of the microphone once the session is ready; the header is written in its place.
-   * @param {{buffer: ArrayBuffer, first: number, muted: boolean}} frame
+   * @param {HostFrame} frame
    */
-  sendAudio({ buffer, first, muted }) {
+  sendAudio({ buffer, first, muted, isOpus = false }) {
     if (!this.#isReady || !this.#socket) return;
     if (this.#socket.bufferedAmount > BACKLOG_BYTES_MAX) {
       this.skippedFrames += 1;
       return;
     }
-    writeHostHeader(buffer, { sequence: this.#sequence, captureSample: first, muted });
+    writeHostHeader(buffer, { sequence: this.#sequence, captureSample: first, muted, isOpus });
     this.#sequence += 1;
     this.#socket.send(buffer);
   }

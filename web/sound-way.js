@@ -1,21 +1,53 @@
-// Which way the sound goes: the line by WebRTC, its panel, and what both need of the page. The page hooks in here only.
+// Which way the sound goes: the line by WebRTC, the socket with Opus or PCM, the panel, and what they need of the page.
+// The page hooks in here only.
+import { canEncodeOpus, OpusCapture } from './opus-capture.js';
 import { SoundPanel } from './sound-panel.js';
 import { SoundLine } from './webrtc.js';
-/** @import {ClientMessage, ServerMessage} from './types' */
+/** @import {ClientMessage, HostFrame, ServerMessage, SocketQuality, SoundChoice} from './types' */
 
 /** Samples of the page's own clock in a millisecond: the unit in which reports are timed. */
 const CLOCK_PER_MS = 48;
 
 export class SoundWay {
   /** @type {SoundLine | null} */ #line = null;
+  #canEncode = false;
+  /** Whether the server takes Opus from this page. */
+  #isTaken = false;
 
   /**
    * @param {HTMLElement} root Where state and switch are shown; is filled.
    * @param {(message: ClientMessage) => void} send
+   * @param {(frame: HostFrame) => void} sendAudio
    */
-  constructor(root, send) {
+  constructor(root, send, sendAudio) {
     this.send = send;
-    this.panel = new SoundPanel(root, (wantsWebRtc) => this.#line?.choose(wantsWebRtc));
+    this.sendAudio = sendAudio;
+    this.opus = new OpusCapture((frame) => { if (!this.isUp) sendAudio(frame); });
+    this.panel = new SoundPanel(root, (choice) => this.#choose(choice));
+  }
+
+  /** A frame of the microphone: sent over the socket unless WebRTC carries the sound. @param {HostFrame} frame */
+  hear(frame) {
+    if (this.isUp) return;
+    if (this.#isOpus && this.opus.push(frame)) return;
+    // What is still in the encoder would come behind this.
+    this.opus.close();
+    this.sendAudio(frame);
+  }
+
+  /** @param {SocketQuality} quality */
+  showSocketQuality(quality) {
+    this.panel.showSocketQuality(quality);
+  }
+
+  get #isOpus() {
+    return this.panel.choice !== 'socket' && this.#canEncode && this.#isTaken && !this.opus.hasFailed;
+  }
+
+  /** @param {SoundChoice} choice */
+  #choose(choice) {
+    this.#line?.choose(choice === 'auto' || choice === 'webrtc', choice === 'webrtc');
+    this.panel.showCodec(this.#isOpus);
   }
 
   /** Whether the host's sound goes by WebRTC: the socket then carries none. */
@@ -35,11 +67,19 @@ export class SoundWay {
       onState: (state) => this.panel.showState(state),
       onQuality: (quality) => this.panel.showQuality(quality),
     });
-    this.#line.choose(this.panel.wantsWebRtc);
+    this.#choose(this.panel.choice);
+    void canEncodeOpus(context.sampleRate).then((can) => {
+      this.#canEncode = can;
+      this.panel.showCodec(this.#isOpus);
+    });
   }
 
   /** @param {ServerMessage} message @returns {boolean} Whether it was for this way alone. */
   take(message) {
+    if (message.type === 'session.ready') {
+      this.#isTaken = message.hostCodecs?.includes('opus') ?? false;
+      this.panel.showCodec(this.#isOpus);
+    }
     return this.#line?.take(message) ?? false;
   }
 
@@ -55,5 +95,6 @@ export class SoundWay {
   close() {
     this.#line?.drop();
     this.#line = null;
+    this.opus.close();
   }
 }

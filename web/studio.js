@@ -120,7 +120,8 @@ let retries = 0;
 let retryTimer = 0;
 let captionSize = 1;
 
-const soundWay = new SoundWay(element('sound', HTMLElement), (message) => session?.send(message));
+const soundWay = new SoundWay(element('sound', HTMLElement),
+  (message) => session?.send(message), (frame) => session?.sendAudio(frame));
 
 /** @param {ServerMessage | LocalEvent} event */
 function dispatch(event) {
@@ -152,7 +153,7 @@ async function enterStudio(devices, hello, resumeToken) {
   try {
     if (!isSupported()) throw UNSUPPORTED;
     audio = await openAudio(devices, {
-      onFrame: (frame) => { if (!soundWay.isUp) session?.sendAudio(frame); },
+      onFrame: (frame) => soundWay.hear(frame),
       onPosition: reportPosition,
       onMicrophoneGone: () => dispatch({ type: 'local.problem', failure: MICROPHONE_GONE }),
     });
@@ -548,6 +549,7 @@ setInterval(() => {
   remember.touch();
   roundTrip().then((roundTripMs) => {
     link = { ...link, roundTripMs };
+    soundWay.showSocketQuality(link);
     const quality = roundTripMs < LINK_GOOD_MS ? 'good' : roundTripMs < LINK_FAIR_MS ? 'fair' : 'poor';
     page.link.hidden = false;
     page.link.dataset.quality = quality;

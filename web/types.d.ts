@@ -54,6 +54,9 @@ export type WebRtcMessage =
 /** Which way the sound goes, and why not by the other. */
 export interface LineState { way: 'webrtc' | 'socket'; isTrying: boolean; reason: string }
 
+/** How good the socket is: time there and back, and frames of the microphone that were not sent. */
+export interface SocketQuality { roundTripMs: number | null; skipped: number }
+
 /** The line's quality: times in ms, losses in per cent of the last second. */
 export interface LineQuality { rttMs: number; jitterMs: number; bufferMs: number; lossUp: number; lossDown: number }
 
@@ -72,7 +75,7 @@ export type PlayoutOrder =
 /** Every text message of the server; each also carries a rising `seq`. */
 export type ServerMessage = (
   | { type: 'session.ready'; sessionId: string; resumeToken: string; episodeId: string; resumed: boolean;
-      names: [string, string, string] }
+      names: [string, string, string]; hostCodecs?: string[] }
   | { type: 'server.ack'; message: string }
   | { type: 'state.snapshot'; orbStates: Record<Speaker, OrbState>; captions: Caption[]; autopilot: boolean;
       session: SessionFacts; segment?: CurrentSegment | null; strikes?: Strike[] }
@@ -97,7 +100,7 @@ export interface Hello {
   participantName: string;
   episodeId: string;
   briefing?: string;
-  audio?: { codec: 'pcm'; sampleRate: number };
+  audio?: { codec: 'pcm' | 'opus'; sampleRate: number };
   resumeToken?: string;
   lastSeq?: number;
   reports?: true;
@@ -122,6 +125,12 @@ export type ClientMessage =
   | { type: 'client.strike'; seconds?: number }
   | { type: 'client.segment'; index: number }
   | { type: 'client.end' };
+
+/** A frame of the microphone, with room for the header before its sound: PCM, or a packet of Opus. */
+export interface HostFrame { buffer: ArrayBuffer; first: number; muted: boolean; isOpus?: boolean }
+
+/** The host's choice of the sound's way. */
+export type SoundChoice = 'auto' | 'webrtc' | 'opus' | 'socket';
 
 /** One binary frame of an AI's voice. */
 export interface AiFrame { speaker: AiSpeaker; turn: number; firstSample: number; pcm: ArrayBuffer }

@@ -9,6 +9,8 @@ import { RtpVoice } from './rtp-voice.js';
 const CONNECT_MS = 10_000;
 /** A connection that stutters is given so long before ICE begins anew, and so long again before it is given up. */
 const PATIENCE_MS = 2_000;
+/** A host who wants WebRTC and nothing else has it tried again so long after it failed. */
+const RETRY_MS = 5_000;
 /** How often the browser is asked what it gave out: half of its own step. */
 const POLL_MS = 10;
 const STATS_MS = 1_000;
@@ -38,6 +40,8 @@ export class SoundLine {
   /** @type {HTMLAudioElement[]} */ #sinks = [];
   #isUp = false;
   #isWanted = true;
+  #isInsisted = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry;
   #lostBefore = { lost: 0, received: 0 };
 
   /**
@@ -105,9 +109,13 @@ export class SoundLine {
     }
   }
 
-  /** The host's choice: `false` for the socket alone. @param {boolean} wanted */
-  choose(wanted) {
+  /**
+   * The host's choice: not wanted is the socket alone, insisted on is tried again and again.
+   * @param {boolean} wanted @param {boolean} insisted
+   */
+  choose(wanted, insisted) {
     this.#isWanted = wanted;
+    this.#isInsisted = insisted;
     if (!wanted) this.#fallBack('chosen');
     else if (this.#iceServers && !this.#peer) void this.#begin();
   }
@@ -126,6 +134,7 @@ export class SoundLine {
 
   /** The socket is gone, and the seat with it. The next `webrtc.ready` begins anew. */
   drop() {
+    this.#iceServers = null;
     this.#end();
     this.#show();
   }
@@ -236,10 +245,14 @@ export class SoundLine {
     this.events.send({ type: 'webrtc.close' });
     this.#end();
     this.#show(reason);
+    if (this.#isInsisted) {
+      this.#retry = setTimeout(() => { if (this.#isInsisted && !this.#peer) void this.#begin(); }, RETRY_MS);
+    }
   }
 
   #end() {
     clearTimeout(this.#patience);
+    clearTimeout(this.#retry);
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     this.#peer?.close();

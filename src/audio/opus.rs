@@ -259,13 +259,15 @@ pub fn carries_copy(packet: &[u8]) -> bool {
     };
     // One voice flag for every 20 ms of a SILK frame, or for a shorter one.
     let silk_frames = (samples / FRAME_SAMPLES).max(1);
-    ::opus::packet::parse(packet).ok().is_some_and(|parsed| {
-        parsed
-            .frames
-            .first()
-            .and_then(|frame| frame.first())
-            .is_some_and(|flags| (flags >> (7 - silk_frames)) & 1 == 1)
-    })
+    let flags = match packet.first().map(|toc| toc & 3) {
+        // One frame, or two of one length: the first begins behind the table of contents. (The library's own reading
+        // allocates, and this is asked for every lost packet.)
+        Some(0 | 1) => packet.get(1).copied(),
+        _ => ::opus::packet::parse(packet)
+            .ok()
+            .and_then(|parsed| parsed.frames.first().and_then(|frame| frame.first()).copied()),
+    };
+    flags.is_some_and(|flags| (flags >> (7 - silk_frames)) & 1 == 1)
 }
 
 /// How many samples at 48 kHz a packet holds, from its first bytes alone (RFC 6716 §3.1); `None` if it is not a packet

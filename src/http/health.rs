@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Studio;
 use crate::adapters::AdapterState;
 use crate::blocked::{Kind, given_up, standing};
+use crate::transport::webrtc::MediaServer;
 
 /// How far the process is.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,8 @@ struct Health {
     panics: u64,
     blocked_threads: BlockedThreads,
     threads_given_up: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webrtc: Option<WebRtcHealth>,
 }
 
 /// Threads that stand still now in code that is not ours.
@@ -73,6 +76,44 @@ impl BlockedThreads {
             voices: standing(Kind::Voice),
             openings: standing(Kind::Opening),
             writers: standing(Kind::Writer),
+        }
+    }
+}
+
+/// The WebRTC port since the start of the process.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebRtcHealth {
+    port: u16,
+    listeners: u64,
+    /// Whatever came.
+    datagrams: u64,
+    /// Authentic packets of hosts' voices, and packets of AIs' that left.
+    heard: u64,
+    sent: u64,
+    unsent: u64,
+    /// Dropped: of nobody here or of no known kind; forged, replayed or broken; checks with a wrong password.
+    strangers: u64,
+    rejected: u64,
+    false_checks: u64,
+    /// Listeners at whom the stack broke.
+    broken: u64,
+}
+
+impl WebRtcHealth {
+    fn of(server: &MediaServer) -> Self {
+        let (listeners, counts) = server.counts();
+        Self {
+            port: server.address().port(),
+            listeners,
+            datagrams: counts.datagrams,
+            heard: counts.media,
+            sent: counts.voices,
+            unsent: counts.unsent,
+            strangers: counts.strangers,
+            rejected: counts.rejected,
+            false_checks: counts.false_checks,
+            broken: counts.broken,
         }
     }
 }
@@ -106,6 +147,7 @@ pub async fn health(studio: web::Data<Studio>) -> HttpResponse {
         panics: crate::session::supervision::panics(),
         blocked_threads: BlockedThreads::now(),
         threads_given_up: given_up(),
+        webrtc: studio.media.as_ref().map(|desk| WebRtcHealth::of(&desk.server)),
     })
 }
 

@@ -7,8 +7,8 @@ use actix::prelude::*;
 use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
     Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
-    EndSession, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent,
-    ReportPlayout, RequestState, SendAway, Tick, VoiceArrived,
+    EndSession, HostPacket, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived,
+    ReplyEvent, ReportPlayout, RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::service_notes::Kind;
@@ -75,6 +75,16 @@ impl Handler<HostSound> for Session {
     fn handle(&mut self, message: HostSound, _ctx: &mut Self::Context) {
         if self.ending.is_none() {
             self.on_host_sound(&message);
+        }
+    }
+}
+
+impl Handler<HostPacket> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: HostPacket, _ctx: &mut Self::Context) {
+        if self.ending.is_none() {
+            self.on_host_packet(&message);
         }
     }
 }

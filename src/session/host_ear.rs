@@ -1,17 +1,18 @@
 //! The host's sound on its way in: onto session time, then to the ears and into the record.
 //!
-//! It comes as frames of PCM by the socket, or as packets of Opus by WebRTC; one at a time is listened to.
+//! It comes in frames by the socket ([`super::host_frames`]), or as packets of Opus by WebRTC; one at a time is listened
+//! to.
 
 use std::sync::Arc;
 
 use super::actor::{Session, WATERMARK_LAG};
-use super::messages::{Hear, HostSound, Record};
+use super::messages::{Hear, Record};
 use crate::audio::SampleRate;
 use crate::audio::clock_fit::Observed;
 use crate::audio::host_line::{HoleCause, HostLine, HostPiece, WAIT_MAX};
 use crate::audio::host_packets::{HostPackets, HostSpan, RepairCounts};
 use crate::audio::jitter::{JitterCounts, Packet};
-use crate::audio::opus::{CodecError, PACKET_SAMPLES_MAX};
+use crate::audio::opus::{CodecError, HostDecoder, PACKET_SAMPLES_MAX};
 use crate::conversation::Speaker;
 use crate::conversation::event::Event;
 use crate::recording::capture::append_packet;
@@ -28,27 +29,29 @@ const GAP_MIN: Span = Span::from_millis(5);
 const TELL_EVERY: Span = Span::from_millis(1000);
 
 /// Packets as received are handed to the recorder in blocks of about this size, or once a second.
-const CAPTURE_BLOCK_BYTES: usize = 16 * 1024;
+pub(super) const CAPTURE_BLOCK_BYTES: usize = 16 * 1024;
 
 /// What stands for sound of a muted host.
-static SILENCE: [i16; PACKET_SAMPLES_MAX] = [0; PACKET_SAMPLES_MAX];
+pub(super) static SILENCE: [i16; PACKET_SAMPLES_MAX] = [0; PACKET_SAMPLES_MAX];
 
 /// The host's line and the hole that is open in it.
 #[derive(Debug)]
 pub(super) struct HostEar {
-    line: HostLine,
-    rate: SampleRate,
+    pub(super) line: HostLine,
+    pub(super) rate: SampleRate,
     gap: Option<(SessionTime, SessionTime, HoleCause)>,
     has_begun: bool,
-    pieces: Vec<HostPiece>,
+    pub(super) pieces: Vec<HostPiece>,
     /// While the host's sound comes by WebRTC.
-    packets: Option<Box<HostPackets>>,
-    /// Frames of the socket that came meanwhile.
-    unused_frames: u64,
+    pub(super) packets: Option<Box<HostPackets>>,
+    /// While the socket brings Opus.
+    pub(super) decoder: Option<HostDecoder>,
+    /// Frames of the socket that are of no use: they came while WebRTC does, or cannot be decoded.
+    pub(super) unused_frames: u64,
     /// Room for one packet, used again.
     payload: Vec<u8>,
     /// Packets as received, on their way to the recorder.
-    capture: Vec<u8>,
+    pub(super) capture: Vec<u8>,
     told: (JitterCounts, RepairCounts),
     told_at: SessionTime,
     observed: Vec<Observed>,
@@ -63,6 +66,7 @@ impl HostEar {
             has_begun: false,
             pieces: Vec::new(),
             packets: None,
+            decoder: None,
             unused_frames: 0,
             payload: Vec::new(),
             capture: Vec::new(),
@@ -130,27 +134,6 @@ impl HostEar {
 }
 
 impl Session {
-    /// A frame came from the host's microphone.
-    pub(super) fn on_host_sound(&mut self, message: &HostSound) {
-        if self.host.packets.is_some() {
-            self.host.unused_frames += 1;
-            return;
-        }
-        let now = self.clock.now();
-        let samples: Vec<i16> = if message.muted || self.muted {
-            vec![0; message.pcm.len() / 2]
-        } else {
-            message.pcm.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
-        };
-        let mut pieces = std::mem::take(&mut self.host.pieces);
-        let rate = self.host.rate;
-        let observed =
-            self.host.line.push(message.capture_sample, rate, &samples, now, &mut pieces);
-        self.log_fit(&observed, now);
-        self.take_pieces(&mut pieces);
-        self.host.pieces = pieces;
-    }
-
     /// Decodes what is due of the host's packets.
     pub(super) fn hear_packets(&mut self, now: SessionTime) {
         let muted = self.muted;
@@ -180,7 +163,7 @@ impl Session {
         }
     }
 
-    fn record_capture(&mut self) {
+    pub(super) fn record_capture(&mut self) {
         if !self.host.capture.is_empty() {
             self.children.record(Record::Capture(self.host.capture[..].into()));
             self.host.capture.clear();
@@ -216,13 +199,11 @@ impl Session {
 
     /// Time went on: what has not arrived in time is silence.
     pub(super) fn host_silence(&mut self, now: SessionTime) {
-        if self.host.packets.is_some() {
-            self.hear_packets(now);
-            if now.since(self.host.told_at) >= TELL_EVERY {
-                self.host.told_at = now;
-                self.tell_packets(now);
-                self.record_capture();
-            }
+        self.hear_packets(now);
+        if now.since(self.host.told_at) >= TELL_EVERY {
+            self.host.told_at = now;
+            self.tell_packets(now);
+            self.record_capture();
         }
         let mut pieces = std::mem::take(&mut self.host.pieces);
         self.host.line.advance(now, &mut pieces);
@@ -248,6 +229,8 @@ impl Session {
 
     /// The connection that sent the host's sound is gone: the next one counts anew.
     pub(super) fn host_restarts(&mut self) {
+        // What the next one sends is not predicted from this one's sound.
+        self.host.decoder = None;
         let mut pieces = std::mem::take(&mut self.host.pieces);
         let now = self.clock.now();
         self.host.line.restart(now, &mut pieces);
@@ -255,7 +238,7 @@ impl Session {
         self.host.pieces = pieces;
     }
 
-    fn take_pieces(&mut self, pieces: &mut Vec<HostPiece>) {
+    pub(super) fn take_pieces(&mut self, pieces: &mut Vec<HostPiece>) {
         for piece in pieces.drain(..) {
             match piece {
                 HostPiece::Sound { at, samples } => {
@@ -324,7 +307,7 @@ impl Session {
         self.log(self.clock.now(), event);
     }
 
-    fn log_fit(&self, observed: &Observed, now: SessionTime) {
+    pub(super) fn log_fit(&self, observed: &Observed, now: SessionTime) {
         if let Some(epoch) = observed.epoch {
             let event = Event::fact("clock.epoch")
                 .with("number", epoch.number)

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
-//! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
+//! | *sound* | [`HostSound`], [`HostPacket`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
 //!
 //! Every mailbox is bounded and everything is sent by [`super::mailbox`], which counts what did not arrive.
@@ -70,6 +70,20 @@ pub struct HostSound {
     pub muted: bool,
     /// PCM s16le at the rate agreed when the session was started.
     pub pcm: Bytes,
+}
+
+/// A packet of Opus from the host's microphone, by the socket.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HostPacket {
+    /// Frames sent before this one.
+    pub sequence: u32,
+    /// The sender's counter at the first decoded sample, at 48 kHz.
+    pub capture_sample: u64,
+    /// Whether the microphone was off.
+    pub muted: bool,
+    /// One packet, whose head was read.
+    pub packet: Bytes,
 }
 
 /// The listener's WebRTC is up: the host's packets come by this line, and AI sound of new turns leaves by it.

@@ -17,6 +17,7 @@ pub mod ears;
 pub mod event_logger;
 mod handlers;
 mod host_ear;
+mod host_frames;
 pub mod house;
 mod listener;
 mod listener_time;

@@ -132,6 +132,8 @@ pub struct Ready {
     pub resumed: bool,
     /// Display names, in the order of [`Speaker::ALL`].
     pub names: [String; 3],
+    /// Whether the host's frames may be packets of Opus: where its counter is at 48 kHz.
+    pub takes_opus: bool,
 }
 
 /// Everything a page needs to draw itself.

@@ -17,6 +17,7 @@ impl Session {
             episode_id: self.identity.episode_id.clone(),
             resumed,
             names: self.names(),
+            takes_opus: self.host.takes_opus(),
         }
     }
 

@@ -4,8 +4,8 @@
 use actix::Addr;
 
 use super::protocol::{
-    ClientMessage, HelloSoundCheck, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
-    WireIceServer, WireMetrics,
+    ClientMessage, HOST_CODECS, HelloSoundCheck, Numbered, OPUS, OrbStates, ServerMessage, SessionFacts,
+    WireCaption, WireFile, WireIceServer, WireMetrics,
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;
@@ -56,6 +56,14 @@ pub fn to_json(seq: u64, notice: &Notice) -> Option<String> {
         .ok()
 }
 
+fn host_codecs(takes_opus: bool) -> Vec<String> {
+    HOST_CODECS
+        .into_iter()
+        .filter(|codec| takes_opus || *codec != OPUS)
+        .map(str::to_owned)
+        .collect()
+}
+
 fn to_wire(notice: &Notice) -> ServerMessage {
     match notice {
         Notice::Ready(ready) => ServerMessage::SessionReady {
@@ -64,6 +72,7 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             episode_id: ready.episode_id.clone(),
             resumed: ready.resumed,
             names: ready.names.clone(),
+            host_codecs: host_codecs(ready.takes_opus),
         },
         Notice::State(state) => snapshot(state),
         Notice::Tell(message) => ServerMessage::Ack { message: message.clone() },

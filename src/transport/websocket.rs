@@ -15,18 +15,23 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::flow::{Flow, Passage};
-use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, WireError};
+use super::protocol::{
+    ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, HostOpus, OPUS, WireError,
+};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::tcp_handle::TcpHandle;
 use super::translate::{forward, measured};
 use super::websocket_writer::{Written, write_all};
+use crate::audio::SampleRate;
 use crate::audio::playout::Reports;
 use crate::faults;
 use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
-use crate::session::messages::{Announce, Attach, Detach, EndSession, HostSound, SendAway};
+use crate::session::messages::{
+    Announce, Attach, Detach, EndSession, HostPacket, HostSound, SendAway,
+};
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::{Outbox, SIGN_EVERY};
 use crate::session::{Session, SessionHandle};
@@ -101,6 +106,7 @@ pub fn connect(
             heard_from: Instant::now(),
             flow: Flow::new(Instant::now()),
             mistakes: 0,
+            takes_opus: false,
             media: desk,
         }
     });
@@ -118,6 +124,8 @@ pub(super) struct Connection {
     heard_from: Instant,
     flow: Flow,
     mistakes: u32,
+    /// Whether the host counts at the rate of Opus.
+    takes_opus: bool,
     /// Where WebRTC is served.
     pub(super) media: Option<Signalling>,
 }
@@ -172,10 +180,26 @@ impl Connection {
         if self.outbox.is_closed() {
             return;
         }
+        if HostOpus::is_in(frame) {
+            return self.on_opus(frame);
+        }
         match HostAudio::parse(frame) {
             Ok(audio) => {
                 let HostAudio { capture_sample, muted, payload, .. } = audio;
                 deliver(session, HostSound { capture_sample, muted, pcm: payload });
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn on_opus(&mut self, frame: &Bytes) {
+        let Stage::Joined(session, _) = &self.session else { return };
+        if !self.takes_opus {
+            return self.refuse(&WireError::BadCodec(OPUS.to_owned()));
+        }
+        match HostOpus::parse(frame) {
+            Ok(HostOpus { sequence, capture_sample, muted, packet }) => {
+                deliver(session, HostPacket { sequence, capture_sample, muted, packet });
             }
             Err(error) => self.refuse(&error),
         }
@@ -186,6 +210,7 @@ impl Connection {
             Ok(rate) => rate,
             Err(error) => return self.refuse(&error),
         };
+        self.takes_opus = host_rate == SampleRate::HZ_48000;
         self.session = Stage::Joining(Vec::new());
         let directory = self.directory.clone();
         let last_seq = hello.last_seq.or(hello.resume_token.as_ref().map(|_| 0));

@@ -28,13 +28,14 @@ fn python() -> Option<PathBuf> {
     home.join(".installed-by-dev").exists().then(|| home.join("bin/python"))
 }
 
-/// Runs `tests/conformance/<script>` with these addresses; it prints `ok` as its last word.
-pub(crate) async fn run(script: &str, addresses: &[String]) {
+/// Runs `tests/conformance/<script>` with these addresses; it prints `ok` as its last word. Returns what it printed,
+/// `None` where it was skipped.
+pub(crate) async fn run(script: &str, addresses: &[String]) -> Option<String> {
     let Some(python) = python() else {
         println!(
             "skipped: {script}: no libraries in .dev/conformance; ./dev setup test puts them there"
         );
-        return;
+        return None;
     };
     let mut command = Command::new(python);
     command
@@ -51,6 +52,7 @@ pub(crate) async fn run(script: &str, addresses: &[String]) {
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let is_ok = output.status.success() && out.trim_end().ends_with("ok");
     assert!(is_ok, "{script} ended with {}:\n{out}\n{log}", output.status);
+    Some(out.into_owned())
 }
 
 #[tokio::test]

@@ -18,11 +18,13 @@ use voice_studio::recording::{
     EventLine, EventLog, Manifest, RecordingError, Recovered, find_survivor, read_events, recover,
 };
 use voice_studio::time::SessionTime;
-use voice_studio::transport::protocol::{AiAudio, ClientMessage, HostAudio};
+use voice_studio::transport::protocol::{AiAudio, ClientMessage, HostAudio, HostOpus};
 
 use crate::recording::{decode, memory_dir, unfinished_recording};
 use crate::support::stand_ins::briefing;
 use voice_studio::simulation::dice::Dice;
+
+mod packets;
 
 /// Inputs a target is given with every test run, where a target touches the disk and where it does not.
 const RUNS_ON_DISK: u64 = 150;
@@ -228,6 +230,9 @@ fn frames_of_the_wire_protocol() {
         if let Ok(frame) = HostAudio::parse(&bytes.to_vec().into()) {
             assert_eq!(HostAudio::parse(&frame.encode()).expect("a frame"), frame);
             assert_eq!(frame.samples().len() * 2, frame.payload.len());
+        }
+        if let Ok(frame) = HostOpus::parse(&bytes.to_vec().into()) {
+            assert_eq!(HostOpus::parse(&frame.encode()).expect("a frame"), frame);
         }
         if let Some(frame) = AiAudio::parse(bytes) {
             let again =

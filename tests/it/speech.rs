@@ -26,7 +26,7 @@ use crate::support::{comes, models, shared_dir};
 // ── The way of a session ─────────────────────────────────────────────────────────────────────────────────
 
 /// All that the recogniser says of a recording, in order.
-async fn hear(moonshine: &Moonshine, silero: &Silero, samples: &[i16]) -> Vec<SttWords> {
+pub(crate) async fn hear(moonshine: &Moonshine, silero: &Silero, samples: &[i16]) -> Vec<SttWords> {
     let script = heard_through(silero, samples).await;
     let SttStream { input, mut events } =
         comes("open", moonshine.open(SttOptions { language: "en".to_owned(), terms: Vec::new() }))
@@ -52,7 +52,7 @@ async fn hear(moonshine: &Moonshine, silero: &Silero, samples: &[i16]) -> Vec<St
     said
 }
 
-fn finals(said: &[SttWords]) -> String {
+pub(crate) fn finals(said: &[SttWords]) -> String {
     let texts: Vec<_> = said
         .iter()
         .filter(|words| words.stability == Stability::Final)
@@ -87,7 +87,7 @@ async fn speak(flite: &Flite, voice: &str, text: &str) -> (Vec<i16>, Vec<(String
 }
 
 /// The clips of one kind whose transcript can be trusted: file name and reference.
-fn clips(shared: &Path, kinds: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn clips(shared: &Path, kinds: &[&str]) -> Vec<(String, String)> {
     let table = std::fs::read_to_string(shared.join("speech/MANIFEST.tsv")).unwrap();
     let mut clips = Vec::new();
     for line in table.lines().skip(1) {

@@ -63,7 +63,9 @@ async fn hello_is_answered_by_ready_and_then_by_the_state() {
                 session_id,
                 resume_token,
                 episode_id,
+                host_codecs,
             } => {
+                assert_eq!(host_codecs, &["pcm", "opus"]);
                 assert_eq!(names, &["Sam", "Ada", "Oscar"]);
                 assert!(!resumed && session_id.starts_with("s-") && resume_token.starts_with("r-"));
                 assert_eq!(episode_id, "table");
@@ -130,17 +132,31 @@ async fn what_cannot_be_understood_gets_its_code_and_the_connection_goes_on() {
         (whole[..BINARY_HEADER_BYTES - 1].to_vec(), "bad_binary"),
         (Vec::new(), "bad_binary"),
         (vec![99; 40], "bad_binary"),
-        (opus, "bad_codec"),
+        (opus.clone(), "bad_binary"),
+        (opus[..BINARY_HEADER_BYTES].to_vec(), "bad_binary"),
     ] {
         guest.send_bytes(bytes).await;
         assert_eq!(guest.error().await, code);
-        if code == "bad_codec" {
-            // What a client can only say in one way will not get better.
-            assert_eq!(guest.closed().await.0, POLICY);
-            return;
-        }
         guest.is_well().await;
     }
+}
+
+#[actix::test]
+async fn opus_is_taken_where_the_hosts_counter_is_at_its_rate_and_nowhere_else() {
+    let studio = Studio::start(stand_ins()).await;
+    let audio = Some(HelloAudio { codec: "pcm".to_owned(), sample_rate: 16_000 });
+    let mut guest = studio.join(Hello { audio, ..hello() }).await;
+    let codecs = |message: &ServerMessage| match message {
+        ServerMessage::SessionReady { host_codecs, .. } => Some(host_codecs.clone()),
+        _ => None,
+    };
+    assert_eq!(guest.first("ready", codecs).await, ["pcm"]);
+    let mut opus = pcm(0, 960).encode().to_vec();
+    opus[0] = 2;
+    guest.send_bytes(opus).await;
+    assert_eq!(guest.error().await, "bad_codec");
+    // What a client can only say in one way will not get better.
+    assert_eq!(guest.closed().await.0, POLICY);
 }
 
 #[actix::test]
@@ -153,7 +169,8 @@ async fn a_hello_that_cannot_be_served_gets_its_code_and_the_connection_ends() {
     let briefing = |name: &str| Some(name.to_owned());
     for (hello, code) in [
         (Hello { audio: audio("pcm", 8000), ..hello() }, "bad_sample_rate"),
-        (Hello { audio: audio("opus", 48_000), ..hello() }, "bad_codec"),
+        (Hello { audio: audio("flac", 48_000), ..hello() }, "bad_codec"),
+        (Hello { audio: audio("opus", 44_100), ..hello() }, "bad_sample_rate"),
         (Hello { protocol: Some(2), ..hello() }, "bad_protocol"),
         (Hello { episode_id: "../up".to_owned(), ..hello() }, "bad_episode_id"),
         (Hello { episode_id: "a/b".to_owned(), ..hello() }, "bad_episode_id"),

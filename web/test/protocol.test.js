@@ -17,13 +17,13 @@ function aiFrame({ kind = 16, speaker = 1, turn = 3, first = 960n, bytes = 4 } =
 
 test('a host header is written in front of the samples, little-endian', () => {
   const buffer = new ArrayBuffer(18);
-  writeHostHeader(buffer, { sequence: 0x01020304, captureSample: 2 ** 33 + 5, muted: true });
+  writeHostHeader(buffer, { sequence: 0x01020304, captureSample: 2 ** 33 + 5, muted: true, isOpus: false });
   assert.deepEqual([...new Uint8Array(buffer)], [1, 1, 0, 0, 4, 3, 2, 1, 5, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
 });
 
 test('the sequence wraps at 32 bits', () => {
   const buffer = new ArrayBuffer(16);
-  writeHostHeader(buffer, { sequence: 2 ** 32 + 1, captureSample: 0, muted: false });
+  writeHostHeader(buffer, { sequence: 2 ** 32 + 1, captureSample: 0, muted: false, isOpus: true });
   assert.equal(new DataView(buffer).getUint32(4, true), 1);
 });
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HOST_RATES, PROTOCOL_VERSION, WireError};
+use super::{HOST_CODECS, HOST_RATES, OPUS, PROTOCOL_VERSION, WireError};
 use crate::audio::SampleRate;
 use crate::conversation::{AiSpeaker, TurnId};
 
@@ -170,7 +170,8 @@ pub struct Hello {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HelloAudio {
-    /// `pcm` (16-bit little-endian mono).
+    /// `pcm` (16-bit little-endian mono) or `opus`, whose counter is at 48 kHz. Where the rate is 48000 frames of both
+    /// kinds are taken, whichever is named.
     pub codec: String,
     /// One of [`HOST_RATES`].
     pub sample_rate: u32,
@@ -275,7 +276,7 @@ impl ClientMessage {
 }
 
 impl Hello {
-    /// The rate of the host's PCM.
+    /// The rate of the host's sound and of its counter.
     ///
     /// # Errors
     /// [`WireError::BadCodec`], [`WireError::BadSampleRate`] or [`WireError::BadProtocol`].
@@ -284,10 +285,13 @@ impl Hello {
             return Err(WireError::BadProtocol(version));
         }
         let Some(audio) = &self.audio else { return Ok(SampleRate::HZ_48000) };
-        if audio.codec != "pcm" {
+        if !HOST_CODECS.contains(&audio.codec.as_str()) {
             return Err(WireError::BadCodec(audio.codec.chars().take(40).collect()));
         }
-        if !HOST_RATES.contains(&audio.sample_rate) {
+        let is_opus = audio.codec == OPUS;
+        if !HOST_RATES.contains(&audio.sample_rate)
+            || is_opus && audio.sample_rate != SampleRate::HZ_48000.hz()
+        {
             return Err(WireError::BadSampleRate(audio.sample_rate));
         }
         SampleRate::new(audio.sample_rate).ok_or(WireError::BadSampleRate(audio.sample_rate))

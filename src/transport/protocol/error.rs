@@ -91,7 +91,9 @@ impl WireError {
             Self::UnknownType(_) => "see docs/protocol.md for the message types",
             Self::BadFields { .. } => "see docs/protocol.md for the fields of this type",
             Self::BadSampleRate(_) => "send 16000, 24000, 44100 or 48000",
-            Self::BadCodec(_) => "send pcm (16-bit little-endian mono)",
+            Self::BadCodec(_) => {
+                "send pcm (16-bit little-endian mono), or opus with a sample rate of 48000"
+            }
             Self::BadProtocol(_) => "speak protocol 1",
             Self::OddByteCount(_) => "send whole 16-bit samples",
             Self::BadBinary { .. } => {

@@ -10,7 +10,7 @@ mod error;
 mod server;
 
 pub use crate::conversation::{AiSpeaker, OrbState, Speaker, TurnId};
-pub use binary::{AiAudio, BINARY_HEADER_BYTES, HostAudio};
+pub use binary::{AiAudio, BINARY_HEADER_BYTES, HostAudio, HostOpus};
 pub use client::{
     CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, HelloSoundCheck, LABEL_CHARS_MAX, PlayoutClock,
     ROUND_TRIP_MS_MAX,
@@ -30,6 +30,12 @@ pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 /// Rates a client may send PCM at.
 pub const HOST_RATES: [u32; 4] = [16_000, 24_000, 44_100, 48_000];
+
+/// What a client may send its sound as. [`OPUS`] counts at 48 kHz.
+pub const HOST_CODECS: [&str; 2] = ["pcm", OPUS];
+
+/// Packets of Opus.
+pub const OPUS: &str = "opus";
 
 /// How much sound a client best sends in a frame, in ms.
 pub const FRAME_MS: u32 = 20;

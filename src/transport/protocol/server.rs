@@ -33,6 +33,8 @@ pub enum ServerMessage {
         resumed: bool,
         /// Display names, in the order you, claude, guest.
         names: [String; 3],
+        /// Kinds of frames the host may send from now on, of [`super::HOST_CODECS`].
+        host_codecs: Vec<String>,
     },
     /// Something for the host to read.
     #[serde(rename = "server.ack")]

@@ -328,6 +328,10 @@ impl<P: Peer> Exchange<P> {
                     seat.tracks.iter_mut().for_each(|track| track.expect_loss(percent));
                 }
                 PeerEvent::Closed => farewell = Some(Farewell::HungUp),
+                PeerEvent::Broken => {
+                    self.counts.broken += 1;
+                    farewell = Some(Farewell::Broke);
+                }
             }
         }
         self.counts.media += media;

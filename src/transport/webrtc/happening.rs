@@ -24,6 +24,8 @@ pub enum Happening {
 pub enum Farewell {
     /// It said so, or its handshake failed.
     HungUp,
+    /// The stack panicked at what it sent.
+    Broke,
     /// No packet came through within [`super::exchange::CONNECT_LIMIT`].
     NeverCame,
     /// Nothing authentic for [`super::exchange::SILENT_LIMIT`].
@@ -47,4 +49,6 @@ pub struct ExchangeCounts {
     pub voices: u64,
     /// Packets that could not leave.
     pub unsent: u64,
+    /// Listeners at whom the stack panicked.
+    pub broken: u64,
 }

@@ -15,7 +15,9 @@
 //! or nobody's is dropped and counted; a listener that falls silent loses its seat, never its session.
 
 pub mod exchange;
+pub mod guarded;
 pub mod happening;
+mod mends;
 mod offer;
 pub mod path;
 pub mod peer;

@@ -1,6 +1,7 @@
 //! Which offers are taken, and what of them.
 
 use super::peer::{OFFER_BYTES_MAX, OfferError};
+use crate::faults;
 
 /// Audio sections of an offer: the host's microphone, then one for each AI.
 const SECTIONS: usize = 3;
@@ -24,8 +25,10 @@ pub(super) fn readable(offer: &str) -> Result<String, OfferError> {
     if !offer.lines().any(|line| line.starts_with("a=fingerprint:")) {
         return unusable("it names no certificate");
     }
-    let is_ours =
-        |line: &&str| !line.starts_with("a=candidate:") && !line.starts_with("a=end-of-candidates");
+    let is_ours = |line: &&str| {
+        faults::is_out("candidates-left-out")
+            || !line.starts_with("a=candidate:") && !line.starts_with("a=end-of-candidates")
+    };
     Ok(offer.lines().filter(is_ours).fold(String::with_capacity(offer.len()), |mut text, line| {
         text.push_str(line.trim_end());
         text.push_str("\r\n");

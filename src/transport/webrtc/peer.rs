@@ -36,6 +36,8 @@ pub enum PeerEvent {
     Loss(u8),
     /// The other side hung up, or was silent for too long.
     Closed,
+    /// The stack panicked: nothing more comes of this peer.
+    Broken,
 }
 
 /// A packet of the host's voice.

@@ -1,15 +1,12 @@
 //! The stack: `rtc`, the core of the `webrtc` crate, without its sockets and tasks.
 //!
-//! What of it does not fit a server with one port is made good here, each in one named place, and each has a test in
-//! `tests/it/webrtc/` that fails without it: [`HeldDtls`], [`Nomination`], [`hung_up`], [`two_tracks_first`]
-//! (`docs/decisions.md` tells what each is for). The fifth, a path that moves, is [`super::path`].
+//! What of it does not fit a server with one port is made good in [`super::mends`] and [`super::path`].
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rtc::interceptor::Registry;
-use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
@@ -18,23 +15,22 @@ use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCDtlsTransportState, RTCIceCandidate,
+    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate,
 };
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::receiver_report::ReceiverReport;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
-    RtpCodecKind,
-};
-use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use rtc::rtp_transceiver::RTCRtpSenderId;
+use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use super::mends::{HeldDtls, Nomination, hung_up, refused, two_tracks_first, unusable};
 use super::offer::readable;
 use super::peer::{Invitation, Media, OfferError, Peer, PeerEvent, Voice};
 use super::stun::{self, Kind};
 use crate::audio::opus::PACKET_BYTES_MAX;
 use crate::conversation::AiSpeaker;
+use crate::faults;
 
 /// Without a check for so long the stack says «disconnected», which is a hint and no more: it does not count sound.
 const QUIET_LIMIT: Duration = Duration::from_secs(10);
@@ -44,8 +40,9 @@ const FAILED_LIMIT: Duration = Duration::from_secs(20);
 /// Packets of a sender that may come out of order and are still told from replays: 2.5 s of sound.
 const REPLAY_WINDOW: usize = 128;
 
-/// Handshake records that wait for the path to be known: a flight of a client is two to four.
-const HELD_DTLS_MAX: usize = 8;
+/// The stack keeps what it is given, so each datagram is cut from a block of this size: about 60 packets of a voice. A block
+/// whose packets are gone is used again, and a packet costs no allocation of ours.
+const BLOCK_BYTES: usize = 8 * 1024;
 
 /// The payload type we would choose; an offer's own choice is kept.
 const PAYLOAD_TYPE: u8 = 111;
@@ -54,9 +51,12 @@ const PAYLOAD_TYPE: u8 = 111;
 pub struct RtcPeer {
     connection: RTCPeerConnection,
     local: SocketAddr,
-    senders: [RTCRtpSenderId; 2],
+    /// Once the first offer was read.
+    senders: Option<[RTCRtpSenderId; 2]>,
+    opus: RTCRtpCodec,
     streams: [u32; 2],
     payload_type: u8,
+    block: BytesMut,
     held_dtls: HeldDtls,
     nomination: Nomination,
     path_is_known: bool,
@@ -102,20 +102,21 @@ impl RtcPeer {
             .with_srtp_replay_protection_window(REPLAY_WINDOW)
             .with_srtcp_replay_protection_window(REPLAY_WINDOW)
             .build();
-        let mut connection = RTCPeerConnectionBuilder::new()
+        let connection = RTCPeerConnectionBuilder::new()
             .with_media_engine(media_engine)
             .with_setting_engine(settings)
             // Reports only: with transport-wide feedback browsers probe the line with empty packets in the voice.
             .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
             .build(now)
             .map_err(refused)?;
-        let senders = two_tracks_first(&mut connection, invitation.streams, &opus)?;
         Ok(Self {
             connection,
             local: invitation.address,
-            senders,
+            senders: None,
+            opus,
             streams: invitation.streams,
             payload_type: PAYLOAD_TYPE,
+            block: BytesMut::new(),
             held_dtls: HeldDtls::default(),
             nomination: Nomination::default(),
             path_is_known: false,
@@ -131,11 +132,25 @@ impl RtcPeer {
             transport_protocol: TransportProtocol::UDP,
             ecn: None,
         };
-        let message = BytesMut::from(datagram);
+        if self.block.capacity() < datagram.len() {
+            self.block.reserve(BLOCK_BYTES.max(datagram.len()));
+        }
+        self.block.extend_from_slice(datagram);
+        let message = self.block.split();
         if let Err(error) = self.connection.handle_read(TaggedBytesMut { now, transport, message })
         {
             tracing::trace!(%error, "a datagram was not taken");
         }
+    }
+
+    /// Adds the AIs' tracks, once.
+    fn add_tracks(&mut self) -> Result<[RTCRtpSenderId; 2], OfferError> {
+        if let Some(senders) = self.senders {
+            return Ok(senders);
+        }
+        let senders = two_tracks_first(&mut self.connection, self.streams, &self.opus)?;
+        self.senders = Some(senders);
+        Ok(senders)
     }
 
     fn add_own_candidate(&mut self) -> Result<(), OfferError> {
@@ -203,13 +218,17 @@ impl Peer for RtcPeer {
     fn answer(&mut self, offer: &str, now: Instant) -> Result<String, OfferError> {
         let offer = readable(offer)?;
         let offer = RTCSessionDescription::offer(offer).map_err(unusable)?;
+        if !faults::is_out("two-tracks-first") {
+            self.add_tracks()?;
+        }
         self.connection.set_remote_description(now, offer).map_err(unusable)?;
+        let senders = self.add_tracks()?;
         if !self.has_connected {
             self.add_own_candidate()?;
         }
         let answer = self.connection.create_answer(None).map_err(refused)?;
         self.connection.set_local_description(now, answer).map_err(refused)?;
-        if let Some(mut sender) = self.connection.rtp_sender(self.senders[0])
+        if let Some(mut sender) = self.connection.rtp_sender(senders[0])
             && let Some(codec) = sender.get_parameters().rtp_parameters.codecs.first()
         {
             self.payload_type = codec.payload_type;
@@ -222,7 +241,9 @@ impl Peer for RtcPeer {
 
     fn input(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
         match stun::kind_of(datagram) {
-            Kind::Dtls if !self.path_is_known => self.held_dtls.hold(datagram, from),
+            Kind::Dtls if !self.path_is_known && !faults::is_out("held-dtls") => {
+                self.held_dtls.hold(datagram, from)
+            }
             Kind::Dtls | Kind::Srtp => self.feed(datagram, from, now),
             Kind::Stun => {
                 self.nomination.note(datagram, from);
@@ -271,12 +292,14 @@ impl Peer for RtcPeer {
                 self.feed(&record, from, now);
                 continue;
             }
-            return if hung_up(&mut self.connection, self.senders[0]) { self.end() } else { None };
+            let [sender, _] = self.senders?;
+            return if hung_up(&mut self.connection, sender) { self.end() } else { None };
         }
     }
 
     fn send(&mut self, speaker: AiSpeaker, voice: Voice, now: Instant) -> bool {
         let index = speaker.index();
+        let Some(senders) = self.senders else { return false };
         let header = rtc::rtp::header::Header {
             version: 2,
             marker: voice.begins,
@@ -288,7 +311,7 @@ impl Peer for RtcPeer {
         };
         let packet = rtc::rtp::Packet { header, payload: voice.payload };
         self.connection
-            .rtp_sender(self.senders[index])
+            .rtp_sender(senders[index])
             .is_some_and(|mut sender| sender.write_rtp(now, packet).is_ok())
     }
 
@@ -298,101 +321,6 @@ impl Peer for RtcPeer {
             tracing::debug!(%error, "a peer could not say good-bye");
         }
     }
-}
-
-/// Workaround: added after the offer was read, a track takes the first free section, the microphone's, and the browser
-/// refuses the answer. Two tracks that only send, added before, land on the second and third section.
-fn two_tracks_first(
-    connection: &mut RTCPeerConnection,
-    streams: [u32; 2],
-    opus: &RTCRtpCodec,
-) -> Result<[RTCRtpSenderId; 2], OfferError> {
-    let mut add = |speaker: AiSpeaker| {
-        let track = MediaStreamTrack::new(
-            format!("studio-{speaker}"),
-            format!("{speaker}"),
-            format!("{speaker}"),
-            RtpCodecKind::Audio,
-            vec![RTCRtpEncodingParameters {
-                rtp_coding_parameters: RTCRtpCodingParameters {
-                    ssrc: Some(streams[speaker.index()]),
-                    ..Default::default()
-                },
-                codec: opus.clone(),
-                ..Default::default()
-            }],
-        );
-        let only_sends = RTCRtpTransceiverInit {
-            direction: RTCRtpTransceiverDirection::Sendonly,
-            ..Default::default()
-        };
-        let section =
-            connection.add_transceiver_from_track(track, Some(only_sends)).map_err(refused)?;
-        connection
-            .rtp_transceiver(section)
-            .and_then(|section| section.sender())
-            .ok_or_else(|| OfferError::Refused("a track without a sender".to_owned()))
-    };
-    let [claude, guest] = AiSpeaker::BOTH;
-    Ok([add(claude)?, add(guest)?])
-}
-
-/// Workaround: a handshake that begins before the stack has settled on a path is thrown away by it, and comes again by
-/// the client's timer, up to a second later. It is kept until the path is known.
-#[derive(Debug, Default)]
-struct HeldDtls {
-    records: Vec<(BytesMut, SocketAddr)>,
-}
-
-impl HeldDtls {
-    fn hold(&mut self, datagram: &[u8], from: SocketAddr) {
-        if self.records.len() < HELD_DTLS_MAX {
-            self.records.push((BytesMut::from(datagram), from));
-        }
-    }
-
-    fn release(&mut self) -> Option<(BytesMut, SocketAddr)> {
-        (!self.records.is_empty()).then(|| self.records.remove(0))
-    }
-}
-
-/// Workaround: the controlled side waits for the client's *next* nomination after its own check was answered, which is
-/// half a second away. The nomination that came is given in once more right after that answer.
-#[derive(Debug, Default)]
-struct Nomination {
-    kept: Option<(Vec<u8>, SocketAddr)>,
-}
-
-impl Nomination {
-    fn note(&mut self, datagram: &[u8], from: SocketAddr) {
-        if stun::nominates(datagram) {
-            self.kept = Some((datagram.to_vec(), from));
-        }
-    }
-
-    fn take(&mut self, answered: SocketAddr) -> Option<(Vec<u8>, SocketAddr)> {
-        self.kept.take_if(|(_, from)| *from == answered)
-    }
-}
-
-/// Workaround: the stack stays «connected» when the other side says good-bye; only its DTLS knows.
-fn hung_up(connection: &mut RTCPeerConnection, sender: RTCRtpSenderId) -> bool {
-    connection.rtp_sender(sender).is_some_and(|sender| {
-        sender.transport().is_some_and(|transport| {
-            matches!(
-                transport.state(),
-                RTCDtlsTransportState::Closed | RTCDtlsTransportState::Failed
-            )
-        })
-    })
-}
-
-fn refused(error: impl std::fmt::Display) -> OfferError {
-    OfferError::Refused(error.to_string())
-}
-
-fn unusable(error: impl std::fmt::Display) -> OfferError {
-    OfferError::Unusable(error.to_string())
 }
 
 const _: () = assert!(PACKET_BYTES_MAX < 1_400, "a packet of voice fits a datagram");

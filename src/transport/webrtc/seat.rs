@@ -106,7 +106,7 @@ impl<P: Peer> Seat<P> {
             Some(Farewell::HungUp)
         } else if self.next_tick.is_none() && now - self.seated_at >= CONNECT_LIMIT {
             Some(Farewell::NeverCame)
-        } else if now - self.heard_at >= SILENT_LIMIT {
+        } else if self.next_tick.is_some() && now - self.heard_at >= SILENT_LIMIT {
             Some(Farewell::FellSilent)
         } else {
             None

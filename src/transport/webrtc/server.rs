@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::exchange::{Admission, Exchange};
+use super::guarded::Guarded;
 use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
 use super::peer::{Invitation, OfferError};
 use super::rtc_peer::RtcPeer;
@@ -87,6 +88,9 @@ struct Counters {
     rejected: AtomicU64,
     false_checks: AtomicU64,
     unsent: AtomicU64,
+    media: AtomicU64,
+    voices: AtomicU64,
+    broken: AtomicU64,
 }
 
 impl MediaServer {
@@ -167,7 +171,9 @@ impl MediaServer {
             rejected: read(&counters.rejected),
             false_checks: read(&counters.false_checks),
             unsent: read(&counters.unsent),
-            ..ExchangeCounts::default()
+            media: read(&counters.media),
+            voices: read(&counters.voices),
+            broken: read(&counters.broken),
         };
         (read(&counters.seated), counts)
     }
@@ -187,7 +193,7 @@ fn open(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
 struct Loop {
     socket: UdpSocket,
     commands: mpsc::Receiver<Command>,
-    exchange: Exchange<RtcPeer>,
+    exchange: Exchange<Guarded<RtcPeer>>,
     sessions: std::collections::HashMap<SeatId, (Addr<Session>, Arc<MediaLine>)>,
     counters: Arc<Counters>,
     /// Datagrams that the kernel had no room for.
@@ -276,7 +282,7 @@ impl Loop {
         let local = SocketAddr::new(offer.local, self.port());
         let numbers = Numbers::draw()?;
         let invitation = Invitation { address: local, streams: numbers.streams };
-        let peer = RtcPeer::new(&invitation, now)?;
+        let peer = Guarded::new(RtcPeer::new(&invitation, now)?);
         let track = |speaker: AiSpeaker| {
             let (sequence, timestamp) = numbers.counters[speaker.index()];
             OutgoingTrack::new(speaker, sequence, timestamp)
@@ -330,6 +336,7 @@ impl Loop {
                 Happening::Gone(seat, farewell) => {
                     let farewell = match farewell {
                         Farewell::HungUp => "hung_up",
+                        Farewell::Broke => "broke",
                         Farewell::NeverCame => "never_came",
                         Farewell::FellSilent => "fell_silent",
                     };
@@ -351,6 +358,9 @@ impl Loop {
         write(&self.counters.rejected, counts.rejected);
         write(&self.counters.false_checks, counts.false_checks);
         write(&self.counters.unsent, counts.unsent + self.unsent);
+        write(&self.counters.media, counts.media);
+        write(&self.counters.voices, counts.voices);
+        write(&self.counters.broken, counts.broken);
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct Heard {
     pub(crate) at: Instant,
 }
 
+#[derive(Debug)]
 pub(crate) struct Caller {
     rtc: Rtc,
     address: SocketAddr,

@@ -12,7 +12,7 @@ use voice_studio::simulation::dice::Dice;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A call of which everything that reached the studio is on tape, a second of it sound.
-fn taped_call() -> World {
+pub(crate) fn taped_call() -> World {
     let mut world = World::new(4);
     world.tape = Some(Vec::new());
     world.call();
@@ -23,7 +23,7 @@ fn taped_call() -> World {
     world
 }
 
-fn goes_on(world: &mut World) {
+pub(crate) fn goes_on(world: &mut World) {
     world.tape = None;
     world.arrived(0);
     let heard = world.seated[0].caller.heard.len();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use voice_studio::conversation::{AiSpeaker, TurnId};
-use voice_studio::transport::webrtc::exchange::SILENT_LIMIT;
+use voice_studio::transport::webrtc::exchange::{CONNECT_LIMIT, SILENT_LIMIT};
 use voice_studio::transport::webrtc::happening::{Farewell, Happening};
 use voice_studio::transport::webrtc::peer::OfferError;
 
@@ -107,6 +107,18 @@ fn a_caller_who_falls_silent_loses_the_seat_in_time() {
     let gone = Happening::Gone(world.seated[0].seat, Farewell::FellSilent);
     assert!(world.run(SILENT_LIMIT + SECOND * 3, |world| world.happened(gone).is_some()));
     assert!(world.elapsed() - before >= SILENT_LIMIT - SECOND);
+}
+
+/// One that answers no check at all, too.
+#[test]
+fn a_caller_who_never_comes_loses_the_seat_in_time() {
+    let mut world = World::new(1);
+    world.call();
+    world.seated[0].is_cut_off = true;
+    let gone = Happening::Gone(world.seated[0].seat, Farewell::NeverCame);
+    assert!(world.run(CONNECT_LIMIT + SECOND * 2, |world| world.happened(gone).is_some()));
+    assert!(world.elapsed() >= CONNECT_LIMIT);
+    assert_eq!(world.exchange.seated(), 0);
 }
 
 #[test]

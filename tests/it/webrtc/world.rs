@@ -9,6 +9,7 @@ use voice_studio::conversation::{AiSpeaker, TurnId};
 use voice_studio::session::media_line::MediaLine;
 use voice_studio::session::notice::SoundFrame;
 use voice_studio::transport::webrtc::exchange::{Admission, Exchange};
+use voice_studio::transport::webrtc::guarded::Guarded;
 use voice_studio::transport::webrtc::happening::{Happening, SeatId};
 use voice_studio::transport::webrtc::peer::{Invitation, OfferError};
 use voice_studio::transport::webrtc::rtc_peer::RtcPeer;
@@ -36,8 +37,19 @@ pub(crate) struct Seated {
     pub(crate) is_cut_off: bool,
 }
 
+/// Allocations while the studio was given voice packets, and while it sent some; the caller's own are not among them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    pub(crate) taken: u64,
+    pub(crate) taking: u64,
+    pub(crate) sent: u64,
+    pub(crate) sending: u64,
+}
+
 pub(crate) struct World {
-    pub(crate) exchange: Exchange<RtcPeer>,
+    pub(crate) exchange: Exchange<Guarded<RtcPeer>>,
+    /// What was allocated for packets so far.
+    pub(crate) cost: Cost,
     pub(crate) seated: Vec<Seated>,
     pub(crate) happenings: Vec<(Duration, Happening)>,
     pub(crate) delay: Duration,
@@ -57,6 +69,7 @@ impl World {
         let start = Instant::now();
         Self {
             exchange: Exchange::new(seats_max),
+            cost: Cost::default(),
             seated: Vec::new(),
             happenings: Vec::new(),
             delay: Duration::from_millis(1),
@@ -103,7 +116,7 @@ impl World {
         let track = |speaker| OutgoingTrack::new(speaker, 65_000, u32::MAX - 9_000).expect("Opus");
         let [claude, guest] = AiSpeaker::BOTH;
         let admission = Admission {
-            peer: RtcPeer::new(&invitation, self.now)?,
+            peer: Guarded::new(RtcPeer::new(&invitation, self.now)?),
             line: Arc::clone(line),
             tracks: [track(claude), track(guest)],
         };
@@ -169,7 +182,7 @@ impl World {
                 if let Some(tape) = &mut self.tape {
                     tape.push((from, datagram.clone()));
                 }
-                self.exchange.input(&datagram, from, now);
+                self.take(&datagram, from);
             } else if let Some(seated) = self.seated.iter_mut().find(|seated| seated.public == to)
                 && !seated.is_cut_off
             {
@@ -186,7 +199,25 @@ impl World {
                 seated.caller.say(&SILENCE, now);
             }
         }
-        self.exchange.pass_time(now);
+        let sent = self.exchange.counts().voices;
+        let allocated = allocation_counter::measure(|| self.exchange.pass_time(now)).count_total;
+        let sent = self.exchange.counts().voices - sent;
+        if sent > 0 {
+            self.cost.sent += sent;
+            self.cost.sending += allocated;
+        }
+    }
+
+    fn take(&mut self, datagram: &[u8], from: SocketAddr) {
+        let now = self.now;
+        let taken = self.exchange.counts().media;
+        let take = || self.exchange.input(datagram, from, now);
+        let allocated = allocation_counter::measure(take).count_total;
+        let taken = self.exchange.counts().media - taken;
+        if taken > 0 {
+            self.cost.taken += taken;
+            self.cost.taking += allocated;
+        }
     }
 
     /// Puts on the network what everybody has to send.
