@@ -18,6 +18,7 @@ use super::messages::{Announce, AwaitEnd, BreakOff, EndSession};
 use super::notice::Notice;
 use super::opening::{Opened, open, open_again};
 use super::pacer::Pacer;
+use super::tally::tally;
 use crate::audio::SampleRate;
 use crate::clock::Clock;
 
@@ -180,6 +181,7 @@ impl Directory {
             None
         };
         if let Some(error) = refused {
+            tally().sessions_refused.add(1);
             return Box::pin(async move { Err(error) }.into_actor(self));
         }
         self.starting += 1;
@@ -197,9 +199,11 @@ impl Directory {
                 match opened {
                     // Whoever drains knows the sessions on air, not those that were about to be.
                     Ok(_) if directory.is_draining => Err(StartError::Draining),
-                    Ok(opened) => Ok(directory.admit(opened?, ctx)),
+                    Ok(Ok(opened)) => Ok(directory.admit(opened, ctx)),
+                    Ok(Err(error)) => Err(error),
                     Err(panicked) => Err(StartError::Broken(panicked.to_string())),
                 }
+                .inspect_err(|_refused| tally().sessions_refused.add(1))
             }
             Err(blocked) => {
                 tracing::error!(
@@ -212,6 +216,7 @@ impl Directory {
                         directory.starting -= 1;
                     });
                 ctx.spawn(back);
+                tally().sessions_refused.add(1);
                 Err(StartError::Stalled)
             }
         }))
@@ -237,6 +242,7 @@ impl Directory {
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle =
             SessionHandle { identity, address: address.clone(), briefing, started_unix_ms };
+        tally().sessions_started.add(1);
         self.sessions.insert(handle.identity.session_id.clone(), handle.clone());
         let id = handle.identity.session_id.clone();
         let over = address.send(AwaitEnd);

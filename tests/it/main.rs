@@ -35,6 +35,7 @@ mod api_document;
 mod http;
 mod lifecycle;
 mod live;
+mod metrics;
 mod webrtc;
 mod websocket;
 
