@@ -147,10 +147,22 @@ impl Services {
     /// What the work cost in millionths of a US dollar; `None` where the table does not know the model.
     #[must_use]
     pub fn cost_micro_usd(&self, provider: &str, model: &str, usage: Usage) -> Option<u64> {
-        let price =
-            self.price.iter().find(|price| price.provider == provider && price.model == model)?;
+        let own = || self.price.iter().filter(|price| price.provider == provider);
+        let price = own()
+            .find(|price| price.model == model)
+            .or_else(|| own().find(|price| is_kind_of(model, &price.model)))?;
         Some(price.of(usage))
     }
+}
+
+/// Whether `model` is `known` with a date or a voice's letter behind it: `claude-haiku-4-5-20251001`, `Neural2-F`. Such
+/// a one costs the same; one with a word behind it, such as `tts-1-hd`, is another.
+fn is_kind_of(model: &str, known: &str) -> bool {
+    let Some((begin, rest)) = model.split_at_checked(known.len()) else { return false };
+    let Some(rest) = rest.strip_prefix('-') else { return false };
+    let is_date = rest.len() == 8 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let is_letter = rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_uppercase());
+    begin.eq_ignore_ascii_case(known) && (is_date || is_letter)
 }
 
 impl Price {
@@ -207,5 +219,22 @@ mod tests {
         let spoken = Usage { audio_ms: 60_000, ..Usage::default() };
         assert_eq!(services().cost_micro_usd("deepgram", "nova-3", spoken), Some(7_700));
         assert_eq!(services().cost_micro_usd("groq", "unheard-of", used), None);
+    }
+
+    #[test]
+    fn a_name_with_a_date_or_a_voices_letter_costs_what_the_name_costs() {
+        let used = Usage { characters: 1_000, output_tokens: 1_000, ..Usage::default() };
+        let cost = |provider, model| services().cost_micro_usd(provider, model, used);
+        assert_eq!(cost("google", "Neural2-F"), Some(16_000));
+        assert_eq!(cost("anthropic", "claude-haiku-4-5-20251001"), Some(5_000));
+        assert_eq!(cost("openai", "tts-1"), Some(15_000));
+        for (provider, model) in [
+            ("openai", "tts-1-hd"),
+            ("google", "Chirp3-HD-Kore"),
+            ("google", "Neural2-é"),
+            ("openai", "Neural2-F"),
+        ] {
+            assert_eq!(cost(provider, model), None, "{provider} {model}");
+        }
     }
 }

@@ -43,6 +43,14 @@ export interface TurnMetrics {
   firstAudioMs: number | null;
   firstSentMs: number | null;
   firstHeardMs: number | null;
+  inputTokens?: number;
+  outputTokens?: number;
+  cachedTokens?: number;
+  characters?: number;
+  /** Millionths of a US dollar; null where the price is not known. */
+  costMicroUsd?: number | null;
+  /** Whether any of the counts is estimated. */
+  estimated?: boolean;
 }
 
 export type WebRtcMessage =

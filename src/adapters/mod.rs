@@ -163,6 +163,8 @@ pub enum ChangeOutcome {
     Serving,
     /// The first choice serves again.
     Returned,
+    /// So much of its rate limit is spent that work nobody waits for yet is put off.
+    Holding,
 }
 
 impl ChangeOutcome {
@@ -175,6 +177,7 @@ impl ChangeOutcome {
             Self::Waiting => "waiting",
             Self::Serving => "serving",
             Self::Returned => "returned",
+            Self::Holding => "holding",
         }
     }
 }

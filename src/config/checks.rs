@@ -48,16 +48,14 @@ impl Config {
     }
 }
 
-/// Notes a provider that this version does not have, and what is missing of its needs.
+/// Notes a provider that this binary does not have, and what is missing of its needs.
 fn check_provider<P: Provider>(reader: &mut Reader<'_>, provider: P) {
     let (name, chosen) = (P::SETTING.name, provider.as_str());
     if reader.is_wrong(P::SETTING) {
         return;
     }
-    if !provider.is_built() {
-        let expected =
-            format!("{}: this version has no adapter for {chosen} yet", P::LOCAL.as_str());
-        reader.note(ConfigError::unusable(name, chosen, expected));
+    if let Some(what) = provider.lacks() {
+        return reader.note(ConfigError::unusable(name, chosen, what));
     }
     for setting in provider.needs() {
         require(reader, setting, &format!("{name}={chosen}"));
@@ -68,9 +66,9 @@ fn check_provider<P: Provider>(reader: &mut Reader<'_>, provider: P) {
 fn check_fallbacks<P: Provider>(reader: &mut Reader<'_>, setting: &Setting, fallbacks: &[P]) {
     for provider in fallbacks {
         let needed_by = format!("{}={}", setting.name, provider.as_str());
-        if !provider.is_built() {
-            let expected = format!("{}: this version has no adapter for it", P::LOCAL.as_str());
-            reader.note(ConfigError::unusable(setting.name, provider.as_str(), expected));
+        if let Some(what) = provider.lacks() {
+            reader.note(ConfigError::unusable(setting.name, provider.as_str(), what));
+            continue;
         }
         for need in provider.needs() {
             require(reader, need, &needed_by);
@@ -96,7 +94,7 @@ fn require(reader: &mut Reader<'_>, setting: &Setting, needed_by: &str) {
             let error = ConfigError::unusable(
                 setting.name,
                 path,
-                format!("a file that exists, needed by {needed_by}"),
+                format!("a file that exists, needed by {needed_by} ({})", setting.doc),
             );
             reader.note(error);
         }

@@ -22,7 +22,10 @@ pub mod settings;
 pub use crate::secret::{REDACTED, Secret};
 pub use environment::{ENV_FILE, Environment};
 pub use errors::{ConfigError, ConfigErrors};
-pub use providers::{Choice, DeployEnvironment, GuestProvider, LogLevel, SttProvider, TtsProvider};
+pub use providers::{
+    Choice, DeployEnvironment, GuestProvider, LogLevel, SttProvider, TtsProvider,
+    WITHOUT_LOCAL_WHISPER,
+};
 
 use providers::Provider;
 use reader::{Reader, unknown_names};
@@ -86,6 +89,8 @@ pub struct Config {
     pub addresses: ServiceAddresses,
     /// A Whisper server.
     pub whisper_endpoint: String,
+    /// A model for Whisper on this machine.
+    pub whisper_model: PathBuf,
     /// A server that speaks OpenAI's protocol.
     pub local_llama_endpoint: String,
     /// The Piper program.
@@ -290,6 +295,7 @@ impl Config {
                 piper_http: reader.optional_service(&settings::PIPER_HTTP_URL),
             },
             whisper_endpoint: reader.url(&settings::WHISPER_ENDPOINT),
+            whisper_model: reader.path(&settings::STUDIO_WHISPER_MODEL).unwrap_or_default(),
             local_llama_endpoint: reader.url(&settings::LOCAL_LLAMA_ENDPOINT),
             piper_path: reader.path(&settings::PIPER_PATH).unwrap_or_default(),
             piper_model_path: reader.path(&settings::PIPER_MODEL_PATH).unwrap_or_default(),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::settings::{
     ANTHROPIC_API_KEY, ASSEMBLYAI_API_KEY, DEEPGRAM_API_KEY, ELEVENLABS_API_KEY,
-    GOOGLE_APPLICATION_CREDENTIALS, GROQ_API_KEY, OPENAI_API_KEY, PIPER_MODEL_PATH, Setting,
-    TOGETHER_API_KEY,
+    GOOGLE_APPLICATION_CREDENTIALS, GROQ_API_KEY, OPENAI_API_KEY, PIPER_MODEL_PATH,
+    STUDIO_WHISPER_MODEL, Setting, TOGETHER_API_KEY,
 };
 
 /// A closed list of words.
@@ -80,6 +80,8 @@ choice! {
         Google = "google",
         /// A Whisper server.
         Whisper = "whisper",
+        /// Whisper on this machine, where the binary was built with it.
+        WhisperLocal = "whisper-local",
         /// Deepgram, streaming.
         Deepgram = "deepgram",
         /// Moonshine on this machine.
@@ -129,9 +131,15 @@ pub(super) trait Provider: Choice + PartialEq {
     const LOCAL: Self;
     /// Keys and files it cannot do without.
     fn needs(self) -> &'static [&'static Setting];
-    /// Whether this version has it.
-    fn is_built(self) -> bool;
+    /// Why this binary does not have it and what to do, in words for the operator; `None` where it does.
+    fn lacks(self) -> Option<&'static str> {
+        None
+    }
 }
+
+/// What to do about a binary without Whisper.
+pub const WITHOUT_LOCAL_WHISPER: &str =
+    "a studio that was built with it: cargo build --features local-whisper";
 
 /// What Claude's words need whenever real adapters are in use.
 pub(super) const CLAUDE_NEEDS: &Setting = &ANTHROPIC_API_KEY;
@@ -144,15 +152,13 @@ impl Provider for SttProvider {
             Self::AssemblyAi => &[&ASSEMBLYAI_API_KEY],
             Self::Google => &[&GOOGLE_APPLICATION_CREDENTIALS],
             Self::Deepgram => &[&DEEPGRAM_API_KEY],
+            Self::WhisperLocal => &[&STUDIO_WHISPER_MODEL],
             Self::Whisper | Self::Moonshine => &[],
         }
     }
-    fn is_built(self) -> bool {
-        match self {
-            Self::AssemblyAi | Self::Google | Self::Whisper | Self::Deepgram | Self::Moonshine => {
-                true
-            }
-        }
+    fn lacks(self) -> Option<&'static str> {
+        let is_lacking = self == Self::WhisperLocal && cfg!(not(feature = "local-whisper"));
+        is_lacking.then_some(WITHOUT_LOCAL_WHISPER)
     }
 }
 
@@ -168,16 +174,6 @@ impl Provider for TtsProvider {
             Self::Flite | Self::Espeak => &[],
         }
     }
-    fn is_built(self) -> bool {
-        match self {
-            Self::Google
-            | Self::Piper
-            | Self::ElevenLabs
-            | Self::OpenAi
-            | Self::Flite
-            | Self::Espeak => true,
-        }
-    }
 }
 
 impl Provider for GuestProvider {
@@ -189,11 +185,6 @@ impl Provider for GuestProvider {
             Self::Together => &[&TOGETHER_API_KEY],
             Self::OpenAi => &[&OPENAI_API_KEY],
             Self::Local | Self::Rehearsal => &[],
-        }
-    }
-    fn is_built(self) -> bool {
-        match self {
-            Self::Groq | Self::Together | Self::Local | Self::OpenAi | Self::Rehearsal => true,
         }
     }
 }

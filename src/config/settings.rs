@@ -172,6 +172,8 @@ settings! {
             "The guest's language model. A briefing may choose another.";
         GUEST_MODEL: Kind::Text, "The guest's model as its provider spells it; a briefing may name another.";
         WHISPER_ENDPOINT = "http://localhost:8001/transcribe": Kind::Url, "A Whisper server, for STT_PROVIDER=whisper.";
+        STUDIO_WHISPER_MODEL = "./models/whisper-tiny-en/ggml-tiny.en.bin": Kind::Path,
+            "A ggml model, for STT_PROVIDER=whisper-local; `studio models pull whisper-tiny-en` fetches this one.";
         LOCAL_LLAMA_ENDPOINT = "http://localhost:8080/v1": Kind::Url,
             "A llama.cpp server or another that speaks OpenAI's protocol, for GUEST_PROVIDER=local.";
         PIPER_PATH = "piper": Kind::Path, "The Piper program, for TTS_PROVIDER=piper.";

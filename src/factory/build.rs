@@ -52,6 +52,7 @@ impl Workshop {
             SttProvider::AssemblyAi => self.assemblyai(),
             SttProvider::Deepgram => self.deepgram(),
             SttProvider::Whisper => self.whisper(),
+            SttProvider::WhisperLocal => self.whisper_local(),
             SttProvider::Google => self.google_speech(),
         }
     }

@@ -10,7 +10,7 @@ use super::build::BuildError;
 use crate::adapters::resilience::{Member, probe};
 use crate::adapters::stt::SttOptions;
 use crate::adapters::tts::TtsOptions;
-use crate::adapters::{AdapterError, BoxFuture};
+use crate::adapters::{AdapterError, AdapterState, BoxFuture};
 use crate::conversation::AiSpeaker;
 use crate::services::services;
 
@@ -87,6 +87,21 @@ impl Adapters {
         ));
         let answered = join_all(questions.into_iter().map(Question::answer)).await;
         missing.into_iter().chain(answered).collect()
+    }
+
+    /// A sentence about an announced end of the model that an adapter uses without anybody having named it; the settings
+    /// speak for those that were named.
+    pub(super) fn end_of_model(&self, adapter: &AdapterState) -> Option<String> {
+        let model = &adapter.health.as_ref()?.model;
+        let config = &self.config;
+        let mut named = [&config.guest_model, &config.stt_model, &config.tts_model].into_iter();
+        if *model == config.claude_model || named.any(|named| named.as_ref() == Some(model)) {
+            return None;
+        }
+        let retired = services().retired(model)?;
+        let (kind, name) = (adapter.kind, &adapter.name);
+        let (ends, other) = (&retired.ends, &retired.r#use);
+        Some(format!("{kind} ({name}): the model {model} ends on {ends}; use {other}"))
     }
 }
 

@@ -317,7 +317,12 @@ impl Adapters {
                 format!("{} ({}) is unavailable: {reason}{hint}", adapter.kind, adapter.name)
             })
         };
-        self.states().into_iter().filter_map(sentence).collect()
+        let states = self.states();
+        let ends = states.iter().filter_map(|adapter| self.end_of_model(adapter));
+        let mut warnings: Vec<String> = ends.collect();
+        warnings.dedup();
+        warnings.extend(states.into_iter().filter_map(sentence));
+        warnings
     }
 
     /// Waits until everything that loads has loaded or failed. Loading tells nobody, so it is asked every 20 ms.

@@ -90,6 +90,18 @@ impl Workshop {
         Ok(Arc::new(Whisper::start(&self.net()?, &options)?))
     }
 
+    #[cfg(feature = "local-whisper")]
+    pub(super) fn whisper_local(&self) -> Result<Arc<dyn SpeechToText>, BuildError> {
+        use crate::adapters::stt::whisper_local::WhisperLocal;
+        Ok(Arc::new(WhisperLocal::start(&self.config.whisper_model)))
+    }
+
+    #[cfg(not(feature = "local-whisper"))]
+    #[expect(clippy::unused_self, reason = "one shape for all products")]
+    pub(super) fn whisper_local(&self) -> Result<Arc<dyn SpeechToText>, BuildError> {
+        Err(format!("whisper-local needs {}", crate::config::WITHOUT_LOCAL_WHISPER))
+    }
+
     pub(super) fn elevenlabs(&self) -> Result<Arc<dyn TextToSpeech>, BuildError> {
         let (addresses, keys) = (&self.config.addresses, &self.config.keys);
         let options = ElevenLabsOptions {

@@ -35,6 +35,12 @@ impl Readiness {
         self.0.store(DRAINING, Ordering::Release);
     }
 
+    /// Whether sessions are taken.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire) == READY
+    }
+
     fn word(&self) -> &'static str {
         match self.0.load(Ordering::Acquire) {
             STARTING => "starting",

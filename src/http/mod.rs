@@ -19,8 +19,10 @@ use crate::transport::websocket::Patience;
 pub mod access;
 pub mod briefings;
 pub mod error;
+mod exposition;
 pub mod health;
 pub mod live;
+pub mod metrics;
 pub mod page;
 pub mod public_config;
 pub mod recordings;
@@ -99,6 +101,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(at("/health").get(health::health).head(health::health))
         .service(at("/ready").get(health::ready).head(health::ready))
+        .service(at("/metrics").get(metrics::show))
         .service(at("/ws").get(sessions::socket))
         .service(at(access::ACCESS_PATH).post(access::exchange).delete(access::forget))
         .service(at("/api/config").get(public_config::show))

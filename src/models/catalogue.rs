@@ -59,6 +59,8 @@ pub enum Set {
     Offline,
     /// Needed by the tests only.
     Test,
+    /// Needed by nobody who did not choose it: fetched by its name, and from its maker alone.
+    Optional,
 }
 
 /// One file of a model.

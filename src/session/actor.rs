@@ -27,6 +27,7 @@ use super::recorder::OpenRecord;
 use super::revival::Earlier;
 use super::service_notes::Accounts;
 use super::stage::Stage;
+use super::tally::tally;
 use super::watchers::Screens;
 use crate::audio::playout::DueFrame;
 use crate::clock::SessionClock;
@@ -281,6 +282,7 @@ impl Session {
         self.screens.tell(&notice);
         let kept = self.chair.tell(notice);
         if !kept {
+            tally().dropped_connections.add(1);
             self.log(
                 self.clock.now(),
                 Event::fact("queue.drop").with("queue", "control").with("reason", "slow_client"),

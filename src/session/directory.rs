@@ -19,6 +19,7 @@ use super::notice::Notice;
 use super::opening::{Opened, open, open_again};
 use super::pacer::Pacer;
 use super::supervision::unbroken;
+use super::tally::tally;
 use crate::audio::SampleRate;
 use crate::blocked::{Blocked, Kind, standing};
 use crate::clock::Clock;
@@ -190,6 +191,7 @@ impl Directory {
             None
         };
         if let Some(error) = refused {
+            tally().sessions_refused.add(1);
             return Box::pin(async move { Err(error) }.into_actor(self));
         }
         self.starting += 1;
@@ -213,6 +215,7 @@ impl Directory {
                     }
                     Err(panicked) => Err(StartError::Broken(panicked.to_string())),
                 }
+                .inspect_err(|_refused| tally().sessions_refused.add(1))
             }
             Err(blocked) => {
                 tracing::error!(
@@ -227,6 +230,7 @@ impl Directory {
                         drop(counted);
                     });
                 ctx.spawn(back);
+                tally().sessions_refused.add(1);
                 Err(StartError::Stalled)
             }
         }))
@@ -253,6 +257,7 @@ impl Directory {
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle =
             SessionHandle { identity, address: address.clone(), briefing, started_unix_ms };
+        tally().sessions_started.add(1);
         self.sessions.insert(handle.identity.session_id.clone(), handle.clone());
         let id = handle.identity.session_id.clone();
         let over = address.send(AwaitEnd);

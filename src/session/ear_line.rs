@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::stt::SttActor;
 use super::supervision::Place;
+use super::tally::tally;
 use crate::audio::FRAME_SAMPLES;
 use crate::time::{SessionTime, Span};
 
@@ -26,7 +27,6 @@ pub(super) struct Line<T> {
     pub(super) place: Place,
     pub(super) reader: Option<SpawnHandle>,
     blocked_since: Option<SessionTime>,
-    dropped: u64,
 }
 
 impl<T> Default for Line<T> {
@@ -37,7 +37,6 @@ impl<T> Default for Line<T> {
             place: Place::default(),
             reader: None,
             blocked_since: None,
-            dropped: 0,
         }
     }
 }
@@ -48,7 +47,7 @@ impl<T> Line<T> {
         self.waiting.push_back(item);
         while self.waiting.len() > WAITING_CAPACITY {
             self.waiting.pop_front();
-            self.dropped += 1;
+            tally().dropped_ear_frames.add(1);
         }
         self.drain(now);
     }

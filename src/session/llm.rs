@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use tokio::sync::Notify;
 
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
-use super::messages::{ReplyArrived, ReplyEvent, StartReply, StopReply};
+use super::messages::{ReplyArrived, ReplyAwaited, ReplyEvent, StartReply, StopReply};
 use super::supervision::Watch;
 use crate::adapters::llm::{LanguageModel, LlmEvent, LlmUse};
-use crate::adapters::{AdapterError, outcome_of};
+use crate::adapters::net::Spent;
+use crate::adapters::{AdapterError, AdapterNote, ChangeOutcome, outcome_of};
 use crate::conversation::{Outcome, Prompt, TurnId};
 use crate::faults;
 
@@ -25,8 +27,17 @@ pub const PROGRESS_LIMIT: Duration = Duration::from_secs(12);
 pub struct LlmActor {
     model: Arc<dyn LanguageModel>,
     session: Recipient<ReplyArrived>,
-    running: Option<(TurnId, SpawnHandle)>,
+    running: Option<Running>,
     watch: Watch,
+}
+
+/// A reply at work, or put off.
+#[derive(Debug)]
+struct Running {
+    turn: TurnId,
+    work: SpawnHandle,
+    /// Ends the wait of a reply that was put off.
+    hurry: Arc<Notify>,
 }
 
 impl LlmActor {
@@ -41,8 +52,8 @@ impl LlmActor {
     }
 
     fn drop_running(&mut self, ctx: &mut Context<Self>) {
-        if let Some((_, work)) = self.running.take() {
-            ctx.cancel_future(work);
+        if let Some(running) = self.running.take() {
+            ctx.cancel_future(running.work);
         }
     }
 }
@@ -63,14 +74,28 @@ impl Handler<StartReply> for LlmActor {
     fn handle(&mut self, message: StartReply, ctx: &mut Self::Context) {
         self.watch.fault_point("mind");
         self.drop_running(ctx);
-        let work = write_reply(
-            Arc::clone(&self.model),
-            message.prompt,
-            message.turn,
-            self.session.clone(),
-            self.watch.episode(),
-        );
-        self.running = Some((message.turn, ctx.spawn(work.into_actor(self))));
+        let StartReply { turn, prompt, is_ahead } = message;
+        let (model, session) = (Arc::clone(&self.model), self.session.clone());
+        let episode = self.watch.episode();
+        let hurry = Arc::new(Notify::new());
+        let awaited = Arc::clone(&hurry);
+        let work = async move {
+            if is_ahead {
+                put_off(model.as_ref(), turn, &session, &awaited).await;
+            }
+            write_reply(model, prompt, turn, session, episode).await;
+        };
+        self.running = Some(Running { turn, work: ctx.spawn(work.into_actor(self)), hurry });
+    }
+}
+
+impl Handler<ReplyAwaited> for LlmActor {
+    type Result = ();
+
+    fn handle(&mut self, message: ReplyAwaited, _ctx: &mut Self::Context) {
+        if let Some(running) = self.running.as_ref().filter(|own| own.turn == message.turn) {
+            running.hurry.notify_one();
+        }
     }
 }
 
@@ -78,9 +103,28 @@ impl Handler<StopReply> for LlmActor {
     type Result = ();
 
     fn handle(&mut self, message: StopReply, ctx: &mut Self::Context) {
-        if self.running.as_ref().is_some_and(|(turn, _)| *turn == message.turn) {
+        if self.running.as_ref().is_some_and(|running| running.turn == message.turn) {
             self.drop_running(ctx);
         }
+    }
+}
+
+/// Waits with a reply that nobody waits for yet while a rate limit is nearly spent: what is left of it is for the others.
+async fn put_off(
+    model: &dyn LanguageModel,
+    turn: TurnId,
+    session: &Recipient<ReplyArrived>,
+    hurry: &Notify,
+) {
+    let Some(spent) = model.spent() else { return };
+    let Spent { what, remaining, limit, until } = spent;
+    let cause = format!("{remaining} of {limit} {what} are left");
+    let outcome = ChangeOutcome::Holding;
+    let note = AdapterNote::changed(model.name(), model.model(), outcome, 1, Some(cause));
+    deliver_to(session, ReplyArrived { turn, event: ReplyEvent::Noted(note) });
+    tokio::select! {
+        () = hurry.notified() => {}
+        () = tokio::time::sleep_until(until) => {}
     }
 }
 

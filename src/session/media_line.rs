@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::notice::SoundFrame;
+use super::tally::tally;
 use crate::audio::FRAME_SAMPLES;
 use crate::conversation::{AiSpeaker, TurnId};
 
@@ -92,6 +93,7 @@ impl MediaLine {
             && lanes.bytes.len() + payload.len() <= PACKET_BYTES_CAPACITY;
         if !fits || lanes.is_closed {
             lanes.dropped_packets += 1;
+            tally().dropped_host_packets.add(1);
             return;
         }
         if lanes.heads.capacity() == 0 {

@@ -3,7 +3,7 @@
 //! | class | messages | rule |
 //! | --- | --- | --- |
 //! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
-//! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
+//! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`ReplyAwaited`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
 //! | *sound* | [`HostSound`], [`HostPacket`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
 //!
@@ -349,6 +349,16 @@ pub struct StartReply {
     pub turn: TurnId,
     /// What to answer.
     pub prompt: Prompt,
+    /// Whether nobody waits for it yet: then it may wait for a rate limit that is nearly spent.
+    pub is_ahead: bool,
+}
+
+/// The floor is given to this reply, which was made ahead: somebody waits for it from here on.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReplyAwaited {
+    /// For this turn.
+    pub turn: TurnId,
 }
 
 /// Drop the work on this reply.

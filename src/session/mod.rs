@@ -40,6 +40,7 @@ mod service_notes;
 mod stage;
 pub mod stt;
 pub mod supervision;
+pub mod tally;
 mod telling;
 pub mod tts;
 mod turn_sound;

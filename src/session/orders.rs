@@ -4,7 +4,8 @@ use actix::prelude::*;
 
 use super::actor::Session;
 use super::messages::{
-    FinishRecognition, FinishVoice, JudgeEndOfTurn, SpeakPiece, StartReply, StopReply, StopVoice,
+    FinishRecognition, FinishVoice, JudgeEndOfTurn, ReplyAwaited, SpeakPiece, StartReply,
+    StopReply, StopVoice,
 };
 use super::notice::{Notice, TurnMetrics};
 use crate::conversation::event::Event;
@@ -31,7 +32,9 @@ impl Session {
                 self.choose_way(speaker);
                 self.account_for_dropped(speaker);
                 self.accounts.begin_turn(speaker);
-                if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
+                let is_ahead = self.stages[speaker.index()].is_ahead(turn);
+                let reply = StartReply { turn, prompt: *prompt, is_ahead };
+                if !self.children.mind(speaker).send(reply) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
                 }
             }
@@ -98,12 +101,16 @@ impl Session {
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
             Order::NoteGranted { turn, speaker, reason } => {
                 let since_end = now.since(self.host_stopped).millis();
-                self.stages[speaker.index()].granted(turn, since_end);
+                if self.stages[speaker.index()].granted(turn, since_end) {
+                    self.children.mind(speaker).send(ReplyAwaited { turn });
+                }
                 self.notify(Notice::Granted { turn, speaker, reason });
+            }
+            Order::NotePreparing { turn, speaker, .. } => {
+                self.stages[speaker.index()].prepare(turn);
             }
             Order::NoteTurnStarted { .. }
             | Order::NoteTurnJudged { .. }
-            | Order::NotePreparing { .. }
             | Order::NotePrepared { .. }
             | Order::NoteDenied { .. }
             | Order::NoteBargeIn { .. }

@@ -7,6 +7,7 @@ use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
 use super::service_notes::Kind;
 use super::stage::began;
+use super::tally::tally;
 use crate::audio::playout::{HeardSpan, Phase};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, TurnId};
@@ -128,6 +129,7 @@ impl Session {
         }
         self.due = due;
         if dropped > 0 {
+            tally().dropped_sound_frames.add(dropped);
             self.log(now, Event::fact("queue.drop").with("queue", "sound").with("frames", dropped));
         }
     }

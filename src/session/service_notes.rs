@@ -6,6 +6,7 @@ use actix::prelude::*;
 
 use super::actor::Session;
 use super::notice::Notice;
+use super::tally::tally;
 use crate::adapters::llm::tokens_of_letters;
 use crate::adapters::{AdapterChange, AdapterNote, ChangeOutcome, ServiceUse, Usage};
 use crate::conversation::event::Event;
@@ -193,6 +194,7 @@ impl Session {
 
     fn enter(&mut self, kind: Kind, speaker: Option<AiSpeaker>, used: &ServiceUse) {
         let cost = self.accounts.enter(speaker, used);
+        tally().enter(used.adapter, &used.model, used.usage, cost);
         self.log(self.clock.now(), used_event(kind, speaker, used, cost));
     }
 
@@ -218,6 +220,11 @@ impl Session {
             .with("attempt", change.attempt)
             .with("cause", &change.cause);
         self.log(self.clock.now(), event);
+        if outcome == ChangeOutcome::Holding {
+            // The show misses nothing: only work that nobody waits for yet is put off.
+            tally().replies_held.add(1);
+            return;
+        }
         let is_away = matches!(
             outcome,
             ChangeOutcome::Retrying | ChangeOutcome::Switching | ChangeOutcome::Waiting
@@ -230,7 +237,7 @@ impl Session {
             match outcome {
                 ChangeOutcome::Waiting => self.ears_changed(false, ctx),
                 ChangeOutcome::Serving | ChangeOutcome::Returned => self.ears_changed(true, ctx),
-                ChangeOutcome::Retrying | ChangeOutcome::Switching => {}
+                ChangeOutcome::Retrying | ChangeOutcome::Switching | ChangeOutcome::Holding => {}
             }
         }
     }
@@ -281,6 +288,7 @@ impl Session {
             }
             ChangeOutcome::Serving => Some(format!("{whose} is there again, by {adapter}.")),
             ChangeOutcome::Returned => Some(format!("{whose} is back with {adapter}.")),
+            ChangeOutcome::Holding => None,
         }
     }
 }

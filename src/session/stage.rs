@@ -19,6 +19,8 @@ pub(super) struct Stage {
     allowance: Allowance,
     pub(super) metrics: TurnMetrics,
     is_voiced: bool,
+    /// The turn that is made ahead of the floor.
+    ahead: Option<TurnId>,
     /// Ends of words not yet heard, in turn samples.
     word_ends: std::collections::VecDeque<u64>,
     told: u64,
@@ -36,6 +38,7 @@ impl Stage {
             allowance: Allowance::default(),
             metrics: TurnMetrics::default(),
             is_voiced: false,
+            ahead: None,
             word_ends: std::collections::VecDeque::new(),
             told: 0,
             opened_at: SessionTime::ZERO,
@@ -67,6 +70,7 @@ impl Stage {
             },
             opened_at: now,
             placed_until: self.placed_until,
+            ahead: self.ahead,
             ..Self::new(self.speaker)
         };
     }
@@ -78,11 +82,23 @@ impl Stage {
         }
     }
 
-    /// A turn that was prepared on this stage got the floor: from here on it counts as others do.
-    pub(super) fn granted(&mut self, turn: TurnId, end_of_turn_ms: u64) {
+    /// The turn is about to be made ahead of the floor.
+    pub(super) const fn prepare(&mut self, turn: TurnId) {
+        self.ahead = Some(turn);
+    }
+
+    /// Whether the turn is made ahead of the floor.
+    pub(super) fn is_ahead(&self, turn: TurnId) -> bool {
+        self.ahead == Some(turn)
+    }
+
+    /// A turn got the floor: one that was made ahead, which this tells, counts as others do from here on.
+    pub(super) fn granted(&mut self, turn: TurnId, end_of_turn_ms: u64) -> bool {
+        let was_ahead = self.ahead.take_if(|ahead| *ahead == turn).is_some();
         if self.is_turn(turn) {
             self.metrics.end_of_turn_ms = Some(end_of_turn_ms);
         }
+        was_ahead
     }
 
     /// The turn on stage, also when it is over.

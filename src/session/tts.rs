@@ -79,8 +79,8 @@ impl Actor for TtsActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
-        let voice = Arc::clone(&self.voice);
-        ctx.spawn(async move { voice.warm_up().await }.into_actor(self));
+        let (voice, options) = (Arc::clone(&self.voice), self.options.clone());
+        ctx.spawn(async move { voice.warm_up(&options).await }.into_actor(self));
     }
 }
 

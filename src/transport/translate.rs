@@ -107,6 +107,7 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             cached_tokens: metrics.used.usage.cached_tokens,
             characters: metrics.used.usage.characters,
             cost_micro_usd: metrics.used.cost_micro_usd,
+            estimated: metrics.used.is_estimated,
         }),
         Notice::Granted { turn, speaker, reason } => {
             ServerMessage::Granted { turn: *turn, speaker: *speaker, reason: *reason }

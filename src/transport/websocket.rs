@@ -21,7 +21,7 @@ use super::protocol::{
 use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::tcp_handle::TcpHandle;
 use super::translate::{forward, measured};
-use super::websocket_writer::{Written, write_all};
+use super::websocket_writer::{Written, count_bytes, write_all};
 use crate::audio::SampleRate;
 use crate::audio::playout::Reports;
 use crate::faults;
@@ -382,6 +382,7 @@ impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
         if let Stage::Joined(_, episode) = &self.session {
             faults::point("connection", episode);
         }
+        count_bytes(frame.as_ref().ok());
         match frame {
             Ok(AggregatedMessage::Text(text)) => match self.flow.text(self.heard_from) {
                 Passage::Granted => self.on_text(&text, ctx),

@@ -5,12 +5,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_ws::CloseCode;
+use actix_ws::{AggregatedMessage, CloseCode};
 
 use super::protocol::AiAudio;
 use super::translate;
 use crate::session::notice::CloseReason;
 use crate::session::outbox::{Outbox, Outgoing};
+use crate::session::tally::tally;
+
+/// Counts what a frame from a listener holds.
+pub(super) fn count_bytes(frame: Option<&AggregatedMessage>) {
+    let bytes = match frame {
+        Some(AggregatedMessage::Text(text)) => text.len(),
+        Some(AggregatedMessage::Binary(bytes)) => bytes.len(),
+        _ => 0,
+    };
+    tally().socket_bytes_in.add(bytes as u64);
+}
 
 /// Why nothing more is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +42,13 @@ pub(super) async fn write_all(
         let writing = match outbox.next().await {
             Outgoing::Notice(seq, notice) => {
                 let Some(json) = translate::to_json(seq, &notice) else { continue };
+                tally().socket_bytes_out.add(json.len() as u64);
                 tokio::time::timeout(limit, socket.text(json)).await
             }
             Outgoing::Sound(frame) => {
                 let bytes =
                     AiAudio::encode(frame.speaker, frame.turn, frame.first_sample, &frame.samples);
+                tally().socket_bytes_out.add(bytes.len() as u64);
                 tokio::time::timeout(limit, socket.binary(bytes)).await
             }
             Outgoing::Close(reason) => {

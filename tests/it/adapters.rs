@@ -10,4 +10,7 @@ mod hearing;
 mod minds;
 pub(crate) mod recognisers;
 mod shows;
+mod spoken_chains;
 mod voices;
+#[cfg(feature = "local-whisper")]
+mod whisper_local;

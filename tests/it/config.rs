@@ -127,7 +127,7 @@ fn every_bad_value_is_told_at_once_with_what_was_given_and_what_was_expected() {
       STUDIO_ACCESS_TOKEN: [secret]; expected a token of at least 16 characters without spaces
       LOG_LEVEL: loud; expected one of error, warn, info, debug, trace
       USE_REAL_ADAPTERS: maybe; expected true or false
-      STT_PROVIDER: siri; expected one of assemblyai, google, whisper, deepgram, moonshine
+      STT_PROVIDER: siri; expected one of assemblyai, google, whisper, whisper-local, deepgram, moonshine
       WHISPER_ENDPOINT: localhost:8001; expected an address such as http://localhost:8080/v1, without a password in it
     ");
 }

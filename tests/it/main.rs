@@ -36,6 +36,7 @@ mod api_document;
 mod http;
 mod lifecycle;
 mod live;
+mod metrics;
 mod sound_check;
 mod talk;
 mod webrtc;

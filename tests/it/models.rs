@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use voice_studio::models::catalogue::{Catalogue, Set, Source};
+use voice_studio::models::catalogue::{Catalogue, Model, Set, Source};
 use voice_studio::models::pull::{Limits, Options, Progress, Pulled, pull};
 use voice_studio::models::{ModelError, ModelState, Store};
 
@@ -26,7 +26,13 @@ fn the_catalogue_of_this_build_is_valid_and_complete() {
         names,
         ["onnxruntime", "moonshine-tiny-en", "silero-vad", "smart-turn", "flite-slt", "flite-rms"]
     );
-    for file in catalogue.models.iter().flat_map(|model| &model.files) {
+    let is_optional = |model: &&Model| model.set == Set::Optional;
+    for file in catalogue.models.iter().filter(is_optional).flat_map(|model| &model.files) {
+        let only = file.sources.as_slice();
+        assert!(matches!(only, [Source::Url { .. }]), "{} comes from its maker", file.name);
+    }
+    let needed = catalogue.models.iter().filter(|model| !is_optional(model));
+    for file in needed.flat_map(|model| &model.files) {
         assert_eq!(file.sha256.len(), 64, "{}", file.name);
         let last = file.sources.last().expect("a source");
         assert!(

@@ -121,6 +121,33 @@ async fn a_mind_that_breaks_while_it_prepares_answers_once_all_the_same() {
     assert!(errors.iter().all(|error| error.fields["context"] == "llm") && errors.len() == 1);
 }
 
+/// A reply that nobody waits for yet is put off while a rate limit is nearly spent: until its reset, or until the floor is
+/// given to it, whichever comes first.
+#[actix::test]
+async fn a_reply_is_not_made_ahead_while_a_rate_limit_is_nearly_spent() {
+    tokio::time::pause();
+    for (seconds, is_ahead) in [(3600, false), (0, true)] {
+        let mind = ScriptedMind::new([ANSWER]).with_spent(Duration::from_secs(seconds));
+        let mind = Arc::new(mind);
+        let cast = table(&[QUESTION], &[]).with_mind(0, Arc::clone(&mind) as Arc<_>);
+        let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;
+        ask(&mut room).await;
+        let left = room.end().await;
+        assert_eq!(left.page.said(Speaker::Claude), ANSWER);
+        assert_eq!(mind.prompts().len(), 1, "asked once");
+        let [(_, end, _)] = &prepared(&left)[..] else { panic!("{:?}", prepared(&left)) };
+        assert_eq!(end, "used", "what was put off is what is used");
+        let first = of_kind(&left, "llm.first-token")[0].seq;
+        let granted = of_kind(&left, "floor.grant")[0].seq;
+        assert_eq!(first < granted, is_ahead, "reset after {seconds} s");
+        let held = of_kind(&left, "adapter.state");
+        let [held] = held[..] else { panic!("{held:?}") };
+        assert_eq!(held.fields["outcome"], "holding");
+        assert_eq!(held.fields["cause"], "2 of 50 requests are left");
+        assert!(left.page.told().is_empty(), "the host need not know: {:?}", left.page.told());
+    }
+}
+
 /// The gap between two AI speakers is chosen, though each thinks for longer than it lasts.
 #[actix::test]
 async fn on_autopilot_the_next_speaker_begins_after_the_chosen_gap() {

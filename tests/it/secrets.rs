@@ -131,6 +131,7 @@ async fn no_key_is_in_anything_that_a_whole_run_puts_out() {
         seen.push_str(&format!("{next:?}\n"));
     }
     let health = request(address, "GET", "/health", &[]).await;
+    seen.push_str(&request(address, "GET", "/metrics", &[]).await.text());
     let states = health.json()["adapters"]["available"].as_array().expect("a list").clone();
     let of_groq = states.iter().find(|state| state["name"] == "groq").expect("groq").clone();
     assert_eq!(of_groq["health"]["breaker"], "open", "{of_groq}");

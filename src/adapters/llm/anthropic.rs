@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse, tokens_for};
 use crate::adapters::net::{
-    Endpoint, Flow, Net, SseEvent, Translate, answer_of, events_of, of_status, truncated,
-    unreadable,
+    Endpoint, Flow, Net, RateLimits, Spent, SseEvent, Translate, answer_of, events_of, of_status,
+    truncated, unreadable,
 };
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::conversation::Prompt;
@@ -34,13 +34,14 @@ pub struct Anthropic {
     service: Endpoint,
     key: Secret,
     model: String,
+    limits: RateLimits,
 }
 
 impl Anthropic {
     /// The model of this name at this service.
     #[must_use]
-    pub const fn new(net: Net, service: Endpoint, key: Secret, model: String) -> Self {
-        Self { net, service, key, model }
+    pub fn new(net: Net, service: Endpoint, key: Secret, model: String) -> Self {
+        Self { net, service, key, model, limits: RateLimits::default() }
     }
 
     fn body(&self, prompt: &Prompt) -> Value {
@@ -67,6 +68,10 @@ impl LanguageModel for Anthropic {
         Availability::Ready
     }
 
+    fn spent(&self) -> Option<Spent> {
+        self.limits.spent()
+    }
+
     fn warm_up(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.net.warm_up(&self.service))
     }
@@ -80,6 +85,7 @@ impl LanguageModel for Anthropic {
                 .header("anthropic-version", VERSION)
                 .json(&self.body(&prompt));
             let response = answer_of(NAME, request).await?;
+            self.limits.note(NAME, response.headers());
             let events = events_of(NAME, response, LLM_EVENT_CAPACITY, Reply::default());
             Ok(LlmStream { events })
         })

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tokio::sync::mpsc;
 
+use super::net::Spent;
 use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::conversation::Prompt;
 
@@ -44,6 +45,10 @@ pub trait LanguageModel: fmt::Debug + Send + Sync {
     fn model(&self) -> &str;
     /// Whether it can serve now.
     fn availability(&self) -> Availability;
+    /// The rate limit that is nearly spent, if one is: work that nobody waits for yet should wait for its reset.
+    fn spent(&self) -> Option<Spent> {
+        None
+    }
     /// Opens its connection ahead of the first reply, if it has one. Whether that works does not matter.
     fn warm_up(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse, tokens_for};
 use crate::adapters::net::{
-    Endpoint, Flow, Net, SseEvent, Translate, answer_of, error_word, events_of, of_status,
-    truncated, unreadable,
+    Endpoint, Flow, Net, RateLimits, Spent, SseEvent, Translate, answer_of, error_word, events_of,
+    of_status, truncated, unreadable,
 };
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::conversation::Prompt;
@@ -87,12 +87,13 @@ pub struct OpenAiCompatible {
     model: String,
     /// Fields of the request that the model needs, such as how much it should think.
     extra: Map<String, Value>,
+    limits: RateLimits,
 }
 
 impl OpenAiCompatible {
     /// The model of this name at this service.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         dialect: Dialect,
         net: Net,
         service: Endpoint,
@@ -100,7 +101,7 @@ impl OpenAiCompatible {
         model: String,
         extra: Map<String, Value>,
     ) -> Self {
-        Self { dialect, net, service, key, model, extra }
+        Self { dialect, net, service, key, model, extra, limits: RateLimits::default() }
     }
 
     fn body(&self, prompt: &Prompt) -> Value {
@@ -137,6 +138,10 @@ impl LanguageModel for OpenAiCompatible {
         Availability::Ready
     }
 
+    fn spent(&self) -> Option<Spent> {
+        self.limits.spent()
+    }
+
     fn warm_up(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.net.warm_up(&self.service))
     }
@@ -150,6 +155,7 @@ impl LanguageModel for OpenAiCompatible {
                 request = request.bearer_auth(key.expose());
             }
             let response = answer_of(adapter, request).await?;
+            self.limits.note(adapter, response.headers());
             let reply = Reply { adapter, ..Reply::default() };
             Ok(LlmStream { events: events_of(adapter, response, LLM_EVENT_CAPACITY, reply) })
         })

@@ -7,6 +7,7 @@
 //! error codes; nothing here retries or waits without being asked to.
 
 mod endpoint;
+mod limits;
 mod sse;
 mod sse_stream;
 mod status;
@@ -21,6 +22,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use super::AdapterError;
 
 pub use endpoint::Endpoint;
+pub use limits::{RateLimits, Spent};
 pub use sse::{SseEvent, SseParser};
 pub use sse_stream::{Flow, Translate, events_of};
 pub use status::{

@@ -7,6 +7,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::super::AdapterError;
+use super::limits::{http_date, time_from};
 
 /// What is read of a body that is an error.
 pub const ERROR_BODY_MAX: usize = 16 * 1024;
@@ -15,7 +16,7 @@ pub const ERROR_BODY_MAX: usize = 16 * 1024;
 const WORD_MAX: usize = 64;
 
 /// The longest wait a service may ask for and be believed: more is a matter for its operator.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 /// Error codes that mean "not again before somebody pays", whatever their status: asking again does not help.
 const EXHAUSTED: &[&str] = &[
@@ -80,15 +81,18 @@ pub fn error_word(body: &[u8]) -> String {
 }
 
 /// How long the service asked to be left alone: `retry-after-ms`, `retry-after` in seconds, or, where nothing remains
-/// of a limit, the time of its reset. A date is not read: all services here send seconds.
+/// of a limit, the time of its reset. A date is read against the answer's own `date`.
 #[must_use]
 pub fn retry_after_of(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let millis =
         text("retry-after-ms").and_then(|text| text.parse().ok()).map(Duration::from_millis);
     let seconds = || {
-        let seconds = text("retry-after")?.parse::<f64>().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
+        let asked = text("retry-after")?;
+        match asked.parse::<f64>() {
+            Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+            Err(_no_number) => time_from(http_date(asked)?, headers),
+        }
     };
     let reset = || {
         ["requests", "tokens"].into_iter().find_map(|what| {
@@ -101,9 +105,9 @@ pub fn retry_after_of(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// A duration as limits spell it: `1s`, `6m0s`, `12ms`, `2m59.56s`.
-fn spelled_duration(text: &str) -> Option<Duration> {
+pub(super) fn spelled_duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;
-    let mut rest = text;
+    let mut rest = Some(text).filter(|text| !text.is_empty())?;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
@@ -219,5 +223,9 @@ mod tests {
         let left = [("x-ratelimit-remaining-tokens", "9"), ("x-ratelimit-reset-tokens", "1s")];
         assert_eq!(wait(&left), None);
         assert_eq!(wait(&[("retry-after", "soon")]), None);
+        let (made, later) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:07 GMT");
+        assert_eq!(wait(&[("date", made), ("retry-after", later)]), Some(30_000));
+        assert_eq!(wait(&[("date", later), ("retry-after", made)]), Some(0), "it has passed");
+        assert_eq!(wait(&[("retry-after", later)]), None, "nobody knows from when");
     }
 }

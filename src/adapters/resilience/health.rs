@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::breaker::{Breaker, BreakerState};
-use crate::adapters::{AdapterError, BoxFuture};
+use crate::adapters::{AdapterError, BoxFuture, ChangeOutcome};
 
 /// How long a product that is away is probed after somebody last wanted it: a studio that nobody uses asks nobody.
 const PROBED_WHILE_WANTED: Duration = Duration::from_secs(600);
@@ -30,6 +30,8 @@ pub struct Health {
     failures: AtomicU64,
     opened: AtomicU64,
     probes: AtomicU64,
+    retries: AtomicU64,
+    fallbacks: AtomicU64,
 }
 
 /// A product's state as `/health` shows it; the counters only rise.
@@ -57,6 +59,10 @@ pub struct HealthState {
     pub opened: u64,
     /// Probes sent.
     pub probes: u64,
+    /// Times it was asked again after a failure.
+    pub retries: u64,
+    /// Times the next product was asked after its failure.
+    pub fallbacks: u64,
     /// Why it failed last, without spoken words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_cause: Option<String>,
@@ -87,6 +93,8 @@ impl Health {
             failures: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             probes: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            fallbacks: AtomicU64::new(0),
         })
     }
 
@@ -122,6 +130,18 @@ impl Health {
             );
             self.probe_until_well();
         }
+    }
+
+    /// A chain does this about it next.
+    pub(super) fn told(&self, outcome: ChangeOutcome) {
+        match outcome {
+            ChangeOutcome::Retrying => self.retries.fetch_add(1, Ordering::Relaxed),
+            ChangeOutcome::Switching => self.fallbacks.fetch_add(1, Ordering::Relaxed),
+            ChangeOutcome::Waiting
+            | ChangeOutcome::Serving
+            | ChangeOutcome::Returned
+            | ChangeOutcome::Holding => return,
+        };
     }
 
     fn note_failure(&self, error: &AdapterError) -> bool {
@@ -189,6 +209,8 @@ impl Health {
             failures: count(&self.failures),
             opened: count(&self.opened),
             probes: count(&self.probes),
+            retries: count(&self.retries),
+            fallbacks: count(&self.fallbacks),
             last_cause: lock(&self.last_cause).clone(),
         }
     }

@@ -15,6 +15,7 @@ use super::{
 use crate::adapters::llm::{
     LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse, tokens_of_letters,
 };
+use crate::adapters::net::Spent;
 use crate::adapters::{
     AdapterError, AdapterNote, Availability, BoxFuture, ChangeOutcome, ServiceUse, Usage,
 };
@@ -63,6 +64,11 @@ impl LanguageModel for ResilientMind {
 
     fn availability(&self) -> Availability {
         best_of(self.members.iter().map(|member| (member.adapter.availability(), &member.health)))
+    }
+
+    /// Of whoever would be asked.
+    fn spent(&self) -> Option<Spent> {
+        self.members[Member::first(&self.members)].adapter.spent()
     }
 
     fn warm_up(&self) -> BoxFuture<'_, ()> {
@@ -293,6 +299,7 @@ async fn tell(
     cause: &Option<String>,
 ) -> bool {
     let adapter = &member.adapter;
+    member.health.told(outcome);
     let note =
         AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause.clone());
     told(events, note).await

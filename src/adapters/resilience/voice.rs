@@ -90,10 +90,10 @@ impl TextToSpeech for ResilientVoice {
         best_of(self.members.iter().map(|member| (member.adapter.availability(), &member.health)))
     }
 
-    fn warm_up(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            for member in self.members.iter() {
-                member.adapter.warm_up().await;
+    fn warm_up<'a>(&'a self, options: &'a TtsOptions) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            for (at, member) in self.members.iter().enumerate() {
+                member.adapter.warm_up(&self.options_of(at, options)).await;
             }
         })
     }
@@ -377,6 +377,7 @@ impl Speaking {
         cause: Option<String>,
     ) -> Result<(), Over> {
         let adapter = &self.member().adapter;
+        self.member().health.told(outcome);
         let note = AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause);
         self.give(TtsEvent::Note(note)).await
     }

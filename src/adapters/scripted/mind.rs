@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{Fault, FaultPlan, Outlet, Over, ready};
 use crate::adapters::llm::{LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmStream, LlmUse};
+use crate::adapters::net::Spent;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::conversation::Prompt;
 
@@ -23,6 +24,7 @@ pub struct ScriptedMind {
     faults: FaultPlan,
     first_text_after: Duration,
     text_every: Duration,
+    spent: Mutex<Option<Duration>>,
 }
 
 impl ScriptedMind {
@@ -35,6 +37,7 @@ impl ScriptedMind {
             faults: FaultPlan::default(),
             first_text_after: Duration::ZERO,
             text_every: Duration::ZERO,
+            spent: Mutex::default(),
         }
     }
 
@@ -50,6 +53,13 @@ impl ScriptedMind {
     #[must_use]
     pub fn with_faults(mut self, plan: Vec<Option<Fault>>) -> Self {
         self.faults = FaultPlan::new(plan);
+        self
+    }
+
+    /// When it is first asked whether a rate limit is nearly spent, one is, for so long from then on.
+    #[must_use]
+    pub fn with_spent(mut self, for_so_long: Duration) -> Self {
+        self.spent = Mutex::new(Some(for_so_long));
         self
     }
 
@@ -85,6 +95,12 @@ impl LanguageModel for ScriptedMind {
 
     fn availability(&self) -> Availability {
         ready()
+    }
+
+    fn spent(&self) -> Option<Spent> {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let until = tokio::time::Instant::now() + spent;
+        Some(Spent { what: "requests", remaining: 2, limit: 50, until })
     }
 
     fn open(&self, prompt: Prompt) -> BoxFuture<'_, Result<LlmStream, AdapterError>> {

@@ -14,9 +14,14 @@ mod segments;
 mod socket_ears;
 mod stretch;
 mod stretch_ears;
+mod stretch_streams;
 mod stretch_words;
 mod voice_hints;
 pub mod whisper;
+#[cfg(feature = "local-whisper")]
+pub mod whisper_local;
+#[cfg(feature = "local-whisper")]
+mod whisper_model;
 mod whisper_request;
 
 use std::fmt;

@@ -13,16 +13,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
-
-use super::decode_queue::{DecodeCounters, DecodeQueue, STREAMS_MAX, decode_queue};
+use super::decode_queue::{DecodeCounters, decode_queue};
 use super::moonshine_model::MoonshineModel;
-use super::stretch_ears::StretchEars;
-use super::{
-    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttOptions, SttStream,
-};
+use super::stretch_streams::StretchStreams;
+use super::{SpeechToText, SttCapabilities, SttOptions, SttStream};
 use crate::adapters::onnx::OfflineModels;
-use crate::adapters::worker::{self, WorkerState, unavailable};
+use crate::adapters::worker;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::SampleRate;
 
@@ -34,9 +30,7 @@ const DECODE_PATIENCE: Duration = Duration::from_secs(8);
 /// The recogniser: one pair of networks for all streams of the process.
 #[derive(Debug)]
 pub struct Moonshine {
-    queue: Arc<DecodeQueue>,
-    streams: Arc<Semaphore>,
-    worker: WorkerState,
+    streams: StretchStreams,
 }
 
 impl Moonshine {
@@ -54,13 +48,13 @@ impl Moonshine {
             move || jobs.next(),
             move |model, job| source.work(model, job),
         );
-        Self { queue: Arc::new(queue), streams: Arc::new(Semaphore::new(STREAMS_MAX)), worker }
+        Self { streams: StretchStreams::new(NAME, queue, worker) }
     }
 
     /// What it has done since it began.
     #[must_use]
     pub fn counters(&self) -> DecodeCounters {
-        self.queue.counters()
+        self.streams.counters()
     }
 }
 
@@ -74,7 +68,7 @@ impl SpeechToText for Moonshine {
     }
 
     fn availability(&self) -> Availability {
-        self.worker.availability()
+        self.streams.availability()
     }
 
     /// Its networks know English only; `terms` cannot be given to them.
@@ -85,16 +79,7 @@ impl SpeechToText for Moonshine {
                 let reason = format!("the language {language:?} is not English");
                 return Err(AdapterError::Refused { adapter: NAME, reason });
             }
-            self.worker.ready().await?;
-            let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
-                return Err(unavailable(NAME, format!("{STREAMS_MAX} streams are open")));
-            };
-            let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
-            let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
-            let queue = Arc::clone(&self.queue);
-            let ears = StretchEars::new(NAME, options, true, queue, self.worker.clone(), permit);
-            tokio::spawn(ears.listen(given, said));
-            Ok(SttStream { input, events })
+            self.streams.open(options, true).await
         })
     }
 }

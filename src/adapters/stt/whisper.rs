@@ -8,16 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
 
-use super::decode_queue::{DecodeCounters, DecodeQueue, STREAMS_MAX, decode_queue};
-use super::stretch_ears::StretchEars;
+use super::decode_queue::{DecodeCounters, decode_queue};
+use super::stretch_streams::StretchStreams;
 use super::whisper_request::WhisperRequests;
-use super::{
-    STT_AUDIO_CAPACITY, STT_EVENT_CAPACITY, SpeechToText, SttCapabilities, SttOptions, SttStream,
-};
+use super::{SpeechToText, SttCapabilities, SttOptions, SttStream};
 use crate::adapters::net::{Endpoint, Net};
-use crate::adapters::worker::{self, WorkerState, unavailable};
+use crate::adapters::worker;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::SampleRate;
 use crate::secret::Secret;
@@ -58,9 +55,7 @@ pub struct WhisperOptions {
 /// The recogniser.
 #[derive(Debug)]
 pub struct Whisper {
-    queue: Arc<DecodeQueue>,
-    streams: Arc<Semaphore>,
-    worker: WorkerState,
+    streams: StretchStreams,
     model: String,
     interims: bool,
 }
@@ -96,9 +91,7 @@ impl Whisper {
             start();
         }
         Ok(Self {
-            queue: Arc::new(queue),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
-            worker,
+            streams: StretchStreams::new(NAME, queue, worker),
             model: options.model.clone(),
             interims: options.interims,
         })
@@ -107,7 +100,7 @@ impl Whisper {
     /// What it has done since it began.
     #[must_use]
     pub fn counters(&self) -> DecodeCounters {
-        self.queue.counters()
+        self.streams.counters()
     }
 }
 
@@ -125,21 +118,10 @@ impl SpeechToText for Whisper {
     }
 
     fn availability(&self) -> Availability {
-        self.worker.availability()
+        self.streams.availability()
     }
 
     fn open(&self, options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
-        Box::pin(async move {
-            self.worker.ready().await?;
-            let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
-                return Err(unavailable(NAME, format!("{STREAMS_MAX} streams are open")));
-            };
-            let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
-            let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);
-            let (queue, worker) = (Arc::clone(&self.queue), self.worker.clone());
-            let ears = StretchEars::new(NAME, options, self.interims, queue, worker, permit);
-            tokio::spawn(ears.listen(given, said));
-            Ok(SttStream { input, events })
-        })
+        Box::pin(self.streams.open(options, self.interims))
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::elevenlabs_letters::{Letters, Spelling};
 use super::elevenlabs_socket::speak;
+use super::elevenlabs_spares::Spares;
 use super::piecewise::{self, Form, Part, PieceVoice, Spoken};
 use super::{
     TTS_EVENT_CAPACITY, TTS_INPUT_CAPACITY, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions,
@@ -70,13 +71,14 @@ pub struct ElevenLabs {
 struct Requests {
     net: Net,
     options: ElevenLabsOptions,
+    spares: Spares,
 }
 
 impl ElevenLabs {
     /// Nothing is connected before a stream is opened.
     #[must_use]
     pub fn new(net: Net, options: ElevenLabsOptions) -> Self {
-        Self { voice: Arc::new(Requests { net, options }) }
+        Self { voice: Arc::new(Requests { net, options, spares: Spares::default() }) }
     }
 }
 
@@ -97,6 +99,16 @@ impl TextToSpeech for ElevenLabs {
         Availability::Ready
     }
 
+    fn warm_up<'a>(&'a self, options: &'a TtsOptions) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            if self.voice.options.way == ElevenLabsWay::Requests {
+                self.voice.net.warm_up(&self.voice.options.service).await;
+            } else if let Err(error) = self.voice.open_spare(options).await {
+                tracing::debug!(%error, "no socket ahead of the first turn");
+            }
+        })
+    }
+
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>> {
         Box::pin(async move {
             let requests = &self.voice;
@@ -104,8 +116,10 @@ impl TextToSpeech for ElevenLabs {
                 return Ok(piecewise::open(Arc::clone(requests), options));
             }
             let path = requests.path("stream-input", &options)?;
-            let headers = [("xi-api-key", requests.options.key.expose())];
-            let socket = Socket::connect(NAME, &requests.options.service, &path, &headers).await?;
+            let socket = match requests.spares.take(&path).await {
+                Some(spare) => spare,
+                None => requests.connect(&path).await?,
+            };
             let (pieces, written) = mpsc::channel(TTS_INPUT_CAPACITY);
             let (spoken, events) = mpsc::channel(TTS_EVENT_CAPACITY);
             tokio::spawn(async move {
@@ -118,6 +132,20 @@ impl TextToSpeech for ElevenLabs {
 }
 
 impl Requests {
+    async fn connect(&self, path: &str) -> Result<Socket, AdapterError> {
+        let headers = [("xi-api-key", self.options.key.expose())];
+        Socket::connect(NAME, &self.options.service, path, &headers).await
+    }
+
+    async fn open_spare(&self, options: &TtsOptions) -> Result<(), AdapterError> {
+        let path = self.path("stream-input", options)?;
+        if self.spares.lacks(&path).await {
+            let socket = self.connect(&path).await?;
+            self.spares.put(path, socket).await;
+        }
+        Ok(())
+    }
+
     fn path(&self, method: &str, options: &TtsOptions) -> Result<String, AdapterError> {
         let ElevenLabsOptions { voice, model, .. } = &self.options;
         let voice = if options.voice.is_empty() { voice } else { &options.voice };

@@ -183,25 +183,32 @@ fn sound_of(
     process: Child,
     sound: ChildStdout,
 ) -> impl Stream<Item = Result<Bytes, AdapterError>> + Send {
-    stream::try_unfold((process, sound), |(mut process, mut sound)| async move {
-        let mut bytes = vec![0; READ_BYTES];
-        let read = sound.read(&mut bytes).await;
-        let read = read.map_err(|error| unavailable(NAME, format!("read its sound: {error}")))?;
-        if read > 0 {
-            bytes.truncate(read);
-            return Ok(Some((Bytes::from(bytes), (process, sound))));
-        }
-        let ended = process.wait().await;
-        match ended {
-            Ok(status) if status.success() => Ok(None),
-            // It says in words that it has no such voice or language; there is nothing else it ends badly for.
-            Ok(status) if status.code().is_some() => {
-                Err(AdapterError::Refused { adapter: NAME, reason: format!("ended with {status}") })
+    stream::try_unfold(
+        (process, sound, false),
+        |(mut process, mut sound, has_sounded)| async move {
+            let mut bytes = vec![0; READ_BYTES];
+            let read = sound.read(&mut bytes).await;
+            let read =
+                read.map_err(|error| unavailable(NAME, format!("read its sound: {error}")))?;
+            if read > 0 {
+                bytes.truncate(read);
+                return Ok(Some((Bytes::from(bytes), (process, sound, true))));
             }
-            Ok(status) => Err(unavailable(NAME, format!("was stopped ({status})"))),
-            Err(error) => Err(unavailable(NAME, format!("wait for its end: {error}"))),
-        }
-    })
+            let ended = process.wait().await;
+            match ended {
+                Ok(status) if status.success() => Ok(None),
+                // It says in words that it has no such voice or language, before any sound.
+                Ok(status) if status.code().is_some() && !has_sounded => {
+                    Err(AdapterError::Refused {
+                        adapter: NAME,
+                        reason: format!("ended with {status}"),
+                    })
+                }
+                Ok(status) => Err(unavailable(NAME, format!("was stopped ({status})"))),
+                Err(error) => Err(unavailable(NAME, format!("wait for its end: {error}"))),
+            }
+        },
+    )
 }
 
 #[cfg(test)]

@@ -81,6 +81,16 @@ impl TextToSpeech for GoogleVoices {
         Availability::Ready
     }
 
+    /// Its token as well: without one the first piece would wait for two services.
+    fn warm_up<'a>(&'a self, _options: &'a TtsOptions) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            if let Err(error) = self.voice.options.access.bearer(NAME).await {
+                tracing::debug!(%error, "no token ahead of the first turn");
+            }
+            self.voice.net.warm_up(&self.voice.options.service).await;
+        })
+    }
+
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>> {
         Box::pin(async move { Ok(piecewise::open(Arc::clone(&self.voice), options)) })
     }

@@ -3,6 +3,7 @@
 pub mod elevenlabs;
 mod elevenlabs_letters;
 mod elevenlabs_socket;
+mod elevenlabs_spares;
 pub mod espeak;
 pub mod flite;
 mod flite_ffi;
@@ -40,8 +41,9 @@ pub trait TextToSpeech: fmt::Debug + Send + Sync {
     fn capabilities(&self) -> TtsCapabilities;
     /// Whether it can serve now.
     fn availability(&self) -> Availability;
-    /// Opens its connection ahead of the first turn, if it has one. Whether that works does not matter.
-    fn warm_up(&self) -> BoxFuture<'_, ()> {
+    /// Opens its connection ahead of the first turn with these options, or loads its voice. Whether that works does not
+    /// matter.
+    fn warm_up<'a>(&'a self, _options: &'a TtsOptions) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
     /// Starts a turn's voice.

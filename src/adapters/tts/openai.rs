@@ -67,6 +67,10 @@ impl TextToSpeech for OpenAiSpeech {
         Availability::Ready
     }
 
+    fn warm_up<'a>(&'a self, _options: &'a TtsOptions) -> BoxFuture<'a, ()> {
+        Box::pin(self.voice.net.warm_up(&self.voice.options.service))
+    }
+
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>> {
         Box::pin(async move { Ok(piecewise::open(Arc::clone(&self.voice), options)) })
     }

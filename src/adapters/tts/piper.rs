@@ -82,6 +82,14 @@ impl TextToSpeech for Piper {
         Availability::Unavailable(format!("there is no voice at {}", self.model.display()))
     }
 
+    fn warm_up<'a>(&'a self, options: &'a TtsOptions) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            if let Err(error) = self.voice.warm_up(&options.voice) {
+                tracing::debug!(%error, "a voice could not be loaded ahead");
+            }
+        })
+    }
+
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>> {
         Box::pin(async move {
             if let Availability::Unavailable(reason) = self.availability() {
@@ -124,6 +132,10 @@ impl TextToSpeech for PiperServer {
 
     fn availability(&self) -> Availability {
         Availability::Ready
+    }
+
+    fn warm_up<'a>(&'a self, _options: &'a TtsOptions) -> BoxFuture<'a, ()> {
+        Box::pin(self.voice.net.warm_up(&self.voice.service))
     }
 
     fn open(&self, options: TtsOptions) -> BoxFuture<'_, Result<TtsStream, AdapterError>> {

@@ -342,4 +342,7 @@ pub struct WireMetrics {
     /// What the turn cost in millionths of a US dollar, where the price table knows.
     #[serde(default)]
     pub cost_micro_usd: Option<u64>,
+    /// Whether any of the counts is estimated: the reply broke off or was interrupted before its service had counted.
+    #[serde(default)]
+    pub estimated: bool,
 }

@@ -245,6 +245,43 @@ async fn elevenlabs_says_no_to_a_wrong_key_an_unknown_voice_and_a_name_that_is_n
     }
 }
 
+/// What a session does at its start spares the first turn the way to the service.
+#[tokio::test]
+async fn voices_open_their_connections_ahead_of_the_first_turn() {
+    let options = TtsOptions::default();
+    let speaks = async |adapter: &dyn TextToSpeech| {
+        let given = speak(adapter, TtsOptions::default(), &PIECES[..1]).await;
+        assert!(matches!(given.end, Some(Ok(()))), "{:?}", given.end);
+    };
+    for way in WAYS {
+        let simulator = Simulator::start(sim::elevenlabs::ElevenLabs::new(KEY)).await;
+        let adapter = elevenlabs(&simulator, way);
+        adapter.warm_up(&options).await;
+        adapter.warm_up(&options).await;
+        assert_eq!(simulator.connections(), 1, "{way:?}");
+        speaks(&adapter).await;
+        assert_eq!(simulator.connections(), 1, "{way:?}");
+        speaks(&adapter).await;
+        // Each turn has a socket of its own, and requests share one connection.
+        assert_eq!(simulator.connections(), 1 + usize::from(way == ElevenLabsWay::Socket));
+    }
+    let simulator = Simulator::start(sim::speech::OpenAiSpeech::new(KEY)).await;
+    let adapter = openai(&simulator);
+    adapter.warm_up(&options).await;
+    speaks(&adapter).await;
+    assert_eq!(simulator.connections(), 1);
+    let simulator = Simulator::start(sim::speech::PiperServer::default()).await;
+    let adapter = PiperServer::new(net(), at(&simulator, ""));
+    adapter.warm_up(&options).await;
+    speaks(&adapter).await;
+    assert_eq!(simulator.connections(), 1);
+    // A service that is not there is no reason to wait or to fail.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let service = Endpoint::parse(&format!("http://{}", nobody.local_addr().expect("an address")));
+    drop(nobody);
+    comes("the end", PiperServer::new(net(), service.expect("one")).warm_up(&options)).await;
+}
+
 // ── One request a piece ──────────────────────────────────────────────────────────────────────────────────────
 
 #[tokio::test]

@@ -190,6 +190,36 @@ async fn claude_keeps_the_contract_and_lives_with_every_fault() {
     check_faults(&simulator, &claude, &wanted).await;
 }
 
+/// How many seconds a rate limit that is nearly spent still lasts.
+fn spent_s(adapter: &dyn LanguageModel) -> Option<u64> {
+    let until = adapter.spent()?.until;
+    Some(until.saturating_duration_since(tokio::time::Instant::now()).as_secs())
+}
+
+#[tokio::test]
+async fn good_answers_tell_when_a_rate_limit_is_nearly_spent_and_for_how_long() {
+    let simulator = Simulator::start(anthropic::Anthropic::new(KEY, &["Fine."])).await;
+    let claude = claude_by(&simulator, KEY, "claude-haiku-4-5");
+    reply(&claude).await;
+    assert_eq!(spent_s(&claude), None, "49 of 50 are left");
+    simulator.protocol.set_limits(3, "2026-11-28T18:01:30Z");
+    reply(&claude).await;
+    assert!(matches!(spent_s(&claude), Some(80..=90)), "{:?}", claude.spent());
+    simulator.protocol.set_limits(49, "2026-11-28T18:00:01Z");
+    reply(&claude).await;
+    assert_eq!(spent_s(&claude), None, "whole again");
+
+    for house in chat::House::ALL {
+        let simulator = Simulator::start(chat::Chat::new(house, KEY, &["Fine."])).await;
+        let guest = guest_by(&simulator, house, KEY);
+        reply(&guest).await;
+        assert_eq!(spent_s(&guest), None, "{house:?}");
+        simulator.protocol.set_limits(9, "1m30s");
+        reply(&guest).await;
+        assert!(matches!(spent_s(&guest), Some(80..=90)), "{house:?}: {:?}", guest.spent());
+    }
+}
+
 #[tokio::test]
 async fn claude_says_which_refusals_another_try_does_not_cure() {
     let simulator = Simulator::start(anthropic::Anthropic::new(KEY, &["Fine."])).await;

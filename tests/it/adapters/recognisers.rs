@@ -238,7 +238,7 @@ async fn moonshine_refuses_another_language_and_says_which_file_it_lacks() {
 }
 
 /// Two bursts of a loud tone, a second each, a second and a half apart.
-fn two_bursts() -> Vec<i16> {
+pub(super) fn two_bursts() -> Vec<i16> {
     let mut samples = Vec::new();
     for _ in 0..2 {
         samples.extend([0; 8_000]);

@@ -1,26 +1,19 @@
 //! Recognisers that fail in mid-sentence: every word of the host is in the transcript, once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use voice_studio::adapters::resilience::Member;
 use voice_studio::adapters::resilience::ears::ResilientEars;
 use voice_studio::adapters::stt::{SpeechToText, SttEvent, SttOptions, SttStream};
 use voice_studio::adapters::{AdapterNote, ChangeOutcome};
 use voice_studio::conversation::Stability;
 
 use crate::support::comes;
+use crate::support::near_ears::NearEars;
+use crate::support::simulators::Fault;
 use crate::support::simulators::numbered::word;
-use crate::support::simulators::{Fault, Simulator};
-use crate::write_an_adapter::simulator::ParrotService;
-use crate::write_an_adapter::{KEY, parrot_at, spoken};
+use crate::write_an_adapter::spoken;
 
 const WORDS: usize = 40;
-
-fn member(simulator: &Simulator<ParrotService>, key: &str) -> Member<dyn SpeechToText> {
-    let parrot: Arc<dyn SpeechToText> = Arc::new(parrot_at(simulator, key));
-    Member::of_ears(parrot)
-}
 
 fn all_words() -> String {
     (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
@@ -61,8 +54,7 @@ async fn transcript(ears: &ResilientEars) -> (String, Vec<ChangeOutcome>) {
 #[tokio::test(start_paused = true)]
 async fn no_word_is_lost_or_heard_twice_whatever_fault_strikes_in_mid_sentence() {
     for fault in Fault::all(7) {
-        let simulator = Simulator::start_with(ParrotService { key: KEY }, vec![Some(fault)]).await;
-        let ears = ResilientEars::new(member(&simulator, KEY), []);
+        let ears = ResilientEars::new(NearEars::new(vec![Some(fault)]).member(), []);
         let (text, changes) = transcript(&ears).await;
         if fault == Fault::WrongOrder {
             // Older words in the place of newer ones are the service's own; none of them stays in the end.
@@ -76,9 +68,9 @@ async fn no_word_is_lost_or_heard_twice_whatever_fault_strikes_in_mid_sentence()
 #[tokio::test(start_paused = true)]
 async fn another_recogniser_steps_in_and_goes_on_where_the_first_one_broke() {
     for fault in [Fault::ResetAfter(9), Fault::MalformedAfter(9), Fault::SilenceAfter(9)] {
-        let first = Simulator::start_with(ParrotService { key: KEY }, vec![Some(fault); 3]).await;
-        let second = Simulator::start(ParrotService { key: KEY }).await;
-        let ears = ResilientEars::new(member(&first, KEY), [member(&second, KEY)]);
+        let first = NearEars::new(vec![Some(fault); 3]);
+        let second = NearEars::new(Vec::new());
+        let ears = ResilientEars::new(first.member(), [second.member()]);
         let (text, changes) = transcript(&ears).await;
         assert_eq!(text, all_words(), "{fault:?} {changes:?}");
     }
@@ -86,11 +78,10 @@ async fn another_recogniser_steps_in_and_goes_on_where_the_first_one_broke() {
 
 #[tokio::test(start_paused = true)]
 async fn a_recogniser_that_is_down_at_the_start_is_passed_over_and_comes_back_in_a_pause() {
-    let first = Simulator::start(ParrotService { key: KEY }).await;
+    let first = NearEars::new(Vec::new());
     first.set_down(true);
-    let second = Simulator::start(ParrotService { key: KEY }).await;
-    let primary = member(&first, KEY);
-    let ears = ResilientEars::new(primary.clone(), [member(&second, KEY)]);
+    let primary = first.member();
+    let ears = ResilientEars::new(primary.clone(), [NearEars::new(Vec::new()).member()]);
     let (text, changes) = transcript(&ears).await;
     assert_eq!(text, all_words());
     assert!(changes.contains(&ChangeOutcome::Switching), "{changes:?}");
@@ -122,8 +113,7 @@ async fn a_recogniser_that_is_down_at_the_start_is_passed_over_and_comes_back_in
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_wrong_everywhere_ends_the_stream_with_the_refusal() {
-    let simulator = Simulator::start(ParrotService { key: KEY }).await;
-    let ears = ResilientEars::new(member(&simulator, "another"), []);
+    let ears = ResilientEars::new(NearEars::refusing().member(), []);
     let SttStream { input, mut events } = ears.open(SttOptions::default()).await.unwrap();
     let error = loop {
         match comes("an event", events.recv()).await {

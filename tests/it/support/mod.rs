@@ -4,8 +4,11 @@ pub(crate) mod apart;
 pub(crate) mod caller;
 pub(crate) mod file_server;
 pub(crate) mod gate;
+#[cfg(feature = "local-whisper")]
+pub(crate) mod ggml;
 pub(crate) mod hearing;
 pub(crate) mod log;
+pub(crate) mod near_ears;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod proxy;

@@ -134,6 +134,7 @@ impl Listening {
         cause: Option<String>,
     ) -> Result<(), Over> {
         let adapter = &self.member().adapter;
+        self.member().health.told(outcome);
         let note = AdapterNote::changed(adapter.name(), adapter.model(), outcome, attempt, cause);
         self.give(SttEvent::Note(note)).await
     }

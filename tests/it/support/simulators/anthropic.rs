@@ -14,6 +14,8 @@ pub(crate) struct Anthropic {
     replies: Mutex<VecDeque<String>>,
     /// The key it lets in.
     key: String,
+    /// Headers of every good answer that tell of its limits.
+    limits: Mutex<String>,
 }
 
 impl Anthropic {
@@ -21,7 +23,13 @@ impl Anthropic {
         Self {
             replies: Mutex::new(replies.iter().map(|reply| (*reply).to_owned()).collect()),
             key: key.to_owned(),
+            limits: Mutex::new(limits(49, "2026-11-28T18:00:01Z")),
         }
+    }
+
+    /// From now on so many of 50 requests are left until then; the answers are dated the 28th at six.
+    pub(crate) fn set_limits(&self, remaining: u32, reset: &str) {
+        *lock(&self.limits) = limits(remaining, reset);
     }
 
     fn next_reply(&self) -> String {
@@ -69,6 +77,13 @@ impl Anthropic {
     }
 }
 
+fn limits(remaining: u32, reset: &str) -> String {
+    format!(
+        "date: Sat, 28 Nov 2026 18:00:00 GMT\r\nanthropic-ratelimit-requests-limit: 50\r\n\
+         anthropic-ratelimit-requests-remaining: {remaining}\r\nanthropic-ratelimit-requests-reset: {reset}\r\n"
+    )
+}
+
 impl Protocol for Anthropic {
     fn serve<'a>(&'a self, asked: &'a Asked, answer: &'a mut Answer<'_>) -> Work<'a> {
         Box::pin(async move {
@@ -94,8 +109,13 @@ impl Protocol for Anthropic {
                 answer.whole(200, "application/json", message.to_string().as_bytes()).await;
                 return;
             }
-            let limits = "request-id: req_1\r\nanthropic-ratelimit-requests-remaining: 49\r\n";
-            answer.begin("text/event-stream; charset=utf-8", limits).await;
+            let limits = lock(&self.limits).clone();
+            answer
+                .begin(
+                    "text/event-stream; charset=utf-8",
+                    &format!("request-id: req_1\r\n{limits}"),
+                )
+                .await;
             answer.event(event(&json!({ "type": "message_start", "message": message }))).await;
             let block = json!({ "type": "text", "text": "" });
             answer

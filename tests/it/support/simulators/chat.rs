@@ -35,6 +35,8 @@ pub(crate) struct Chat {
     house: House,
     replies: Mutex<VecDeque<String>>,
     key: String,
+    /// Headers of every good answer that tell of its limits.
+    limits: Mutex<String>,
 }
 
 impl Chat {
@@ -43,7 +45,13 @@ impl Chat {
             house,
             replies: Mutex::new(replies.iter().map(|reply| (*reply).to_owned()).collect()),
             key: key.to_owned(),
+            limits: Mutex::new(limits(99, "1s")),
         }
+    }
+
+    /// From now on so many of 100 requests are left for so long.
+    pub(crate) fn set_limits(&self, remaining: u32, reset: &str) {
+        *lock(&self.limits) = limits(remaining, reset);
     }
 
     fn next_reply(&self) -> String {
@@ -90,6 +98,13 @@ impl Chat {
     }
 }
 
+fn limits(remaining: u32, reset: &str) -> String {
+    format!(
+        "x-ratelimit-limit-requests: 100\r\nx-ratelimit-remaining-requests: {remaining}\r\n\
+         x-ratelimit-reset-requests: {reset}\r\n"
+    )
+}
+
 impl Protocol for Chat {
     fn serve<'a>(&'a self, asked: &'a Asked, answer: &'a mut Answer<'_>) -> Work<'a> {
         Box::pin(async move {
@@ -113,10 +128,7 @@ impl Protocol for Chat {
                 return;
             }
             answer
-                .begin(
-                    "text/event-stream",
-                    "x-request-id: r1\r\nx-ratelimit-remaining-requests: 99\r\n",
-                )
+                .begin("text/event-stream", &format!("x-request-id: r1\r\n{}", lock(&self.limits)))
                 .await;
             let say = |delta: Value, finish| data(&self.chunk(model, jump, &delta, finish));
             answer.event(say(json!({ "role": "assistant", "content": "" }), None)).await;

@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-pub(crate) use fault::{Fault, FaultPlan};
+pub(crate) use fault::{Fault, FaultPlan, Strike};
 pub(crate) use http::{Answer, Asked};
 pub(crate) use socket::{Heard, ServerSocket};
 pub(crate) use waits::Waits;

@@ -1,0 +1,402 @@
+//! Distant voices and voices in processes of their own, behind a chain: whichever breaks in mid-sentence, and however,
+//! the words sound once and in order, and where a word is said to lie it sounds. The same product is asked again, or
+//! another one says the rest.
+//!
+//! A word here is one letter again and again, so a word is a tone of its own, which tells who has been heard.
+//! All at once and in real time: most of it is waiting for a service that is silent.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use voice_studio::adapters::google::access::GoogleAccess;
+use voice_studio::adapters::net::Endpoint;
+use voice_studio::adapters::resilience::Member;
+use voice_studio::adapters::resilience::voice::ResilientVoice;
+use voice_studio::adapters::tts::elevenlabs::ElevenLabsWay;
+use voice_studio::adapters::tts::espeak::Espeak;
+use voice_studio::adapters::tts::google::{GoogleVoices, GoogleVoicesOptions};
+use voice_studio::adapters::tts::piper::{Piper, PiperOptions, PiperServer};
+use voice_studio::adapters::tts::{TextToSpeech, TtsEvent, TtsOptions, TtsPiece, TtsStream};
+use voice_studio::adapters::{AdapterError, AdapterNote, ChangeOutcome};
+use voice_studio::audio::SampleRate;
+
+use super::distant_voices::{at, elevenlabs, net, openai};
+use crate::support::comes;
+use crate::support::simulators::google::{FIVE_MINUTES, GoogleRequests, GoogleSimulator};
+use crate::support::simulators::{self as sim, Fault, FaultPlan, Protocol, Simulator};
+
+const KEY: &str = "a-key-for-tests";
+
+/// Pitches of two words are 60 Hz apart or more.
+const TEXTS: [&str; 3] = ["aaaa dddd gggg jjjj,", "mmmm pppp ssss,", "vvvv yyyy AAAA DDDD."];
+
+/// How long a word sounds.
+const WORD_MS: u64 = 200;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Product {
+    GoogleRequests,
+    GoogleStreams,
+    ElevenLabsSocket,
+    ElevenLabsRequests,
+    OpenAi,
+    PiperServer,
+    PiperProcess,
+    Espeak,
+}
+
+impl Product {
+    /// Each with somebody else who steps in for it.
+    const PAIRS: [(Self, Self); 8] = [
+        (Self::GoogleRequests, Self::OpenAi),
+        (Self::GoogleStreams, Self::ElevenLabsSocket),
+        (Self::ElevenLabsSocket, Self::GoogleRequests),
+        (Self::ElevenLabsRequests, Self::Espeak),
+        (Self::OpenAi, Self::ElevenLabsRequests),
+        (Self::PiperServer, Self::PiperProcess),
+        (Self::PiperProcess, Self::GoogleStreams),
+        (Self::Espeak, Self::PiperServer),
+    ];
+
+    /// Events before the fault, so that it strikes in the middle of a piece where the product gives one in parts.
+    const fn events_before(self) -> usize {
+        match self {
+            Self::GoogleRequests => 0,
+            Self::GoogleStreams
+            | Self::ElevenLabsSocket
+            | Self::ElevenLabsRequests
+            | Self::PiperServer
+            | Self::PiperProcess
+            | Self::Espeak => 1,
+            Self::OpenAi => 5,
+        }
+    }
+
+    /// Whether it tells where its words lie; of the others a break may cut a word or have it begin again.
+    const fn tells_words(self) -> bool {
+        matches!(self, Self::ElevenLabsSocket | Self::ElevenLabsRequests)
+    }
+
+    /// The voice, and its service or folder, which lives as long as what is given back.
+    async fn start(
+        self,
+        fault: Option<(Fault, usize)>,
+    ) -> (Member<dyn TextToSpeech>, Box<dyn Send>) {
+        match self {
+            Self::GoogleRequests => {
+                let service = simulator(GoogleRequests::new(""), fault).await;
+                (member(google(&service.url(), "Neural2-F")), Box::new(service))
+            }
+            Self::GoogleStreams => {
+                let limit = u64::try_from(FIVE_MINUTES.as_millis()).expect("milliseconds");
+                let service = GoogleSimulator::start("", limit).await;
+                put(&service.state.plan, fault);
+                (member(google(&service.url(), "Chirp3-HD-Kore")), Box::new(service))
+            }
+            Self::ElevenLabsSocket => {
+                let service = simulator(sim::elevenlabs::ElevenLabs::new(KEY), fault).await;
+                (member(elevenlabs(&service, ElevenLabsWay::Socket)), Box::new(service))
+            }
+            Self::ElevenLabsRequests => {
+                let service = simulator(sim::elevenlabs::ElevenLabs::new(KEY), fault).await;
+                (member(elevenlabs(&service, ElevenLabsWay::Requests)), Box::new(service))
+            }
+            Self::OpenAi => {
+                let service = simulator(sim::speech::OpenAiSpeech::new(KEY), fault).await;
+                (member(openai(&service)), Box::new(service))
+            }
+            Self::PiperServer => {
+                let service = simulator(sim::speech::PiperServer::default(), fault).await;
+                (member(PiperServer::new(net(), at(&service, ""))), Box::new(service))
+            }
+            Self::PiperProcess => {
+                let folder = program(fault);
+                let model = folder.path().join("voice.onnx");
+                std::fs::write(&model, "no network").expect("a voice");
+                let told = r#"{"audio":{"sample_rate":16000}}"#;
+                std::fs::write(folder.path().join("voice.onnx.json"), told).expect("a voice");
+                let program = folder.path().join("voice");
+                (member(Piper::new(PiperOptions { program, model })), Box::new(folder))
+            }
+            Self::Espeak => {
+                let folder = program(fault);
+                (member(Espeak::new(folder.path().join("voice"))), Box::new(folder))
+            }
+        }
+    }
+}
+
+fn member(adapter: impl TextToSpeech + 'static) -> Member<dyn TextToSpeech> {
+    let adapter: Arc<dyn TextToSpeech> = Arc::new(adapter);
+    Member::of_voice(adapter)
+}
+
+fn put(plan: &FaultPlan, fault: Option<(Fault, usize)>) {
+    if let Some((fault, times)) = fault {
+        (0..times).for_each(|_| plan.push(fault));
+    }
+}
+
+async fn simulator<P: Protocol>(protocol: P, fault: Option<(Fault, usize)>) -> Simulator<P> {
+    let service = Simulator::start(protocol).await;
+    put(&service.plan, fault);
+    service
+}
+
+fn google(url: &str, voice: &str) -> GoogleVoices {
+    let service = Endpoint::parse(url).expect("an address");
+    let access = Arc::new(GoogleAccess::Open);
+    let options = GoogleVoicesOptions { service, access, voice: voice.to_owned() };
+    GoogleVoices::new(net(), options).expect("an address")
+}
+
+/// A folder with a program that speaks as Piper's and espeak's do, and goes wrong by a plan.
+fn program(fault: Option<(Fault, usize)>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("voice");
+    install(&path, include_str!("../support/scripted-voice"));
+    let (word, times) = match fault {
+        None => ("none", 0),
+        Some((fault, times)) => (of_a_program(fault), times),
+    };
+    std::fs::write(folder.path().join("plan"), format!("{word} {times}")).expect("a plan");
+    folder
+}
+
+fn install(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a program");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(path, mode).expect("a program");
+}
+
+/// The fault as it befalls a process.
+const fn of_a_program(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Latency(_) => "latency",
+        Fault::Drip { .. } => "drip",
+        Fault::Status(..) => "refused",
+        Fault::MalformedAfter(_) => "malformed",
+        Fault::HalfClosedAfter(_) => "half-closed",
+        Fault::SilenceAfter(_) => "silent",
+        Fault::EndsEarlyAfter(_) => "ends-early",
+        Fault::ResetAfter(_) => "reset",
+        // A process has neither messages to mix up nor a clock to tell of.
+        Fault::WrongOrder | Fault::ClockJump(_) => "none",
+    }
+}
+
+/// What a listener heard of [`TEXTS`].
+#[derive(Debug, Default)]
+struct Heard {
+    sound: Vec<i16>,
+    /// Words as they were told last, of each piece, with their place in the whole sound.
+    words: Vec<(String, u64, u64)>,
+    ended: Vec<usize>,
+    changes: Vec<ChangeOutcome>,
+    end: Option<Result<(), AdapterError>>,
+}
+
+async fn listen(voice: &ResilientVoice) -> Heard {
+    let TtsStream { pieces, mut events } =
+        voice.open(TtsOptions::default()).await.expect("a chain opens");
+    let feed = tokio::spawn(async move {
+        for (piece, text) in (0..).zip(TEXTS) {
+            // A chain that has given up takes no more.
+            if pieces.send(TtsPiece { piece, text: text.to_owned() }).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut heard = Heard::default();
+    let (mut begun_at, mut told) = (0, Vec::new());
+    while let Some(event) = comes("an event", events.recv()).await {
+        assert!(heard.end.is_none(), "{event:?} behind the end");
+        match event {
+            Ok(TtsEvent::Words { piece, words }) => {
+                assert_eq!(usize::from(piece), heard.ended.len(), "words in their turn");
+                let text = TEXTS[usize::from(piece)];
+                let word = |word: &voice_studio::adapters::tts::TtsWord| {
+                    let written = text[word.text_start..word.text_end].to_owned();
+                    (written, begun_at + word.start_sample, begun_at + word.end_sample)
+                };
+                told = words.iter().map(word).collect();
+            }
+            Ok(TtsEvent::Audio { piece, frame }) => {
+                assert_eq!(usize::from(piece), heard.ended.len(), "pieces in order");
+                assert_eq!(frame.rate, voice.capabilities().rate);
+                heard.sound.extend_from_slice(&frame.samples);
+            }
+            Ok(TtsEvent::PieceEnded { piece }) => {
+                heard.ended.push(usize::from(piece));
+                heard.words.append(&mut told);
+                begun_at = heard.sound.len() as u64;
+            }
+            Ok(TtsEvent::Note(AdapterNote::Changed(change))) => heard.changes.push(change.outcome),
+            Ok(TtsEvent::Note(_)) => {}
+            Ok(TtsEvent::Done) => heard.end = Some(Ok(())),
+            Err(error) => heard.end = Some(Err(error)),
+        }
+    }
+    feed.await.expect("fed");
+    heard
+}
+
+/// The tones that sound, one after the other, with their lengths in ms.
+fn tones(sound: &[i16], rate: SampleRate) -> Vec<(u32, u64)> {
+    /// Clicks where a word is cut, and bytes that were no sound, are no words.
+    const TONE_MIN_MS: u64 = 15;
+    let mut tones = Vec::new();
+    let (mut from, mut quiet) = (None, 0);
+    for (at, sample) in sound.iter().chain(&[0; 4000]).enumerate() {
+        let is_loud = sample.unsigned_abs() > 600;
+        quiet = if is_loud { 0 } else { quiet + 1 };
+        match from {
+            None if is_loud => from = Some(at),
+            Some(start) if quiet > rate.samples_in_ms(10) => {
+                let tone = &sound[start..(at - quiet).min(sound.len())];
+                let length_ms = tone.len() as u64 * 1000 / u64::from(rate.hz());
+                if length_ms >= TONE_MIN_MS {
+                    tones.push((pitch(tone, rate), length_ms));
+                }
+                from = None;
+            }
+            _ => {}
+        }
+    }
+    tones
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pitches are small and positive"
+)]
+fn pitch(tone: &[i16], rate: SampleRate) -> u32 {
+    let rising = tone.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count() as f64;
+    (rising * f64::from(rate.hz()) / tone.len() as f64).round() as u32
+}
+
+/// The pitch that a word has.
+fn pitch_of(word: &str) -> u32 {
+    300 + u32::from(word.chars().next().expect("a letter")) % 64 * 20
+}
+
+fn is_pitch(found: u32, word: &str) -> bool {
+    found.abs_diff(pitch_of(word)) <= 25
+}
+
+fn all_words() -> Vec<&'static str> {
+    TEXTS
+        .iter()
+        .flat_map(|text| text.split(' '))
+        .map(|word| word.trim_matches(['.', ',']))
+        .collect()
+}
+
+/// The words that sound. Of a voice that tells no word times the one at which it broke may be cut or begin again.
+fn faults_of_sound(heard: &Heard, rate: SampleRate, is_exact: bool) -> Option<String> {
+    let wanted = all_words();
+    let mut sounded: Vec<(u32, u64)> = Vec::new();
+    let mut again = 0;
+    for (pitch, length_ms) in tones(&heard.sound, rate) {
+        match sounded.last_mut() {
+            Some((last, sum)) if last.abs_diff(pitch) <= 25 => {
+                again += 1;
+                *sum += length_ms;
+            }
+            _ => sounded.push((pitch, length_ms)),
+        }
+    }
+    let is_order = sounded.len() == wanted.len()
+        && sounded.iter().zip(&wanted).all(|((pitch, _), word)| is_pitch(*pitch, word));
+    let (shortest, longest) =
+        if is_exact { (175, 225) } else { (WORD_MS / 2 - 30, WORD_MS * 3 / 2 + 30) };
+    let is_once = again <= usize::from(!is_exact)
+        && sounded.iter().all(|(_, length)| (shortest..=longest).contains(length));
+    (!is_order || !is_once).then(|| format!("it sounds as {sounded:?}, {again} again"))
+}
+
+/// Where a word is told to lie it sounds, and all that sounds is told.
+fn faults_of_captions(heard: &Heard, rate: SampleRate, is_timed: bool) -> Option<String> {
+    if !is_timed {
+        return None;
+    }
+    let told: Vec<&str> =
+        heard.words.iter().map(|(word, ..)| word.trim_matches(['.', ','])).collect();
+    if told != all_words() {
+        return Some(format!("told {told:?}"));
+    }
+    let at = |sample: u64| usize::try_from(sample).expect("an index").min(heard.sound.len());
+    let is_there = |(word, start, end): &&(String, u64, u64)| {
+        // The middle half: a word that is followed by its mark lies a little beside its sound.
+        let quarter = (end - start) / 4;
+        is_pitch(pitch(&heard.sound[at(start + quarter)..at(end - quarter)], rate), word)
+    };
+    let lost: Vec<_> = heard.words.iter().filter(|word| !is_there(word)).collect();
+    (!lost.is_empty()).then(|| format!("other words sound where these are told: {lost:?}"))
+}
+
+/// What is wrong with what was heard; a fault that changes nothing must change nothing.
+fn wrong(
+    heard: &Heard,
+    rate: SampleRate,
+    fault: Fault,
+    (exact, timed): (bool, bool),
+) -> Option<String> {
+    let is_harmless = matches!(fault, Fault::Latency(_) | Fault::Drip { .. } | Fault::ClockJump(_));
+    let is_ended = matches!(heard.end, Some(Ok(()))) && heard.ended == [0, 1, 2];
+    let mut faults = Vec::new();
+    if !is_ended {
+        faults.push(format!("ended {:?} as {:?}", heard.ended, heard.end));
+    }
+    if is_harmless && !heard.changes.is_empty() {
+        faults.push("it is no fault".to_owned());
+    }
+    faults.extend(faults_of_sound(heard, rate, exact || is_harmless));
+    faults.extend(faults_of_captions(heard, rate, timed));
+    (!faults.is_empty()).then(|| format!("{}; {:?}", faults.join("; "), heard.changes))
+}
+
+/// Faults that a voice can be cured of: bytes in another order are another sound, of which nobody knows.
+fn faults_for(product: Product) -> impl Iterator<Item = Fault> {
+    let tells_order = product.tells_words();
+    Fault::all(product.events_before())
+        .into_iter()
+        .filter(move |fault| tells_order || *fault != Fault::WrongOrder)
+}
+
+#[tokio::test]
+async fn a_distant_voice_that_breaks_in_mid_sentence_is_asked_again_and_says_every_word_once() {
+    let cases = Product::PAIRS
+        .into_iter()
+        .flat_map(|(product, _)| faults_for(product).map(move |fault| (product, fault)));
+    let checks = cases.map(|(product, fault)| async move {
+        let (member, _service) = product.start(Some((fault, 1))).await;
+        let chain = ResilientVoice::new(member, []);
+        let heard = listen(&chain).await;
+        let timed = product.tells_words();
+        let wrong = wrong(&heard, chain.capabilities().rate, fault, (timed, timed));
+        wrong.map(|wrong| format!("{product:?}, {fault:?}: {wrong}"))
+    });
+    let wrong: Vec<String> = join_all(checks).await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn another_voice_says_the_rest_of_a_sentence_in_which_a_distant_one_broke_for_good() {
+    let cases = Product::PAIRS
+        .into_iter()
+        .flat_map(|(first, second)| faults_for(first).map(move |fault| (first, second, fault)));
+    let checks = cases.map(|(first, second, fault)| async move {
+        let (broken, _service) = first.start(Some((fault, 20))).await;
+        let (well, _other) = second.start(None).await;
+        let chain = ResilientVoice::new(broken, [(well, String::new())]);
+        let heard = listen(&chain).await;
+        let timed = first.tells_words() && second.tells_words();
+        let wrong = wrong(&heard, chain.capabilities().rate, fault, (first.tells_words(), timed));
+        wrong.map(|wrong| format!("{first:?} then {second:?}, {fault:?}: {wrong}"))
+    });
+    let wrong: Vec<String> = join_all(checks).await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
