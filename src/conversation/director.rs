@@ -116,7 +116,9 @@ struct Scene<'a> {
 }
 
 impl Recent {
+    /// A turn was heard. One that is opened again and ends again counts as it ended last.
     pub(super) fn add(&mut self, spoken: Spoken) {
+        self.forget(|turn| turn == spoken.turn);
         self.ai_turns = self.ai_turns.saturating_add(u32::from(spoken.speaker.ai().is_some()));
         if self.turns.len() >= TURNS_KEPT {
             self.turns.pop_front();
@@ -141,11 +143,6 @@ impl Recent {
             Step::WrapUp => self.has_closed[decision.speaker.index()] = true,
             Step::GoOn | Step::AskOther | Step::Shorten | Step::Elaborate | Step::NextSegment => {}
         }
-    }
-
-    /// The AI that was heard last, whoever spoke since.
-    pub(super) fn last_ai(&self) -> Option<AiSpeaker> {
-        self.turns.iter().rev().find_map(|spoken| spoken.speaker.ai())
     }
 
     /// The turn that was heard last, but for `turn`.

@@ -245,4 +245,22 @@ mod tests {
         assert_eq!(memory.captions.len(), SHOWN_MAX);
         assert_eq!(memory.captions.last().map(|caption| caption.id), Some(199));
     }
+
+    #[test]
+    fn what_was_struck_stays_forgotten_and_the_part_of_the_show_goes_on() {
+        let mut memory = Memory::default();
+        memory.turn_started(TurnId(1), Speaker::You);
+        memory.turn_ended(TurnId(1), "what is a moon");
+        memory.turn_started(TurnId(2), Speaker::Claude);
+        memory.shown(caption(4, 2, "A moon is a cheese", true));
+        memory.turn_ended(TurnId(2), "A moon is a cheese");
+        memory.struck(TurnId(2), "");
+        memory.turn_ended(TurnId(2), "A moon is a cheese");
+        memory.segment_began(1, 60_000);
+        memory.went_on_until(95_000);
+        memory.settle();
+        let texts: Vec<&str> = memory.lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["what is a moon"]);
+        assert_eq!((memory.segment, memory.segment_spent_ms), (1, 35_000));
+    }
 }

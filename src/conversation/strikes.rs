@@ -4,8 +4,8 @@
 //! it: a producer cuts, not the studio. Whoever speaks when it is pressed stops first, so what is struck is known to
 //! the sample.
 //!
-//! Invariants: what was struck is in no prompt that follows; a stretch ends when it is struck, so strikes lie one after
-//! the other; nothing is struck that was said before this take.
+//! Invariants: what was struck is in no prompt that follows; a stretch ends when it is struck; a turn is struck once;
+//! nothing is struck that was said before this take.
 
 use super::barge_in::has_content;
 use super::floor::{Conversation, Floor};

@@ -30,6 +30,7 @@ mod comebacks;
 mod judged;
 mod lost;
 mod prepared;
+mod producer;
 mod secrets;
 mod services;
 mod session;
