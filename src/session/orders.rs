@@ -4,7 +4,7 @@ use actix::prelude::*;
 
 use super::actor::Session;
 use super::messages::{
-    FinishRecognition, FinishVoice, JudgeEndOfTurn, ReplyAwaited, SpeakPiece, StartReply,
+    FinishRecognition, FinishVoice, JudgeEndOfTurn, ReplyAwaited, SpeakPiece, StartReply, StartSummary,
     StopReply, StopVoice,
 };
 use super::notice::{Notice, TurnMetrics};
@@ -36,6 +36,13 @@ impl Session {
                 let reply = StartReply { turn, prompt: *prompt, is_ahead };
                 if !self.children.mind(speaker).send(reply) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
+                }
+            }
+            Order::StartSummary { summary, speaker, prompt } => {
+                let prompt = *prompt;
+                if !self.children.mind(speaker).send(StartSummary { summary, prompt }) {
+                    let (text, outcome) = (String::new(), Outcome::Failed);
+                    later(ctx, Input::Summarised { summary, text, outcome });
                 }
             }
             Order::Speak { turn, speaker, piece, text } => {
@@ -78,6 +85,9 @@ impl Session {
                 self.notify(Notice::Resume { speaker, turn, from_sample });
                 self.send_due(speaker, now);
             }
+            Order::Land { turn, speaker, samples } => {
+                self.stages[speaker.index()].playout.end_at(turn, samples);
+            }
             Order::Flush { turn, speaker, fade_ms } => {
                 self.stages[speaker.index()].playout.flush(turn, now);
                 self.take_back(speaker, turn);
@@ -92,6 +102,7 @@ impl Session {
             }
             Order::ShowCaption(caption) => self.notify(Notice::Caption(Box::new(caption))),
             Order::ShowAutopilot { enabled } => self.notify(Notice::Autopilot(enabled)),
+            Order::ShowSegment { index, reason } => self.show_segment(index, reason, now),
             Order::Tell { code, message } => {
                 tracing::info!(session = %self.identity.session_id, code, "told the host");
                 self.notify(Notice::Tell(message));
@@ -99,12 +110,25 @@ impl Session {
 
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
-            Order::NoteGranted { turn, speaker, reason } => {
+            Order::NoteGranted { turn, speaker, reason, scores } => {
                 let since_end = now.since(self.host_stopped).millis();
                 if self.stages[speaker.index()].granted(turn, since_end) {
                     self.children.mind(speaker).send(ReplyAwaited { turn });
                 }
-                self.notify(Notice::Granted { turn, speaker, reason });
+                self.notify(Notice::Granted { turn, speaker, reason, scores });
+            }
+            Order::NoteDenied { speaker, reason, scores } => {
+                self.notify(Notice::Denied { speaker, reason, scores });
+            }
+            Order::NoteDirected { turn, speaker, step, reason, scores } => {
+                self.notify(Notice::Directed { turn, speaker, step, reason, scores });
+            }
+            Order::NoteWhispered { speaker, text } => {
+                self.notify(Notice::Whispered { speaker, text });
+            }
+            Order::NoteStruck { from, to, scope, turns } => {
+                let turns = turns.into_iter().map(|struck| struck.turn).collect();
+                self.notify(Notice::Struck { from, to, scope, turns });
             }
             Order::NotePreparing { turn, speaker, .. } => {
                 self.stages[speaker.index()].prepare(turn);
@@ -112,7 +136,7 @@ impl Session {
             Order::NoteTurnStarted { .. }
             | Order::NoteTurnJudged { .. }
             | Order::NotePrepared { .. }
-            | Order::NoteDenied { .. }
+            | Order::NoteSummarised { .. }
             | Order::NoteBargeIn { .. }
             | Order::NoteMarker { .. }
             | Order::NoteIgnored { .. } => {}

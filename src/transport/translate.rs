@@ -5,14 +5,15 @@ use actix::Addr;
 
 use super::protocol::{
     ClientMessage, HOST_CODECS, HelloSoundCheck, Numbered, OPUS, OrbStates, ServerMessage, SessionFacts,
-    WireCaption, WireFile, WireIceServer, WireMetrics,
+    WireCaption, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;
 use crate::session::Session;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
-use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
+use crate::session::notice::{IceServer, Notice, RecordingFiles, Segment, State};
+use crate::time::Span;
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
 #[must_use]
@@ -109,9 +110,35 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             cost_micro_usd: metrics.used.cost_micro_usd,
             estimated: metrics.used.is_estimated,
         }),
-        Notice::Granted { turn, speaker, reason } => {
-            ServerMessage::Granted { turn: *turn, speaker: *speaker, reason: *reason }
+        Notice::Granted { turn, speaker, reason, scores } => ServerMessage::Granted {
+            turn: *turn,
+            speaker: *speaker,
+            reason: *reason,
+            scores: scores.clone(),
+        },
+        Notice::Denied { speaker, reason, scores } => ServerMessage::Denied {
+            speaker: *speaker,
+            reason: (*reason).to_owned(),
+            scores: scores.clone(),
+        },
+        Notice::Directed { turn, speaker, step, reason, scores } => ServerMessage::Directed {
+            turn: *turn,
+            speaker: *speaker,
+            step: *step,
+            reason: (*reason).to_owned(),
+            scores: *scores,
+        },
+        Notice::Segment { segment: on, reason } => {
+            ServerMessage::Segment { segment: segment(on), reason: (*reason).to_owned() }
         }
+        Notice::Whispered { speaker, text } => {
+            ServerMessage::Whispered { speaker: *speaker, text: text.clone() }
+        }
+        Notice::Struck { from, to, scope, turns } => ServerMessage::Struck {
+            stretch: WireStretch { from: from.millis(), to: to.millis() },
+            scope: *scope,
+            turns: turns.clone(),
+        },
         Notice::Level(speaker, level) => ServerMessage::Level { speaker: *speaker, level: *level },
         Notice::RecordingReady(files) => recording_ready(files),
         Notice::MediaOffered(servers) => {
@@ -134,6 +161,16 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             message: message.clone(),
             hint: (*hint).to_owned(),
         },
+    }
+}
+
+fn segment(segment: &Segment) -> WireSegment {
+    WireSegment {
+        index: segment.index,
+        title: segment.title.clone(),
+        goal: segment.goal.clone(),
+        minutes: segment.minutes,
+        since: segment.since.millis(),
     }
 }
 
@@ -161,6 +198,12 @@ fn snapshot(state: &State) -> ServerMessage {
             muted: state.muted,
             recording: state.recording,
         },
+        segment: state.segment.as_ref().map(segment),
+        strikes: state
+            .strikes
+            .iter()
+            .map(|(from, to)| WireStretch { from: from.millis(), to: to.millis() })
+            .collect(),
     }
 }
 
@@ -187,6 +230,11 @@ pub(super) fn forward(session: &Addr<Session>, message: ClientMessage) {
         ClientMessage::Nominate { speaker } => Input::Nominated { speaker },
         ClientMessage::Say { text } => Input::Typed { text },
         ClientMessage::Marker { label } => Input::Marked { label },
+        ClientMessage::Whisper { speaker, text } => Input::Whispered { speaker, text },
+        ClientMessage::Strike { seconds } => Input::StrikePressed {
+            last: seconds.map(|seconds| Span::from_millis(u64::from(seconds) * 1000)),
+        },
+        ClientMessage::Segment { index } => Input::SegmentChosen { index },
         ClientMessage::RequestState => {
             deliver(session, RequestState);
             return;
