@@ -18,6 +18,7 @@ mod log;
 mod models;
 mod panics;
 mod print;
+mod profile;
 mod recover;
 mod rehearse;
 mod replay;
@@ -45,6 +46,9 @@ enum Command {
     Replay(replay::Arguments),
     /// Hold random meetings on virtual time and check every rule after every step
     Simulate(simulate::Arguments),
+    /// Show or forget what the studio has learned of a host
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
     /// List and check briefings
@@ -64,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Profile(command) => profile::run(&command),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),

@@ -7,6 +7,7 @@
 //!
 //! Units: samples of the turn's own audio at 48 kHz, counted from its first.
 
+use super::ai_piece::{Piece, evenly, placed};
 use super::captions::{Captions, text_of};
 use super::input::VoicedWord;
 use super::order::{Caption, CaptionWord, GrantReason, TurnEnd};
@@ -68,27 +69,6 @@ pub(super) struct Playout {
     reports: Vec<(u64, SessionTime)>,
 }
 
-#[derive(Clone, Debug)]
-struct Piece {
-    text: String,
-    /// Its words in sound; none before the voice has told.
-    tokens: Vec<Token>,
-    is_voiced: bool,
-    is_estimated: bool,
-    /// Words of it that were heard.
-    heard: Vec<CaptionWord>,
-    caption: Option<u32>,
-    is_closed: bool,
-}
-
-/// A word as written, with its punctuation.
-#[derive(Clone, Debug)]
-struct Token {
-    text: String,
-    start: u64,
-    end: u64,
-}
-
 impl AiTurn {
     pub(super) fn new(
         id: TurnId,
@@ -128,15 +108,7 @@ impl AiTurn {
             // Pieces have 16-bit numbers; a reply that needs more of them is no answer of ten seconds.
             let Ok(number) = u16::try_from(self.pieces.len()) else { break };
             pieces.push((number, text.clone()));
-            self.pieces.push(Piece {
-                text,
-                tokens: Vec::new(),
-                is_voiced: false,
-                is_estimated: false,
-                heard: Vec::new(),
-                caption: None,
-                is_closed: false,
-            });
+            self.pieces.push(Piece::new(text));
         }
         pieces
     }
@@ -268,6 +240,29 @@ impl AiTurn {
         rests.join(" ")
     }
 
+    /// The words that were heard, in order.
+    pub(super) fn heard_words(&self) -> impl Iterator<Item = &CaptionWord> {
+        self.pieces.iter().flat_map(|piece| &piece.heard)
+    }
+
+    /// The words that come next, as written, and when they will begin to sound.
+    pub(super) fn next_words(&self) -> impl Iterator<Item = (&str, SessionTime)> {
+        let (played, until) = (self.played(), self.heard_until());
+        let ahead = move |start: u64| until + Span::from_samples(start.saturating_sub(played));
+        let next = self.pieces.iter().flat_map(|piece| piece.tokens.iter().skip(piece.heard.len()));
+        next.map(move |token| (token.text.as_str(), ahead(token.start)))
+    }
+
+    /// How long the word lasts that is being said now; none between two words, and while nothing moves.
+    pub(super) fn rest_of_word(&self, now: SessionTime) -> Option<Span> {
+        let playout = self.playout.as_ref().filter(|playout| !playout.is_paused)?;
+        let (heard, at) = playout.reports.last()?;
+        let place = heard + now.since(*at).samples();
+        let mut words = self.pieces.iter().flat_map(|piece| &piece.tokens);
+        let word = words.find(|word| word.end > place)?;
+        (word.start < place).then(|| Span::from_samples(word.end - place))
+    }
+
     /// When the last heard sample sounded.
     pub(super) fn heard_until(&self) -> SessionTime {
         let last = self.playout.as_ref().and_then(|playout| playout.reports.last());
@@ -316,14 +311,6 @@ impl AiTurn {
     }
 }
 
-impl Piece {
-    /// The words of it that were not heard.
-    fn pending(&self) -> String {
-        let words: Vec<&str> = self.text.split_whitespace().skip(self.heard.len()).collect();
-        words.join(" ")
-    }
-}
-
 impl Playout {
     pub(super) const fn new(now: SessionTime) -> Self {
         Self {
@@ -349,44 +336,4 @@ impl Playout {
             None => self.progress_at,
         }
     }
-}
-
-/// The words of `text` with the times of the voice's words that fall on them. A word that is not spoken (a dash)
-/// takes the time of its neighbour; times never run backwards and stay within the piece.
-fn placed(text: &str, words: &[VoicedWord], begin: u64, end: u64) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let (mut search, mut last) = (0, begin);
-    for token in text.split_whitespace() {
-        let from = text[search..].find(token).map_or(search, |offset| search + offset);
-        search = from + token.len();
-        let on_it = |word: &&VoicedWord| {
-            let (start, end) = (usize::try_from(word.text_start), usize::try_from(word.text_end));
-            start.is_ok_and(|start| start < search) && end.is_ok_and(|end| end > from)
-        };
-        let start = words
-            .iter()
-            .filter(on_it)
-            .map(|word| word.start_sample)
-            .min()
-            .unwrap_or(last)
-            .clamp(last, end);
-        let stop = words
-            .iter()
-            .filter(on_it)
-            .map(|word| word.end_sample)
-            .max()
-            .unwrap_or(last)
-            .clamp(start, end);
-        last = stop;
-        tokens.push(Token { text: token.into(), start, end: stop });
-    }
-    tokens
-}
-
-/// The words of `text` spread over its samples by their length.
-fn evenly(text: &str, begin: u64, end: u64) -> Vec<Token> {
-    super::captions::spread(text, SessionTime::from_samples(begin), SessionTime::from_samples(end))
-        .into_iter()
-        .map(|word| Token { text: word.text, start: word.start.samples(), end: word.end.samples() })
-        .collect()
 }

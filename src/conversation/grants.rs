@@ -10,9 +10,9 @@ use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Next;
 use super::barge_in::{Intrusion, has_content};
 use super::endpointing::Endpointing;
-use super::floor::{Conversation, Fading, Floor, HostTurn, HostTurnEnded};
+use super::fading::Fading;
+use super::floor::{Conversation, Floor, HostTurn, HostTurnEnded};
 use super::order::{GrantReason, Order, TurnEnd, Verdict};
-use super::replies::millis;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
 use crate::time::{SessionTime, Span};
@@ -76,7 +76,8 @@ impl Conversation {
 
     /// The host's turn is over: whoever is called answers.
     pub(super) fn end_host_turn(&mut self) {
-        let Floor::Host(turn) = replace(&mut self.floor, Floor::Open) else { return };
+        let Floor::Host(mut turn) = replace(&mut self.floor, Floor::Open) else { return };
+        turn.endpointing.learn_pace(self.known_words(turn.id));
         let quiet_since = turn.endpointing.quiet_since();
         self.habit = turn.endpointing.habit();
         if quiet_since.is_some() && self.voice_since.is_none() {
@@ -310,36 +311,15 @@ impl Conversation {
         let (id, speaker) = (turn.id, turn.speaker);
         if turn.is_audible() {
             self.was_cut[speaker.index()] = true;
-            let fade_ms = millis(self.rules().stop_fade);
-            self.order(Order::Flush { turn: id, speaker, fade_ms });
-            let until = self.now + self.rules().flush_confirm;
-            self.fading = Some(Fading { turn, reason, is_barge_in, until });
+            self.fade(turn, reason, is_barge_in);
         } else {
             self.finish_ai_turn(*turn, reason, is_barge_in);
         }
         self.order(Order::StopReply { turn: id, speaker });
     }
 
-    pub(super) fn advance_fading(&mut self) -> bool {
-        let is_over = self.fading.as_ref().is_some_and(|fading| fading.until <= self.now);
-        if is_over {
-            self.fade_out();
-        }
-        is_over
-    }
-
-    /// The stopped turn is silent: what was heard of it is known for good.
-    pub(super) fn fade_out(&mut self) {
-        let Some(Fading { turn, reason, is_barge_in, .. }) = self.fading.take() else { return };
-        let was_heard_after_all = reason == TurnEnd::Withdrawn && turn.was_heard();
-        self.finish_ai_turn(
-            *turn,
-            if was_heard_after_all { TurnEnd::BargedIn } else { reason },
-            is_barge_in,
-        );
-    }
-
-    fn finish_ai_turn(&mut self, mut turn: AiTurn, reason: TurnEnd, is_barge_in: bool) {
+    pub(super) fn finish_ai_turn(&mut self, mut turn: AiTurn, reason: TurnEnd, is_barge_in: bool) {
+        self.remember_own(&turn);
         let captions = turn.captions(true, &mut self.captions);
         self.orders.extend(captions.into_iter().map(Order::ShowCaption));
         let (heard_text, unheard_text) = (turn.heard_text(), turn.unheard_text());

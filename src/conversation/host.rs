@@ -68,7 +68,7 @@ impl Conversation {
     /// Over an AI's voice a sound that may be none is not paused for yet; elsewhere it changes nothing.
     pub(super) fn on_voice_wavered(&mut self, firm: bool) {
         if let Some(intrusion) = &mut self.intrusion {
-            intrusion.is_firm = firm;
+            intrusion.wavered(firm, &self.briefing.rules);
         }
     }
 
@@ -137,6 +137,9 @@ impl Conversation {
     ) {
         let until = until.min(self.now);
         let from = from.min(until);
+        if self.take_own_words(segment, text, (from, until), stability) {
+            return;
+        }
         let turn = match self.words.find(segment) {
             Kept::Settled => return self.ignore("segment_is_final"),
             Kept::For(turn) => turn,
@@ -347,8 +350,8 @@ impl Conversation {
         if self.is_connected {
             return self.ignore("host_is_connected");
         }
-        self.was_connected = true;
-        self.is_connected = true;
+        (self.was_connected, self.is_connected) = (true, true);
+        self.own.listener_came();
         if self.intrusion.as_ref().is_none_or(|intrusion| !intrusion.has_paused) {
             self.resume();
         }

@@ -41,12 +41,14 @@ pub mod event;
 pub mod input;
 pub mod memory;
 pub mod order;
+pub mod profile;
 pub mod prompt;
 pub mod rules;
 pub mod sentences;
 pub mod snapshot;
 pub mod speaker;
 
+mod fading;
 mod floor;
 mod grants;
 mod host;
@@ -58,9 +60,12 @@ mod autopilot;
 mod barge_in;
 mod endpointing;
 
+mod ai_piece;
 mod ai_turn;
 mod captions;
+mod habit;
 mod host_words;
+mod own_words;
 mod phonetics;
 mod transcript;
 mod words;
@@ -71,6 +76,7 @@ pub use memory::Memory;
 pub use order::{
     Caption, CaptionWord, GrantReason, Order, PreparedEnd, TurnEnd, TurnVotes, Verdict, Vote,
 };
+pub use profile::HostProfile;
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

@@ -168,7 +168,7 @@ impl Directory {
     /// Opens a session on the pool for blocking work and puts it on air.
     fn start(
         &mut self,
-        open: impl FnOnce(&dyn House, &Clock) -> Result<Opened, StartError> + Send + 'static,
+        open: impl FnOnce(&Arc<dyn House>, &Clock) -> Result<Opened, StartError> + Send + 'static,
     ) -> Starting {
         let refused = if self.is_draining {
             Some(StartError::Draining)
@@ -184,7 +184,7 @@ impl Directory {
         }
         self.starting += 1;
         let (house, clock) = (Arc::clone(&self.house), self.clock.clone());
-        let mut opening = tokio::task::spawn_blocking(move || open(house.as_ref(), &clock));
+        let mut opening = tokio::task::spawn_blocking(move || open(&house, &clock));
         let waiting = async move {
             match tokio::time::timeout(OPENING_LIMIT, &mut opening).await {
                 Ok(opened) => Ok(opened),
@@ -221,7 +221,7 @@ impl Directory {
         let index = self.next_arbiter % self.arbiters.len();
         self.next_arbiter += 1;
         let (arbiter, pacer) = &self.arbiters[index];
-        let Opened { identity, setup, host_rate, cast, record, clock, earlier } = opened;
+        let Opened { identity, setup, host_rate, cast, record, clock, earlier, keeper } = opened;
         let briefing = Arc::clone(&setup.briefing);
         let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {
@@ -233,6 +233,7 @@ impl Directory {
             clock,
             pacer: pacer.clone(),
             earlier,
+            keeper,
         };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle =

@@ -196,6 +196,18 @@ impl Handler<EarsNoted> for Session {
     }
 }
 
+impl Handler<EchoLearned> for Session {
+    type Result = ();
+
+    fn handle(&mut self, learned: EchoLearned, _ctx: &mut Self::Context) {
+        let event = Event::fact("echo")
+            .with("lagMs", learned.lag_ms)
+            .with("gainDb", learned.gain_db)
+            .with("heldBackMs", learned.held_back_ms);
+        self.log(self.clock.now(), event);
+    }
+}
+
 impl Handler<ReplyArrived> for Session {
     type Result = ();
 

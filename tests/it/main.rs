@@ -4,9 +4,12 @@
 mod support;
 
 mod floor;
+mod floor_echo;
+mod floor_habit;
 mod floor_prepared;
 mod floor_random;
 mod floor_speech;
+mod floor_voice;
 mod replay;
 mod simulate;
 
@@ -32,6 +35,7 @@ mod services;
 mod session;
 
 mod api_document;
+mod hosts;
 mod http;
 mod lifecycle;
 mod live;

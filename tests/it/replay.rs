@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use voice_studio::conversation::event::Event as Made;
-use voice_studio::conversation::{Conversation, Setup};
+use voice_studio::conversation::{Conversation, HostProfile, Setup};
 use voice_studio::recording::{EventLine, EventLog};
 use voice_studio::replay::{Log, ReplayError, compare, fate, html, view::View, what_if};
 use voice_studio::simulation::{Event, Timeline, random};
@@ -37,7 +37,8 @@ fn log_of(timeline: &Timeline, dir: &Path) -> PathBuf {
     let mut events = Vec::new();
     timeline.play(&mut events).expect("a meeting that keeps all rules");
     let mut log = EventLog::create(&path, "s-1").expect("a log");
-    let setup = Setup { briefing: Arc::new(timeline.briefing()), seed: 0 };
+    let setup =
+        Setup { briefing: Arc::new(timeline.briefing()), seed: 0, profile: HostProfile::default() };
     let start = Made::fact("session.start")
         .with("briefing", setup.briefing.as_ref())
         .with("seed", setup.seed)
@@ -145,7 +146,7 @@ fn a_changed_rule_is_found_as_the_first_order_it_changes() {
     let path = log_of(&show(), root.path());
     let log = Log::read(&path).unwrap();
     let changed = log.setup.briefing.with_rule("bargeIn.duckDb", "-20").unwrap();
-    let setup = Setup { briefing: changed.into(), seed: log.setup.seed };
+    let setup = Setup { briefing: changed.into(), ..log.setup.clone() };
     let shown = compare(&log, Conversation::new(setup)).difference.unwrap().side_by_side();
     let row = shown.lines().rfind(|line| line.contains("gainDb")).unwrap();
     assert!(row.contains("-12") && row.contains("-20"), "{shown}");
