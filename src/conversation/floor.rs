@@ -24,7 +24,7 @@ use super::fading::Fading;
 use super::habit::Habit;
 use super::host_words::HostWords;
 use super::input::{Deadline, Input};
-use super::order::{Order, TurnEnd};
+use super::order::Order;
 use super::own_words::OwnWords;
 use super::prepared::{Prepared, Tries};
 use super::profile::HostProfile;

@@ -10,7 +10,6 @@ use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Next;
 use super::barge_in::{Intrusion, has_content};
 use super::endpointing::Endpointing;
-use super::fading::Fading;
 use super::floor::{Conversation, Floor, HostTurn, HostTurnEnded};
 use super::order::{GrantReason, Order, TurnEnd, Verdict};
 use super::snapshot::LastTurn;

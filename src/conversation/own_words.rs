@@ -14,7 +14,6 @@ use super::input::Stability;
 use super::order::CaptionWord;
 use super::phonetics::{distance, sounds};
 use super::rules::Rules;
-use super::speaker::TurnId;
 use super::words::{plain_word, plain_words};
 use crate::time::{SessionTime, Span};
 

@@ -7,8 +7,8 @@ use actix::prelude::*;
 use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
     Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
-    EndSession, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent,
-    ReportPlayout, RequestState, SendAway, Tick, VoiceArrived,
+    EchoLearned, EndSession, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid,
+    ReplyArrived, ReplyEvent, ReportPlayout, RequestState, SendAway, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::service_notes::Kind;

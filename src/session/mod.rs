@@ -18,6 +18,7 @@ pub mod event_logger;
 mod handlers;
 mod host_ear;
 pub mod house;
+mod letter_rate;
 mod listener;
 mod listener_time;
 pub mod llm;

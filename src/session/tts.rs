@@ -10,6 +10,7 @@ use actix::prelude::*;
 use tokio::sync::mpsc;
 
 use super::allowance::Allowance;
+use super::letter_rate::LetterRate;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{FinishVoice, SpeakPiece, StopVoice, VoiceArrived, VoiceEvent};
 use super::supervision::Watch;
@@ -30,6 +31,8 @@ pub struct TtsActor {
     voice: Arc<dyn TextToSpeech>,
     options: TtsOptions,
     session: Recipient<VoiceArrived>,
+    /// How fast it speaks, where it does not tell where its words lie.
+    letters: LetterRate,
     running: Option<Running>,
     watch: Watch,
 }
@@ -44,13 +47,14 @@ struct Running {
 impl TtsActor {
     /// A voice that reports to `session`.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         voice: Arc<dyn TextToSpeech>,
         options: TtsOptions,
         session: Recipient<VoiceArrived>,
         watch: Watch,
     ) -> Self {
-        Self { voice, options, session, running: None, watch }
+        let letters = LetterRate::default();
+        Self { voice, options, session, letters, running: None, watch }
     }
 
     fn begin(&mut self, turn: TurnId, allowance: Allowance, ctx: &mut Context<Self>) {
@@ -60,7 +64,7 @@ impl TtsActor {
             Arc::clone(&self.voice),
             self.options.clone(),
             waiting,
-            Turn { turn, allowance, session: self.session.clone() },
+            Turn { turn, allowance, session: self.session.clone(), letters: self.letters.clone() },
         );
         self.running =
             Some(Running { turn, pieces: Some(pieces), work: ctx.spawn(work.into_actor(self)) });
@@ -129,6 +133,7 @@ struct Turn {
     turn: TurnId,
     allowance: Allowance,
     session: Recipient<VoiceArrived>,
+    letters: LetterRate,
 }
 
 impl Turn {
@@ -177,7 +182,7 @@ async fn pass_on(
         Ok(opened) => opened?,
         Err(_elapsed) => return Err(late("open")),
     };
-    let mut sound = TurnSound::new(voice.capabilities().rate);
+    let mut sound = TurnSound::new(voice.capabilities().rate, turn.letters.clone());
     let mut to_voice = Some(stream.pieces);
     loop {
         let owed = sound.pieces_owed();
