@@ -131,7 +131,8 @@ mod tests {
             Bands::default().push(SessionTime::ZERO, &tone(hz, 200), |_, levels| last = levels);
             let loudest = (0..BANDS).max_by(|a, b| last[*a].total_cmp(&last[*b]));
             assert_eq!(loudest, Some(band), "{hz} Hz: {last:?}");
-            assert!((last[band] - 0.354).abs() < 0.05, "{hz} Hz: {last:?}");
+            // Less at the top, where the way to 16 kHz takes some.
+            assert!((0.29..0.37).contains(&last[band]), "{hz} Hz: {last:?}");
         }
     }
 

@@ -194,7 +194,8 @@ mod tests {
             ears.above_room_db(SessionTime::from_millis(from), SessionTime::from_millis(until))
         };
         let db = above(1040, 1072).unwrap();
-        assert!((db - 40.0).abs() < 1.0, "{db}");
+        // The room is being learned anew meanwhile.
+        assert!((36.0..40.0).contains(&db), "{db}");
         assert!(above(900, 932).unwrap().abs() < 0.5);
         assert_eq!(above(100, 132), None, "too long ago");
         assert_eq!(above(1190, 1222), None, "not heard yet");

@@ -181,7 +181,7 @@ impl Intrusion {
     fn may_pause(&self, words: &str, ai: AiHeard, rules: &Rules) -> bool {
         match ai {
             AiHeard::Not => false,
-            AiHeard::Echoing if !has_content(words, rules) => false,
+            _ if self.is_doubtful(words, ai, rules) => false,
             AiHeard::WarmingUp | AiHeard::Echoing | AiHeard::Heard => !self.has_paused,
         }
     }

@@ -33,6 +33,13 @@ impl Conversation {
         }
     }
 
+    /// Somebody else is to speak: the word of the last one is not finished.
+    pub(super) fn cut_word(&mut self) {
+        if self.fading.as_ref().is_some_and(|fading| fading.word_ends.is_some()) {
+            self.flush();
+        }
+    }
+
     /// What the listener still holds of the stopped turn is not to be heard.
     fn flush(&mut self) {
         let (now, rules) = (self.now, &self.briefing.rules);

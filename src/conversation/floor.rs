@@ -394,6 +394,8 @@ impl Conversation {
     /// How the listener hears the AI that has the floor.
     fn ai_heard(&self) -> AiHeard {
         match &self.floor {
+            // Of what nobody has heard nothing can come back.
+            Floor::Ai(turn) if turn.is_audible() && turn.played() == 0 => AiHeard::Heard,
             Floor::Ai(turn) if turn.is_audible() => self.own.ai_heard(self.now, self.rules()),
             Floor::Open | Floor::Host(_) | Floor::Ai(_) => AiHeard::Not,
         }

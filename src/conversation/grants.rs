@@ -76,14 +76,14 @@ impl Conversation {
     /// The host's turn is over: whoever is called answers.
     pub(super) fn end_host_turn(&mut self) {
         let Floor::Host(mut turn) = replace(&mut self.floor, Floor::Open) else { return };
-        turn.endpointing.learn_pace(self.known_words(turn.id));
         let quiet_since = turn.endpointing.quiet_since();
-        self.habit = turn.endpointing.habit();
         if quiet_since.is_some() && self.voice_since.is_none() {
             let words = self.known_words(turn.id);
             let votes = turn.endpointing.votes(self.now, words, self.rules());
             self.order(Order::NoteTurnJudged { turn: turn.id, votes });
         }
+        turn.endpointing.learn_pace(self.known_words(turn.id));
+        self.habit = turn.endpointing.habit();
         let has_spoken = self.voice_since.is_some() || turn.endpointing.spoken() > Span::ZERO;
         if has_spoken && !turn.endpointing.is_finishing() {
             self.order(Order::FinishRecognition);
@@ -170,6 +170,7 @@ impl Conversation {
         not_before: SessionTime,
         answers: Option<TurnId>,
     ) {
+        self.cut_word();
         let prepared = self.take_prepared(speaker);
         let id = match &prepared {
             Some(prepared) => prepared.turn.id,

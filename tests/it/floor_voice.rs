@@ -50,6 +50,7 @@ fn a_short_command_stops_an_ai_at_the_end_of_its_word() {
         r#"
         1.0 host types "Ada, who are you?"
         4.0 host says "Stop!" for 0.16
+        4.05 detector is unsure
         until 8
         ----
         "#,
@@ -63,6 +64,7 @@ fn a_word_that_would_take_too_long_is_cut() {
         0.0 rule bargeIn.finishWordMs 0
         1.0 host types "Ada, who are you?"
         4.0 host says "Stop!" for 0.16
+        4.05 detector is unsure
         until 8
         ----
         "#,
