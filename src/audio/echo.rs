@@ -37,13 +37,17 @@ const REMEMBER: f32 = 1.0 - 1.0 / 250.0;
 /// Reports of a position wobble by this much, and sound goes on where it was.
 const JOIN: Span = Span::from_millis(15);
 
-/// How alike the two must be to be the same sound, after how many blocks of AI sound. Chance alone makes two voices as
-/// alike as 0.6 within half a second and 0.4 within two; a simulated room keeps its echo at 0.9.
-const ALIKE: [(u32, f32); 3] = [(20, 0.85), (60, 0.65), (150, 0.5)];
+/// How alike the two must be to be the same sound, after how many blocks of AI sound. A simulated room keeps its echo at
+/// 0.79 and more; two voices that begin together are as alike as 0.93 after 0.6 s by chance, 0.84 after 1 s, 0.65 after
+/// 1.5 s and 0.48 after 3 s (38 clips over Flite's voices, the best of all lags).
+const ALIKE: [(u32, f32); 3] = [(100, 0.86), (150, 0.72), (250, 0.6)];
 
-/// After so many blocks of AI sound that is less alike than this, the line has no echo, whatever was learned before:
-/// people with headphones, and browsers whose echo cancellation works.
-const CLEAR: (u32, f32) = (40, 0.4);
+/// After so many blocks of AI sound that is less alike than this, the line has no echo: people with headphones, and
+/// browsers whose echo cancellation works.
+const CLEAR: (u32, f32) = (40, 0.6);
+
+/// A path that was learned is forgotten when the two are less alike than this.
+const UNLIKE: f32 = 0.5;
 
 /// How far above the expected echo a band must stand to be somebody else, as a factor: 6 dB.
 const MARGIN: f32 = 2.0;
@@ -310,7 +314,7 @@ impl EchoGuard {
             };
             let gain = self.path.map_or_else(learned, |path| path.gain);
             self.path = Some(Path { lag, gain });
-        } else if self.is_clear() {
+        } else if likeness < UNLIKE {
             self.path = None;
         }
     }
@@ -425,7 +429,7 @@ mod tests {
             let mut guard = EchoGuard::default();
             let sources = sources(&mut guard, 1000, &own, &echo_of(&own, delay_ms, gain));
             let learned = sources.iter().position(|source| *source == Source::Own).unwrap();
-            assert!(learned <= 40, "{delay_ms} ms: learned after {learned} frames");
+            assert!(learned <= 80, "{delay_ms} ms: learned after {learned} frames");
             let host = sources.iter().skip(5).filter(|source| **source == Source::Host).count();
             assert_eq!(host, 0, "{delay_ms} ms");
             let lag_ms = guard.path().unwrap().lag_ms;
@@ -448,13 +452,16 @@ mod tests {
     }
 
     #[test]
-    fn with_headphones_the_host_is_the_host_before_long() {
-        let own = Voice { state: 1 }.says(3000, 0.5);
-        let host = Voice { state: 77 }.says(3000, 0.3);
-        let sources = sources(&mut EchoGuard::default(), 1000, &own, &host);
+    fn with_headphones_the_host_is_the_host() {
+        let own = Voice { state: 1 }.says(4000, 0.5);
+        let mut near = echo_of(&own, 90, 0.0);
+        for (place, sample) in near[1000 * 48..].iter_mut().zip(Voice { state: 77 }.says(3000, 0.3))
+        {
+            *place += sample;
+        }
+        let sources = sources(&mut EchoGuard::default(), 1000, &own, &near);
         assert!(sources[..10].contains(&Source::Unsure));
-        // Two voices that begin at the same instant are alike for a moment.
-        assert!(sources[60..].iter().all(|source| *source == Source::Host), "{sources:?}");
+        assert!(sources[30..].iter().all(|source| *source == Source::Host), "{sources:?}");
     }
 
     #[test]

@@ -16,8 +16,9 @@ use super::stream_time::StreamTime;
 use crate::time::{SessionTime, Span};
 
 /// How long a voice may wait for the echo guard to learn whether the AI that sounds comes back at all: it learns an
-/// echo within 250 ms and a clear line within 400 ms of AI sound, and a host who cuts in earlier loses no more than this.
-const UNSURE_MOST: Span = Span::from_millis(320);
+/// echo within 1 to 1.5 s of a session's first AI sound and a clear line within 0.4 s. Only a host who speaks with that
+/// first second waits longer.
+const UNSURE_MOST: Span = Span::from_millis(1500);
 
 /// How long a rise waits to be known for the host's: what stands above an echo is found within 110 ms.
 const RISE_MOST: Span = Span::from_millis(150);

@@ -114,6 +114,13 @@ impl Intrusion {
         }
     }
 
+    /// It was no back-channel, for its words say so and nothing else told its length.
+    pub(super) fn lasted(mut self, rules: &Rules) -> Self {
+        let longer = rules.back_channel_max + Span::from_millis(1);
+        self.voice = self.ended.since(self.onset).max(longer);
+        self
+    }
+
     /// Since when the voice is on.
     pub(super) const fn since(&self) -> Option<SessionTime> {
         self.since

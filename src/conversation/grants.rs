@@ -276,7 +276,10 @@ impl Conversation {
     fn settle_intrusion(&mut self) {
         let Some(intrusion) = self.intrusion.take() else { return };
         let has_content = has_content(&self.intrusion_words(&intrusion), self.rules());
-        if (intrusion.since().is_some() || has_content) && !self.is_ending {
+        // What comes back of the AI's last words is nobody's turn.
+        let is_echo = self.own.is_echoing(self.now);
+        let has_voice = intrusion.since().is_some() && !is_echo;
+        if (has_voice || has_content) && !self.is_ending {
             self.open_host_turn_after(intrusion, None);
             if let Floor::Host(turn) = &mut self.floor {
                 turn.is_overlap = true;

@@ -3,7 +3,7 @@
 //! Each method writes down one fact; what follows from it is asked afterwards. Voice that falls on an AI's turn
 //! becomes an [`Intrusion`], all other voice is the host's turn.
 
-use super::barge_in::{Intrusion, has_content, is_command};
+use super::barge_in::{Intrusion, has_content};
 use super::floor::{Conversation, Floor, Murmur, Rise};
 use super::host_words::Kept;
 use super::input::Stability;
@@ -174,10 +174,8 @@ impl Conversation {
         let text = self.words.text(turn);
         let is_fresh = self.now <= murmur.until;
         match &self.floor {
-            Floor::Ai(_)
-                if is_fresh && self.intrusion.is_none() && is_command(&text, self.rules()) =>
-            {
-                self.intrusion = Some(murmur.voice);
+            Floor::Ai(_) if is_fresh && self.intrusion.is_none() && self.claims(&text) => {
+                self.intrusion = Some(self.claim(murmur.voice));
             }
             Floor::Open
                 if is_fresh

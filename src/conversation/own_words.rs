@@ -7,14 +7,14 @@
 
 use std::collections::VecDeque;
 
-use super::barge_in::AiHeard;
+use super::barge_in::{AiHeard, Intrusion, is_command};
 use super::floor::{Conversation, Floor};
 use super::host_words::Kept;
 use super::input::Stability;
 use super::order::CaptionWord;
 use super::phonetics::{distance, sounds};
 use super::rules::Rules;
-use super::words::{plain_word, plain_words};
+use super::words::{count_content, plain_word, plain_words};
 use crate::time::{SessionTime, Span};
 
 /// How long before recognised words the AI's may have begun, and how long after them: a loudspeaker's way, and a
@@ -67,9 +67,14 @@ impl OwnWords {
         self.over.drain(..older);
     }
 
+    /// Whether own words have come back of late.
+    pub(super) fn is_echoing(&self, now: SessionTime) -> bool {
+        self.echoed.is_some_and(|at| now.since(at) < ECHO_DOUBT)
+    }
+
     /// How an AI that sounds is heard.
     pub(super) fn ai_heard(&self, now: SessionTime, rules: &Rules) -> AiHeard {
-        if self.echoed.is_some_and(|at| now.since(at) < ECHO_DOUBT) {
+        if self.is_echoing(now) {
             AiHeard::Echoing
         } else if self.heard < rules.warm_up {
             AiHeard::WarmingUp
@@ -102,6 +107,19 @@ impl Conversation {
         self.own.echoed = Some(self.now);
         self.ignore("own_words");
         true
+    }
+
+    /// Whether words that came without a voice, or after it, take the floor from an AI: a command does, and over an echo,
+    /// where voices tell nothing, whatever says something.
+    pub(super) fn claims(&self, text: &str) -> bool {
+        let rules = self.rules();
+        let count = || count_content(&plain_words(text), &rules.never_interrupt);
+        is_command(text, rules) || (self.own.is_echoing(self.now) && count() > 1)
+    }
+
+    /// The voice of such words.
+    pub(super) fn claim(&self, voice: Intrusion) -> Intrusion {
+        if self.own.is_echoing(self.now) { voice.lasted(self.rules()) } else { voice }
     }
 
     fn is_own(&self, text: &str, from: SessionTime, until: SessionTime) -> bool {

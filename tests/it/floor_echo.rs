@@ -59,12 +59,31 @@ fn own_words_that_were_taken_for_the_hosts_at_first_vanish_again() {
         3.2 recogniser corrects it to "begins as vapour that rises"
         until 20
         ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, what about rain?" 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.48 t2 claude is heard
+        1.78 t2 caption claude "Rain" + "begins as vapour that rises from the sea." 1.480 to 1.780
+        2.18 t2 caption claude "Rain begins" + "as vapour that rises from the sea." 1.480 to 2.180
+        2.38 t2 caption claude "Rain begins as" + "vapour that rises from the sea." 1.480 to 2.380
+        2.78 t2 caption claude "Rain begins as vapour" + "that rises from the sea." 1.480 to 2.780
+        2.80 t3 caption you "the moon is made of cheese" 2.000 to 2.800
+        3.08 t2 caption claude "Rain begins as vapour that" + "rises from the sea." 1.480 to 3.080
+        3.20 t3 caption you "" 2.000 to 3.000
+        3.48 t2 caption claude "Rain begins as vapour that rises" + "from the sea." 1.480 to 3.430
+        3.78 t2 caption claude "Rain begins as vapour that rises from" + "the sea." 1.480 to 3.730
+        3.98 t2 caption claude "Rain begins as vapour that rises from the" + "sea." 1.480 to 3.980
+        4.28 t2 caption claude "Rain begins as vapour that rises from the sea." 1.480 to 4.280
+        4.28 t2 claude ends completed "Rain begins as vapour that rises from the sea."
         "#,
     );
 }
 
 #[test]
-fn until_it_is_known_what_comes_back_length_alone_stops_nobody() {
+fn until_it_is_known_what_comes_back_a_voice_pauses_nobody() {
     check(
         r#"
         1.0 host types "Ada, who are you?"
@@ -76,7 +95,7 @@ fn until_it_is_known_what_comes_back_length_alone_stops_nobody() {
 }
 
 #[test]
-fn after_the_warm_up_it_does() {
+fn after_the_warm_up_it_pauses() {
     check(
         r#"
         0.0 rule bargeIn.warmUpMs 300
@@ -84,6 +103,23 @@ fn after_the_warm_up_it_does() {
         1.8 host sounds for 1.6
         until 20
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.84 t2 duck -12 dB
+        2.00 t2 pause
+        3.25 t2 flush
+        3.25 t2 claude stop
+        3.25 t3 you begins
+        3.29 t2 barge-in stopped
+        3.29 t2 claude ends barged-in "That is" unheard "a good question, and here is my answer to it."
+        3.60 ask 1
+        5.00 finish recognition
+        6.40 t3 you ends no-words ""
+        6.40 tell not_understood
         "#,
     );
 }
