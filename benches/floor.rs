@@ -73,7 +73,11 @@ impl Show {
 }
 
 fn show() -> (u64, u64) {
-    let conversation = Conversation::new(Setup { briefing: Arc::new(briefing()), seed: 1 });
+    let conversation = Conversation::new(Setup {
+        briefing: Arc::new(briefing()),
+        seed: 1,
+        profile: HostProfile::default(),
+    });
     let mut show =
         Show { conversation, now: SessionTime::ZERO, orders: Vec::new(), facts: 0, given: 0 };
     show.take(0, Input::HostConnected);

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::briefings::{self, BriefingFileError};
 use crate::config::Config;
-use crate::conversation::Speaker;
 use crate::conversation::briefing::Briefing;
+use crate::conversation::{HostProfile, Speaker};
 use crate::factory::Adapters;
 use crate::recording::{
     EpisodeId, EpisodeSetup, RecordingError, SpeakerKind, Survivor, TrackSetup, find_survivor,
+    keep_profile, read_profile,
 };
 use crate::session::cast::Cast;
 use crate::session::house::{House, RecordRequest, StartError};
@@ -56,6 +57,14 @@ impl House for StudioHouse {
 
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, StartError> {
         episode_setup(self.recording_dir.clone(), request)
+    }
+
+    fn profile(&self, host: &str) -> HostProfile {
+        read_profile(&self.recording_dir, host)
+    }
+
+    fn keep_profile(&self, host: &str, profile: HostProfile) -> Result<(), RecordingError> {
+        keep_profile(&self.recording_dir, host, profile)
     }
 
     fn survivor(&self, token_hash: &str, now_unix_ms: u64) -> Result<Option<Survivor>, StartError> {

@@ -8,7 +8,7 @@
 //! the last speech hop, not the moment it was understood.
 //! Units: stream samples at the rate of the caller's detector (16 kHz); scores per mille; levels in dBFS.
 
-use super::{SampleRate, levels};
+use super::levels;
 
 /// Score from which a hop is voice. Silero's own 0.5: precision 0.98 on hand-labelled speech, and no hop of 41 s of
 /// noise reached it.
@@ -164,35 +164,6 @@ impl VoiceGate {
     }
 }
 
-/// How long after its begin a voice may waver: later the detector's "stopped" is the better witness.
-const WAVER_SAMPLES: u64 = SampleRate::HZ_16000.samples_in_ms(400) as u64;
-
-/// Whether a young voice is firm: noise that passes for a voice does so for a hop or three and fades, a voice stays.
-///
-/// Tells changes only, and only for the first 400 ms of a voice.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Waver {
-    /// First sample of the voice, and whether its last hop was firm.
-    voice: Option<(u64, bool)>,
-}
-
-impl Waver {
-    /// Takes a hop's score after the gate took it; returns whether the voice has become firm (`true`) or wavers.
-    pub fn judge(&mut self, gate: &VoiceGate, from_sample: u64, score: u16) -> Option<bool> {
-        if !gate.is_speech() {
-            self.voice = None;
-            return None;
-        }
-        let (since, was_firm) = *self.voice.get_or_insert((from_sample, true));
-        let is_firm = score >= gate.rules.start_score;
-        if is_firm == was_firm || from_sample.saturating_sub(since) > WAVER_SAMPLES {
-            return None;
-        }
-        self.voice = Some((since, is_firm));
-        Some(is_firm)
-    }
-}
-
 /// Level from which there is sound. Quiet rooms lie near −60 dBFS after a browser's gain control, speech above −45.
 pub const SOUND_DBFS: f32 = -50.0;
 
@@ -308,26 +279,6 @@ mod tests {
             assert_eq!(gate.judge(0, HOP, 0), None);
         }
         assert!(gate.is_speech());
-    }
-
-    #[test]
-    fn a_young_voice_that_fades_is_told_once_and_an_old_one_never() {
-        let told = |scores: &[u16]| {
-            let mut gate = VoiceGate::new(VoiceGateRules::default());
-            let mut waver = Waver::default();
-            let mut changes = Vec::new();
-            for (hop, &score) in (0_u64..).zip(scores) {
-                gate.judge(hop * HOP, (hop + 1) * HOP, score);
-                changes.extend(waver.judge(&gate, hop * HOP, score).map(|firm| (hop, firm)));
-            }
-            changes
-        };
-        assert_eq!(
-            told(&[0, 866, 631, 453, 420, 800, 700, 0]),
-            [(3, false), (5, true), (7, false)]
-        );
-        let old: Vec<u16> = [900; 14].into_iter().chain([400, 900]).collect();
-        assert!(told(&old).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sound as pure values.
 //!
 //! What a 20 ms frame needs on its way: rates ([`resample`]), clocks ([`clock_fit`], [`host_line`]), voice or silence
-//! ([`gate`], [`onset`], [`levels`]), what a listener was sent and heard ([`playout`]), how it is summed ([`mix`]) and coded
+//! ([`host_voice`], [`levels`]), what a listener was sent and heard ([`playout`]), how it is summed ([`mix`]) and coded
 //! ([`opus`]). Start reading at [`playout`]: the turn of an AI speaker lives there.
 //!
 //! Invariants: nothing here reads a clock, a file or a socket, waits, or starts a thread; time comes in as
@@ -10,11 +10,15 @@
 //! Units: samples are 16-bit mono, full scale ±32768; rates in Hz; levels in dBFS.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
+mod bands;
 pub mod clock_fit;
 pub mod drift;
+pub mod echo;
+pub mod evidence;
 pub mod gate;
 pub mod host_line;
 pub mod host_packets;
+pub mod host_voice;
 pub mod jitter;
 pub mod levels;
 mod loudness_range;

@@ -7,11 +7,16 @@
 //! Invariants: one rise per sound, the next one only after [`REST_BLOCKS`] quiet blocks; its memory is a few numbers.
 //! Units: blocks of 5 ms at 48 kHz, levels in dBFS.
 
+use std::collections::VecDeque;
+
 use super::{SampleRate, levels};
 use crate::time::{SessionTime, Span};
 
 /// 5 ms: short enough to lose no time, long enough to hold a period of the deepest voice.
 const BLOCK_SAMPLES: usize = SampleRate::HZ_48000.samples_in_ms(5);
+
+/// The same on session time.
+const BLOCK: Span = Span::from_samples(BLOCK_SAMPLES as u64);
 
 /// A rise is a sound this far above the floor: speech stands 25 dB above a room, its first consonant half of that.
 const RISE_DB: f32 = 12.0;
@@ -31,6 +36,9 @@ const RISE_BLOCKS: u8 = 2;
 /// Quiet blocks in a row before the next rise counts as another sound: 100 ms.
 const REST_BLOCKS: u8 = 20;
 
+/// Blocks whose level is remembered: half a second, which a detector's answer takes only on a machine that has stalled.
+const REMEMBERED_BLOCKS: usize = 100;
+
 /// Listens for the beginning of sounds.
 #[derive(Clone, Debug)]
 pub struct LevelRise {
@@ -39,6 +47,8 @@ pub struct LevelRise {
     quiet_blocks: u8,
     is_risen: bool,
     block: Vec<i16>,
+    /// End of each block, its power above the room's.
+    recent: VecDeque<(SessionTime, f32)>,
 }
 
 impl Default for LevelRise {
@@ -58,6 +68,7 @@ impl LevelRise {
             quiet_blocks: 0,
             is_risen: false,
             block: Vec::with_capacity(BLOCK_SAMPLES),
+            recent: VecDeque::with_capacity(REMEMBERED_BLOCKS),
         }
     }
 
@@ -77,7 +88,7 @@ impl LevelRise {
             taken += count;
             if self.block.len() == BLOCK_SAMPLES {
                 let until = at + Span::from_samples(taken as u64);
-                if self.judge(is_speech) {
+                if self.judge(until, is_speech) {
                     let length = BLOCK_SAMPLES * usize::from(RISE_BLOCKS);
                     rose = rose.or(Some(until - Span::from_samples(length as u64)));
                 }
@@ -93,8 +104,27 @@ impl LevelRise {
         self.floor_dbfs
     }
 
-    fn judge(&mut self, is_speech: bool) -> bool {
+    /// How far the sound from `from` to `until` stood above the room, dB; none if it is not known or no more.
+    #[must_use]
+    pub fn above_room_db(&self, from: SessionTime, until: SessionTime) -> Option<f32> {
+        let first = self.recent.partition_point(|(end, _)| *end <= from);
+        let powers: Vec<f32> = self
+            .recent
+            .range(first..)
+            .take_while(|(end, _)| *end - BLOCK < until)
+            .map(|(_, power)| *power)
+            .collect();
+        let is_whole = first > 0 && self.recent.back().is_some_and(|(end, _)| *end >= until);
+        let mean = powers.iter().sum::<f32>() / powers.len() as f32;
+        (is_whole && mean > 0.0).then(|| 10.0 * mean.log10())
+    }
+
+    fn judge(&mut self, until: SessionTime, is_speech: bool) -> bool {
         let level = levels::rms_dbfs(&self.block).unwrap_or(f32::NEG_INFINITY);
+        if self.recent.len() == REMEMBERED_BLOCKS {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((until, 10_f32.powf((level - self.floor_dbfs) / 10.0)));
         let is_loud = level >= (self.floor_dbfs + RISE_DB).max(LEAST_DBFS);
         if level < self.floor_dbfs {
             self.floor_dbfs = level.max(FLOOR_MIN_DBFS);
@@ -153,6 +183,22 @@ mod tests {
     #[test]
     fn a_gap_within_a_word_is_no_new_sound() {
         assert_eq!(rises(&[(1000, 20), (100, 3000), (80, 20), (100, 3000)], false), [1000]);
+    }
+
+    #[test]
+    fn loudness_is_told_above_the_room_and_only_where_it_is_known() {
+        let mut ears = LevelRise::new();
+        let sound = [tone(1000, 20), tone(200, 2000)].concat();
+        ears.hear(SessionTime::ZERO, &sound, false);
+        let above = |from: u64, until: u64| {
+            ears.above_room_db(SessionTime::from_millis(from), SessionTime::from_millis(until))
+        };
+        let db = above(1040, 1072).unwrap();
+        // The room is being learned anew meanwhile.
+        assert!((36.0..40.0).contains(&db), "{db}");
+        assert!(above(900, 932).unwrap().abs() < 0.5);
+        assert_eq!(above(100, 132), None, "too long ago");
+        assert_eq!(above(1190, 1222), None, "not heard yet");
     }
 
     #[test]

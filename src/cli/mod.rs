@@ -21,6 +21,7 @@ mod models;
 mod own_studio;
 mod panics;
 mod print;
+mod profile;
 mod recover;
 mod rehearse;
 mod replay;
@@ -57,6 +58,9 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Measure turn-taking on labelled recordings: cut-offs, interruptions, delays
     BenchTurns(bench_turns::Arguments),
+    /// Show or forget what the studio has learned of a host
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
     /// List and check briefings
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::BenchTurns(arguments) => bench_turns::run(&arguments),
+        Command::Profile(command) => profile::run(&command),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),

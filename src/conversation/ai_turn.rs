@@ -7,6 +7,7 @@
 //!
 //! Units: samples of the turn's own audio at 48 kHz, counted from its first.
 
+use super::ai_piece::Piece;
 use super::captions::{Captions, text_of};
 use super::input::VoicedWord;
 use super::order::{Caption, CaptionWord, GrantReason, TurnEnd};
@@ -76,19 +77,6 @@ pub(super) struct Playout {
     reports: Vec<(u64, SessionTime)>,
 }
 
-#[derive(Clone, Debug)]
-struct Piece {
-    text: String,
-    /// Its words in sound; none before the voice has told.
-    tokens: Vec<Token>,
-    is_voiced: bool,
-    is_estimated: bool,
-    /// Words of it that were heard.
-    heard: Vec<CaptionWord>,
-    caption: Option<u32>,
-    is_closed: bool,
-}
-
 impl AiTurn {
     pub(super) fn new(
         id: TurnId,
@@ -130,15 +118,7 @@ impl AiTurn {
             // Pieces have 16-bit numbers; a reply that needs more of them is no answer of ten seconds.
             let Ok(number) = u16::try_from(self.pieces.len()) else { break };
             pieces.push((number, text.clone()));
-            self.pieces.push(Piece {
-                text,
-                tokens: Vec::new(),
-                is_voiced: false,
-                is_estimated: false,
-                heard: Vec::new(),
-                caption: None,
-                is_closed: false,
-            });
+            self.pieces.push(Piece::new(text));
         }
         pieces
     }
@@ -288,6 +268,29 @@ impl AiTurn {
         rests.join(" ")
     }
 
+    /// The words that were heard, in order.
+    pub(super) fn heard_words(&self) -> impl Iterator<Item = &CaptionWord> {
+        self.pieces.iter().flat_map(|piece| &piece.heard)
+    }
+
+    /// The words that come next, as written, and when they will begin to sound.
+    pub(super) fn next_words(&self) -> impl Iterator<Item = (&str, SessionTime)> {
+        let (played, until) = (self.played(), self.heard_until());
+        let ahead = move |start: u64| until + Span::from_samples(start.saturating_sub(played));
+        let next = self.pieces.iter().flat_map(|piece| piece.tokens.iter().skip(piece.heard.len()));
+        next.map(move |token| (token.text.as_str(), ahead(token.start)))
+    }
+
+    /// How long the word lasts that is being said now; none between two words, and while nothing moves.
+    pub(super) fn rest_of_word(&self, now: SessionTime) -> Option<Span> {
+        let playout = self.playout.as_ref().filter(|playout| !playout.is_paused)?;
+        let (heard, at) = playout.reports.last()?;
+        let place = heard + now.since(*at).samples();
+        let mut words = self.pieces.iter().flat_map(|piece| &piece.tokens);
+        let word = words.find(|word| word.end > place)?;
+        (word.start < place).then(|| Span::from_samples(word.end - place))
+    }
+
     /// When the last heard sample sounded.
     pub(super) fn heard_until(&self) -> SessionTime {
         let last = self.playout.as_ref().and_then(|playout| playout.reports.last());
@@ -333,14 +336,6 @@ impl AiTurn {
             }
         }
         shown
-    }
-}
-
-impl Piece {
-    /// The words of it that were not heard.
-    fn pending(&self) -> String {
-        let words: Vec<&str> = self.text.split_whitespace().skip(self.heard.len()).collect();
-        words.join(" ")
     }
 }
 

@@ -27,6 +27,19 @@ pub(super) enum Step {
     GoOn,
 }
 
+/// How the listener hears the AI under a voice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AiHeard {
+    /// Nothing of it was started.
+    Not,
+    /// It is heard, and so little was heard before that nobody knows yet what comes back of it.
+    WarmingUp,
+    /// It is heard, and its own words have come back of late: a voice may be its own.
+    Echoing,
+    /// It is heard.
+    Heard,
+}
+
 /// Voice over an AI's turn, while it is being judged.
 #[derive(Clone, Debug)]
 pub(super) struct Intrusion {
@@ -37,7 +50,9 @@ pub(super) struct Intrusion {
     /// Whether the AI was paused for it.
     pub(super) has_paused: bool,
     /// Whether the detector is sure of the voice that is on.
-    pub(super) is_firm: bool,
+    is_firm: bool,
+    /// From when the voice that is on counts for a pause.
+    counted_from: SessionTime,
     /// Voice in stretches that ended.
     voice: Span,
     /// Since when the voice is on.
@@ -54,6 +69,7 @@ impl Intrusion {
             turn: None,
             has_paused: false,
             is_firm: true,
+            counted_from: at,
             voice: Span::ZERO,
             since: Some(at),
             ended: at,
@@ -67,6 +83,7 @@ impl Intrusion {
             turn: None,
             has_paused: false,
             is_firm: true,
+            counted_from: from,
             voice: Span::ZERO,
             since: None,
             ended: until,
@@ -74,9 +91,19 @@ impl Intrusion {
     }
 
     /// The voice is there again.
-    pub(super) const fn started(&mut self, at: SessionTime) {
+    pub(super) fn started(&mut self, at: SessionTime) {
         self.since = Some(at);
         self.is_firm = true;
+        self.counted_from = if self.voice == Span::ZERO { self.onset } else { at };
+    }
+
+    /// The detector is sure of the voice, or not any more. A voice whose first sound nobody noticed began before the
+    /// detector's first hop, by as much as detectors take.
+    pub(super) fn wavered(&mut self, firm: bool, rules: &Rules) {
+        self.is_firm = firm;
+        if firm && self.since == Some(self.counted_from) {
+            self.counted_from = self.counted_from - rules.detector_lag;
+        }
     }
 
     /// The voice ended.
@@ -85,6 +112,13 @@ impl Intrusion {
             self.voice += at.since(since);
             self.ended = at;
         }
+    }
+
+    /// It was no back-channel, for its words say so and nothing else told its length.
+    pub(super) fn lasted(mut self, rules: &Rules) -> Self {
+        let longer = rules.back_channel_max + Span::from_millis(1);
+        self.voice = self.ended.since(self.onset).max(longer);
+        self
     }
 
     /// Since when the voice is on.
@@ -102,26 +136,26 @@ impl Intrusion {
         self.voice
     }
 
-    /// What is to be done now, `words` being what was recognised of it and `is_audible` whether the AI is.
-    pub(super) fn judge(
-        &self,
-        now: SessionTime,
-        words: &str,
-        is_audible: bool,
-        rules: &Rules,
-    ) -> Step {
-        if is_command(words, rules) || (!is_audible && has_content(words, rules)) {
+    /// What is to be done now, `words` being what was recognised of it and `ai` how the listener hears the AI.
+    pub(super) fn judge(&self, now: SessionTime, words: &str, ai: AiHeard, rules: &Rules) -> Step {
+        if is_command(words, rules) || (ai == AiHeard::Not && has_content(words, rules)) {
             return Step::Stop;
         }
+        let is_doubtful = self.is_doubtful(words, ai, rules);
         match self.since {
+            None if is_doubtful && ai == AiHeard::Echoing => Step::GoOn,
             // A short voice is let pass whatever was understood of it: of "mm-hmm" a recogniser makes "amend them".
-            None if self.voice > self.longest(words, rules).max(rules.back_channel_max) => {
+            None if !is_doubtful
+                && self.voice > self.longest(words, rules).max(rules.back_channel_max) =>
+            {
                 Step::Stop
             }
             None if now >= self.ended + rules.resume_after => Step::GoOn,
             None => Step::Wait,
-            Some(since) if now >= self.too_long_at(since, words, rules) => Step::Stop,
-            Some(since) if is_audible && !self.has_paused && now >= self.pause_at(since, rules) => {
+            Some(since) if now >= self.too_long_at(since, words, ai, rules) => {
+                if is_doubtful && ai == AiHeard::Echoing { Step::GoOn } else { Step::Stop }
+            }
+            Some(_) if self.may_pause(words, ai, rules) && now >= self.pause_at(rules) => {
                 Step::Pause
             }
             Some(_) => Step::Wait,
@@ -132,31 +166,55 @@ impl Intrusion {
     pub(super) fn deadline(
         &self,
         words: &str,
-        is_audible: bool,
+        ai: AiHeard,
         rules: &Rules,
     ) -> (SessionTime, Deadline) {
         match self.since {
             None => (self.ended + rules.resume_after, Deadline::BargeInResume),
-            Some(since) if is_audible && !self.has_paused => {
-                (self.pause_at(since, rules), Deadline::BargeInPause)
+            Some(_) if self.may_pause(words, ai, rules) => {
+                (self.pause_at(rules), Deadline::BargeInPause)
             }
-            Some(since) => (self.too_long_at(since, words, rules), Deadline::BargeInStop),
+            Some(since) => (self.too_long_at(since, words, ai, rules), Deadline::BargeInStop),
         }
     }
 
-    /// When a voice that is on since `since` has lasted long enough: the first stretch counts from its first sound.
-    fn pause_at(&self, since: SessionTime, rules: &Rules) -> SessionTime {
-        let from = if self.voice == Span::ZERO { self.onset } else { since };
-        from + if self.is_firm {
-            rules.barge_in_pause
-        } else {
-            rules.waver_pause.max(rules.barge_in_pause)
+    /// Whether it may be the AI itself, come back from the host's loudspeaker: then its length says nothing, and only
+    /// words that the AI did not say make it the host.
+    fn is_doubtful(&self, words: &str, ai: AiHeard, rules: &Rules) -> bool {
+        matches!(ai, AiHeard::WarmingUp | AiHeard::Echoing) && !has_content(words, rules)
+    }
+
+    /// Whether there is something to pause, and no reason to think that it would be for its own voice.
+    fn may_pause(&self, words: &str, ai: AiHeard, rules: &Rules) -> bool {
+        match ai {
+            AiHeard::Not => false,
+            _ if self.is_doubtful(words, ai, rules) => false,
+            AiHeard::WarmingUp | AiHeard::Echoing | AiHeard::Heard => !self.has_paused,
         }
     }
 
-    /// When it is certain that the voice outlasts a back-channel: only when an end in time would be known.
-    fn too_long_at(&self, since: SessionTime, words: &str, rules: &Rules) -> SessionTime {
-        since + (self.longest(words, rules) - self.voice) + rules.gate_lag
+    /// When the voice that is on has lasted long enough: the first stretch counts from its first sound.
+    fn pause_at(&self, rules: &Rules) -> SessionTime {
+        self.counted_from
+            + if self.is_firm {
+                rules.barge_in_pause
+            } else {
+                rules.waver_pause.max(rules.barge_in_pause)
+            }
+    }
+
+    /// When it is certain that the voice outlasts a back-channel: only when an end in time would be known; and one that
+    /// may be the AI's own only when its words would be there, too.
+    fn too_long_at(
+        &self,
+        since: SessionTime,
+        words: &str,
+        ai: AiHeard,
+        rules: &Rules,
+    ) -> SessionTime {
+        let for_words =
+            if self.is_doubtful(words, ai, rules) { rules.late_words } else { Span::ZERO };
+        since + (self.longest(words, rules) - self.voice) + rules.gate_lag + for_words
     }
 
     /// The longest voice that is none, given what was understood of it. "Mm-hmm, yeah, right, right" may take twice

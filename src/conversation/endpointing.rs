@@ -1,14 +1,15 @@
 //! Whether the host's turn is over.
 //!
 //! Votes are weighed: silence (counted from the true end of speech), the end-of-turn model, the words (do they cover
-//! the speech, can the last one end a sentence, is it a question, does the host think aloud) and the pauses that this
-//! host makes. The wait is a pure function of all of them, and the vote that decided it is told ([`Vote`]).
+//! the speech, can the last one end a sentence, is it a question, does the host think aloud), the pace at which they
+//! come and the pauses that this host makes. The wait is a pure function of all of them, and the vote that decided it is told ([`Vote`]).
 //! `Endpointing` only judges; the floor ends turns.
 //! A judgement is a function of the time and of what is known, so it may be asked for at any moment and as often
 //! as one likes: late words, early answers and late timers all lead to the same end.
 //!
 //! Does not know what the words are: see `HostWords` for that.
 
+use super::habit::{Habit, pace_of};
 use super::input::Deadline;
 use super::order::{TurnVotes, Vote};
 use super::rules::Rules;
@@ -21,6 +22,8 @@ pub(super) struct KnownWords {
     pub(super) covered_until: Option<SessionTime>,
     /// Whether there are any words.
     pub(super) has_words: bool,
+    /// How many.
+    pub(super) count: u64,
     /// Whether the last word can end a sentence.
     pub(super) can_end: bool,
     /// Whether it is built as a question.
@@ -42,36 +45,6 @@ pub(super) enum Judgement {
     FinishWords,
     /// The turn is over.
     End,
-}
-
-/// How long this host pauses inside a turn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Habit {
-    /// The longest pause of late: a longer one counts at once, and each pause lets it fade a little.
-    pub(super) pause: Span,
-}
-
-/// Shorter pauses are gaps between words, longer ones are no habit but an absence.
-const HABIT_PAUSES: std::ops::RangeInclusive<Span> =
-    Span::from_millis(250)..=Span::from_millis(3000);
-
-/// What is left of the habit after each pause, per cent: after ten short ones three quarters.
-const HABIT_LEFT_PERCENT: u64 = 97;
-
-impl Habit {
-    /// The host went on after a pause.
-    pub(super) fn learn(&mut self, pause: Span) {
-        if HABIT_PAUSES.contains(&pause) {
-            let faded = Span::from_samples(self.pause.samples() * HABIT_LEFT_PERCENT / 100);
-            self.pause = faded.max(pause);
-        }
-    }
-
-    /// The silence that is longer than this host's pauses.
-    fn wait(self, rules: &Rules) -> Span {
-        let wait = Span::from_samples(self.pause.samples() * u64::from(rules.habit_percent) / 100);
-        wait.min(rules.habit_max)
-    }
 }
 
 /// The state of one host turn's end.
@@ -114,9 +87,26 @@ impl Endpointing {
         Self { habit, ..Self::default() }
     }
 
-    /// What is known of the host's pauses.
+    /// What is known of the host's pauses and pace.
     pub(super) const fn habit(&self) -> Habit {
         self.habit
+    }
+
+    /// The turn is over: its pace is known.
+    pub(super) fn learn_pace(&mut self, words: KnownWords) {
+        if let Some(pace) = self.pace(words) {
+            self.habit.learn_pace(pace);
+        }
+    }
+
+    /// How fast the host speaks in this turn, words a minute of voice; none while there is too little of it.
+    fn pace(&self, words: KnownWords) -> Option<u16> {
+        pace_of(words.count, self.spoken)
+    }
+
+    /// Whether the host speaks more slowly than usual.
+    fn is_slow(&self, words: KnownWords) -> bool {
+        self.pace(words).is_some_and(|pace| self.habit.is_slow(pace))
     }
 
     /// The voice began; whatever was judged in the silence before is void.
@@ -292,6 +282,9 @@ impl Endpointing {
             Some(Answer::Leaning) => (rules.lean_silence, Vote::ModelLeans),
             None | Some(Answer::NotDone) => return None,
         };
+        let slow = Span::from_samples(enough.0.samples() * u64::from(rules.slow_percent) / 100);
+        let enough =
+            if slow > enough.0 && self.is_slow(words) { (slow, Vote::Pace) } else { enough };
         // Whom the model or the words take for finished is never kept longer than one of whom nobody knows.
         let habit = (self.habit.wait(rules).min(rules.turn_ceiling), Vote::Habit);
         Some(if habit.0 > enough.0 { habit } else { enough })
@@ -327,7 +320,8 @@ impl Endpointing {
             decided,
             silence_ms: silence.millis(),
             wait_ms: wait.millis(),
-            habit_ms: self.habit.pause.millis(),
+            habit_ms: self.habit.pause().millis(),
+            pace_wpm: self.pace(words).filter(|_| rules.slow_percent > 0),
             scores: self.scores.clone(),
             can_end: words.can_end,
             is_question: words.is_question,

@@ -17,6 +17,9 @@ pub const LOG_VERSION: u32 = 2;
 /// leaves them out.
 pub const SHELL_FIELDS: [&str; 1] = ["model"];
 
+/// The field of `session.start` with what was known of the host.
+pub const PROFILE_FIELD: &str = "hostProfile";
+
 /// One line of the log, without the numbers and times every line has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

@@ -16,16 +16,20 @@ use std::sync::Arc;
 use super::addressing::Names;
 use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Agenda;
-use super::barge_in::{Intrusion, Step, is_bare_command};
+use super::barge_in::{AiHeard, Intrusion, Step, is_bare_command};
 use super::briefing::Briefing;
 use super::captions::Captions;
 use super::director::{Decision, Recent};
-use super::endpointing::{Endpointing, Habit, Judgement, KnownWords};
+use super::endpointing::{Endpointing, Judgement, KnownWords};
+use super::fading::Fading;
+use super::habit::Habit;
 use super::host_words::HostWords;
 use super::input::{Deadline, Input};
 use super::landing::Landing;
-use super::order::{Order, TurnEnd};
+use super::order::Order;
+use super::own_words::OwnWords;
 use super::prepared::{Prepared, Tries};
+use super::profile::HostProfile;
 use super::program::Program;
 use super::prompt::system_prompt;
 use super::rules::Rules;
@@ -45,6 +49,8 @@ pub struct Setup {
     pub briefing: Arc<Briefing>,
     /// Decides what the rules leave open (who begins when nobody was called and neither has spoken).
     pub seed: u64,
+    /// What is known of the host.
+    pub profile: HostProfile,
 }
 
 /// A conversation of one host and two AI speakers: the only door to its rules.
@@ -70,6 +76,8 @@ pub struct Conversation {
     pub(super) intrusion: Option<Intrusion>,
     /// The last voice that was taken for a back-channel: its late words may still stop the AI.
     pub(super) murmur: Option<Murmur>,
+    /// What the listener has heard of the AIs of late, for what comes back of it.
+    pub(super) own: OwnWords,
     pub(super) agenda: Agenda,
     /// A reply that is made before it has the floor.
     pub(super) prepared: Option<Box<Prepared>>,
@@ -86,8 +94,10 @@ pub struct Conversation {
     pub(super) end_is_assumed: bool,
     pub(super) words: HostWords,
     pub(super) last_host_turn: Option<HostTurnEnded>,
-    /// How long this host pauses, as far as it is known.
+    /// How this host pauses and speaks, as far as it is known.
     pub(super) habit: Habit,
+    /// What was known of the host at the start.
+    profile: HostProfile,
     /// Since when the microphone is off.
     pub(super) muted_since: Option<SessionTime>,
     pub(super) is_key_held: bool,
@@ -146,15 +156,6 @@ pub(super) struct HostTurnEnded {
     pub(super) had_words: bool,
 }
 
-/// A stopped turn whose last heard sample is not known yet.
-#[derive(Clone, Debug)]
-pub(super) struct Fading {
-    pub(super) turn: Box<AiTurn>,
-    pub(super) reason: TurnEnd,
-    pub(super) is_barge_in: bool,
-    pub(super) until: SessionTime,
-}
-
 /// A sound that may turn out to be a voice.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rise {
@@ -178,7 +179,7 @@ impl Conversation {
     /// A conversation in which nothing has happened yet. Nothing is heard before [`Input::HostConnected`].
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { briefing, seed } = setup;
+        let Setup { briefing, seed, profile } = setup;
         let names = Names::new(&briefing);
         Self {
             system_prompts: AiSpeaker::BOTH.map(|speaker| system_prompt(&briefing, speaker)),
@@ -199,6 +200,7 @@ impl Conversation {
             rise: None,
             intrusion: None,
             murmur: None,
+            own: OwnWords::default(),
             agenda: Agenda::new(seed),
             prepared: None,
             tries: Tries::default(),
@@ -209,7 +211,8 @@ impl Conversation {
             end_is_assumed: false,
             words: HostWords::default(),
             last_host_turn: None,
-            habit: Habit::default(),
+            habit: Habit::known(profile),
+            profile,
             muted_since: None,
             is_key_held: false,
             can_hear: true,
@@ -295,10 +298,13 @@ impl Conversation {
         if self.is_closed {
             return [None; 7];
         }
-        let fading = self.fading.as_ref().map(|fading| (fading.until, Deadline::FlushConfirm));
+        let fading = self.fading.as_ref().map(|fading| match fading.word_ends {
+            Some(end) => (end, Deadline::WordEnd),
+            None => (fading.until, Deadline::FlushConfirm),
+        });
         let rise = self.rise.map(|rise| (rise.until, Deadline::SoundConfirm));
         let intrusion = self.intrusion.as_ref().map(|intrusion| {
-            intrusion.deadline(&self.intrusion_words(intrusion), self.is_ai_audible(), self.rules())
+            intrusion.deadline(&self.intrusion_words(intrusion), self.ai_heard(), self.rules())
         });
         let (host, ai) = match &self.floor {
             Floor::Open => (None, None),
@@ -364,7 +370,7 @@ impl Conversation {
     fn advance_intrusion(&mut self) -> bool {
         let Some(intrusion) = &self.intrusion else { return false };
         let words = self.intrusion_words(intrusion);
-        match intrusion.judge(self.now, &words, self.is_ai_audible(), self.rules()) {
+        match intrusion.judge(self.now, &words, self.ai_heard(), self.rules()) {
             Step::Wait => return false,
             Step::Pause => self.pause_for_voice(),
             Step::Stop => self.yield_to_host(),
@@ -395,6 +401,16 @@ impl Conversation {
         is_over
     }
 
+    /// What is known of the host by now: for the next show.
+    #[must_use]
+    pub fn host_profile(&self) -> HostProfile {
+        let habit = match &self.floor {
+            Floor::Host(turn) => turn.endpointing.habit(),
+            Floor::Open | Floor::Ai(_) => self.habit,
+        };
+        habit.profile(self.profile.shows.saturating_add(1))
+    }
+
     // ── Small questions ──────────────────────────────────────────────────────────────────────────────────
 
     /// The rules in force for whoever has the floor: how patient it is with a host, how an AI may be interrupted.
@@ -422,9 +438,14 @@ impl Conversation {
         intrusion.turn.map(|turn| self.words.text(turn)).unwrap_or_default()
     }
 
-    /// Whether the AI that has the floor is in the listener's ears.
-    pub(super) fn is_ai_audible(&self) -> bool {
-        matches!(&self.floor, Floor::Ai(turn) if turn.is_audible())
+    /// How the listener hears the AI that has the floor.
+    fn ai_heard(&self) -> AiHeard {
+        match &self.floor {
+            // Of what nobody has heard nothing can come back.
+            Floor::Ai(turn) if turn.is_audible() && turn.played() == 0 => AiHeard::Heard,
+            Floor::Ai(turn) if turn.is_audible() => self.own.ai_heard(self.now, self.rules()),
+            Floor::Open | Floor::Host(_) | Floor::Ai(_) => AiHeard::Not,
+        }
     }
 
     /// Whether a voice may begin as far as everybody else is concerned: somebody listens, the host is silent,

@@ -8,9 +8,8 @@ use std::mem::replace;
 use super::ai_turn::{AiTurn, Reply};
 use super::barge_in::{Intrusion, has_content};
 use super::endpointing::Endpointing;
-use super::floor::{Conversation, Fading, Floor, HostTurn, HostTurnEnded};
+use super::floor::{Conversation, Floor, HostTurn, HostTurnEnded};
 use super::order::{GrantReason, Order, TurnEnd, Verdict};
-use super::replies::millis;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
 use super::who_answers::Choice;
@@ -72,14 +71,15 @@ impl Conversation {
 
     /// The host's turn is over; nobody answers where it is not `is_answered`.
     pub(super) fn finish_host_turn(&mut self, is_answered: bool) {
-        let Floor::Host(turn) = replace(&mut self.floor, Floor::Open) else { return };
+        let Floor::Host(mut turn) = replace(&mut self.floor, Floor::Open) else { return };
         let quiet_since = turn.endpointing.quiet_since();
-        self.habit = turn.endpointing.habit();
         if quiet_since.is_some() && self.voice_since.is_none() {
             let words = self.known_words(turn.id);
             let votes = turn.endpointing.votes(self.now, words, self.host_rules());
             self.order(Order::NoteTurnJudged { turn: turn.id, votes });
         }
+        turn.endpointing.learn_pace(self.known_words(turn.id));
+        self.habit = turn.endpointing.habit();
         let has_spoken = self.voice_since.is_some() || turn.endpointing.spoken() > Span::ZERO;
         if has_spoken && !turn.endpointing.is_finishing() {
             self.order(Order::FinishRecognition);
@@ -161,6 +161,7 @@ impl Conversation {
         answers: Option<TurnId>,
         said: &str,
     ) {
+        self.cut_word();
         let prepared = self.take_prepared(speaker);
         let id = match &prepared {
             Some(prepared) => prepared.turn.id,
@@ -251,7 +252,10 @@ impl Conversation {
     pub(super) fn settle_intrusion(&mut self) {
         let Some(intrusion) = self.intrusion.take() else { return };
         let has_content = has_content(&self.intrusion_words(&intrusion), self.rules());
-        if (intrusion.since().is_some() || has_content) && !self.is_ending {
+        // What comes back of the AI's last words is nobody's turn.
+        let is_echo = self.own.is_echoing(self.now);
+        let has_voice = intrusion.since().is_some() && !is_echo;
+        if (has_voice || has_content) && !self.is_ending {
             self.open_host_turn_after(intrusion, None);
             if let Floor::Host(turn) = &mut self.floor {
                 turn.is_overlap = true;
@@ -286,36 +290,15 @@ impl Conversation {
         let (id, speaker) = (turn.id, turn.speaker);
         if turn.is_audible() {
             self.was_cut[speaker.index()] = true;
-            let fade_ms = millis(self.rules().stop_fade);
-            self.order(Order::Flush { turn: id, speaker, fade_ms });
-            let until = self.now + self.rules().flush_confirm;
-            self.fading = Some(Fading { turn, reason, is_barge_in, until });
+            self.fade(turn, reason, is_barge_in);
         } else {
             self.finish_ai_turn(*turn, reason, is_barge_in);
         }
         self.order(Order::StopReply { turn: id, speaker });
     }
 
-    pub(super) fn advance_fading(&mut self) -> bool {
-        let is_over = self.fading.as_ref().is_some_and(|fading| fading.until <= self.now);
-        if is_over {
-            self.fade_out();
-        }
-        is_over
-    }
-
-    /// The stopped turn is silent: what was heard of it is known for good.
-    pub(super) fn fade_out(&mut self) {
-        let Some(Fading { turn, reason, is_barge_in, .. }) = self.fading.take() else { return };
-        let was_heard_after_all = reason == TurnEnd::Withdrawn && turn.was_heard();
-        self.finish_ai_turn(
-            *turn,
-            if was_heard_after_all { TurnEnd::BargedIn } else { reason },
-            is_barge_in,
-        );
-    }
-
-    fn finish_ai_turn(&mut self, mut turn: AiTurn, reason: TurnEnd, is_barge_in: bool) {
+    pub(super) fn finish_ai_turn(&mut self, mut turn: AiTurn, reason: TurnEnd, is_barge_in: bool) {
+        self.remember_own(&turn);
         let captions = turn.captions(true, &mut self.captions);
         self.orders.extend(captions.into_iter().map(Order::ShowCaption));
         let (heard_text, unheard_text) = (turn.heard_text(), turn.unheard_text());

@@ -3,7 +3,7 @@
 //! Each method writes down one fact; what follows from it is asked afterwards. Voice that falls on an AI's turn
 //! becomes an [`Intrusion`], all other voice is the host's turn.
 
-use super::barge_in::{Intrusion, has_content, is_command};
+use super::barge_in::{Intrusion, has_content};
 use super::floor::{Conversation, Floor, Murmur, Rise};
 use super::host_words::Kept;
 use super::input::Stability;
@@ -69,7 +69,7 @@ impl Conversation {
     /// Over an AI's voice a sound that may be none is not paused for yet; elsewhere it changes nothing.
     pub(super) fn on_voice_wavered(&mut self, firm: bool) {
         if let Some(intrusion) = &mut self.intrusion {
-            intrusion.is_firm = firm;
+            intrusion.wavered(firm, &self.briefing.rules);
         }
     }
 
@@ -138,6 +138,9 @@ impl Conversation {
     ) {
         let until = until.min(self.now);
         let from = from.min(until);
+        if self.take_own_words(segment, text, (from, until), stability) {
+            return;
+        }
         let turn = match self.words.find(segment) {
             Kept::Settled => return self.ignore("segment_is_final"),
             Kept::For(turn) => turn,
@@ -172,10 +175,8 @@ impl Conversation {
         let text = self.words.text(turn);
         let is_fresh = self.now <= murmur.until;
         match &self.floor {
-            Floor::Ai(_)
-                if is_fresh && self.intrusion.is_none() && is_command(&text, self.rules()) =>
-            {
-                self.intrusion = Some(murmur.voice);
+            Floor::Ai(_) if is_fresh && self.intrusion.is_none() && self.claims(&text) => {
+                self.intrusion = Some(self.claim(murmur.voice));
             }
             Floor::Open
                 if is_fresh
@@ -349,8 +350,8 @@ impl Conversation {
         if self.is_connected {
             return self.ignore("host_is_connected");
         }
-        self.was_connected = true;
-        self.is_connected = true;
+        (self.was_connected, self.is_connected) = (true, true);
+        self.own.listener_came();
         self.program.begin(self.now);
         if self.intrusion.as_ref().is_none_or(|intrusion| !intrusion.has_paused) {
             self.resume();

@@ -130,6 +130,7 @@ impl HostWords {
         KnownWords {
             covered_until: self.of(turn).filter(whole).map(|segment| segment.until).max(),
             has_words: last.is_some(),
+            count: self.of(turn).map(|it| it.text.split_whitespace().count() as u64).sum(),
             can_end: last.is_some_and(|segment| can_end_sentence(&segment.text)),
             is_question: last.is_some_and(|segment| is_question(&segment.text)),
             is_thinking: false,

@@ -144,6 +144,8 @@ pub struct VoicedWord {
 pub enum Deadline {
     /// The listener should have confirmed that a stopped turn is silent.
     FlushConfirm,
+    /// The word ends at which a stopped turn falls silent.
+    WordEnd,
     /// A sound over an AI should have turned out to be a voice.
     SoundConfirm,
     /// Voice over an AI has lasted long enough to pause it.
@@ -182,6 +184,7 @@ impl Deadline {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FlushConfirm => "flush-confirm",
+            Self::WordEnd => "word-end",
             Self::SoundConfirm => "sound-confirm",
             Self::BargeInPause => "barge-in-pause",
             Self::BargeInStop => "barge-in-stop",

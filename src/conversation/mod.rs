@@ -47,6 +47,7 @@ pub mod event;
 pub mod input;
 pub mod memory;
 pub mod order;
+pub mod profile;
 pub mod prompt;
 pub mod rules;
 pub mod sentences;
@@ -54,6 +55,7 @@ pub mod show_rules;
 pub mod snapshot;
 pub mod speaker;
 
+mod fading;
 mod floor;
 mod grants;
 mod host;
@@ -74,9 +76,12 @@ mod strikes;
 mod summaries;
 mod whispers;
 
+mod ai_piece;
 mod ai_turn;
 mod captions;
+mod habit;
 mod host_words;
+mod own_words;
 mod phonetics;
 mod transcript;
 mod voiced_words;
@@ -89,6 +94,7 @@ pub use order::{
     Caption, CaptionWord, GrantReason, Order, PreparedEnd, StrikeScope, StruckTurn, TurnEnd,
     TurnVotes, Verdict, Vote,
 };
+pub use profile::HostProfile;
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};

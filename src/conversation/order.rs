@@ -172,6 +172,9 @@ pub struct TurnVotes {
     pub wait_ms: u64,
     /// The longest pause that this host made of late.
     pub habit_ms: u64,
+    /// How fast the host spoke in this turn, words a minute of voice; none where too little was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace_wpm: Option<u16>,
     /// The end-of-turn model's answers in this silence, per mille.
     pub scores: Vec<u16>,
     /// Whether the last word can end a sentence.
@@ -198,6 +201,8 @@ pub enum Vote {
     Silence,
     /// The host was thinking aloud.
     Thinking,
+    /// The host speaks more slowly than usual, and is given more time.
+    Pace,
     /// The host makes pauses of this length.
     Habit,
     /// Nobody saw an end: the longest wait there is.

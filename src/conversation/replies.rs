@@ -149,6 +149,7 @@ impl Conversation {
         }
         let before = current.played();
         current.hear(samples, at);
+        let more = current.played() - before;
         let mut way = None;
         if let Some(playout) = current.playout.as_mut().filter(|playout| playout.played > before) {
             playout.progress_at = now;
@@ -159,6 +160,7 @@ impl Conversation {
         if let Some(way) = way {
             self.learn_way(way);
         }
+        self.own.more_heard(more);
         self.show_heard();
     }
 

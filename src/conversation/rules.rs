@@ -43,6 +43,10 @@ pub struct Rules {
     pub habit_percent: u16,
     /// The most that the host's pauses may ask for.
     pub habit_max: Span,
+    /// How much longer than usual a host who speaks slowly is waited for where the model is not sure, per cent; old
+    /// logs say nothing of it, and are told again without.
+    #[serde(default)]
+    pub slow_percent: u16,
     /// Speech shorter than this is not put to the model.
     pub model_speech_min: Span,
     /// How much earlier than the end of speech the recogniser's words may end and still cover it.
@@ -53,8 +57,16 @@ pub struct Rules {
     pub sound_confirm: Span,
     /// From its onset to the pause.
     pub barge_in_pause: Span,
-    /// From the onset to the pause where the detector is not sure of the voice any more.
+    /// From the onset to the pause where the detector is not sure of the voice.
     pub waver_pause: Span,
+    /// How much earlier than the detector's first hop a voice began whose first sound nobody noticed.
+    /// The log of a show from before it was reckoned with says nothing of it, and is told again without.
+    #[serde(default)]
+    pub detector_lag: Span,
+    /// How much of the AIs a listener must have heard before length alone makes a voice an interruption; so old logs say
+    /// nothing of it either.
+    #[serde(default)]
+    pub warm_up: Span,
     /// Longest back-channel.
     pub back_channel_max: Span,
     /// How much longer a sound without a word may be: a laugh asks for nothing.
@@ -73,6 +85,9 @@ pub struct Rules {
     pub duck_db: i8,
     /// Fade into and out of the ducked level.
     pub duck_fade: Span,
+    /// How long a word may last that is finished before its speaker stops for a voice; old logs say nothing of it.
+    #[serde(default)]
+    pub finish_word: Span,
     /// Fade of a pause or a stop.
     pub stop_fade: Span,
     /// Phrases that always interrupt, whatever their length: lower case, without punctuation.
@@ -169,6 +184,7 @@ impl Rules {
                 not_done_ceiling: ms(1400),
                 thinking_ceiling: ms(2000),
                 habit_percent: 100,
+                slow_percent: 100,
                 habit_max: ms(1000),
                 answer_seconds: 5,
                 ai_gap: ms(120),
@@ -235,6 +251,8 @@ impl Default for Rules {
             // off 11 times instead of 21, and the median wait grows by 80 ms.
             habit_percent: 125,
             habit_max: Span::from_millis(2600),
+            // Who dictates or looks for words leaves longer gaps in the same measure.
+            slow_percent: 130,
             // The model knows whole utterances: on less it guesses.
             model_speech_min: Span::from_millis(300),
             // Four frames of the detector, and less than half of a short word.
@@ -244,8 +262,13 @@ impl Default for Rules {
             sound_confirm: Span::from_millis(240),
             // Confirmed within 210 ms of the onset at the median; the speaker is ducked until then.
             barge_in_pause: Span::from_millis(200),
-            // Noise that passes for a voice is over by then.
-            waver_pause: Span::from_millis(450),
+            // Noise that passes for a voice is over by then; what is a voice has made the detector sure long before.
+            waver_pause: Span::from_millis(600),
+            // Where the level says nothing (a noisy room, a soft onset), the detector's first hop lies 60 to 200 ms
+            // behind the first sound: half of the way, so that nobody is paused early.
+            detector_lag: Span::from_millis(90),
+            // Engines without an echo guard use three seconds; this one has learned a line after 0.4.
+            warm_up: Span::from_millis(1000),
             // Meeting speech: nine of ten "mm-hmm", "right" and laughs are shorter.
             back_channel_max: Span::from_millis(800),
             // Laughs last up to 1.5 s, and a voice of a second in which no word is understood is rare.
@@ -262,6 +285,8 @@ impl Default for Rules {
             // A quarter of the amplitude: clearly behind the host and still intelligible.
             duck_db: -12,
             duck_fade: Span::from_millis(40),
+            // Most of a short word or the second half of a long one; longer would be talking on.
+            finish_word: Span::from_millis(120),
             // The order must be silence within 25 ms at the page's output; a hard cut would click.
             stop_fade: Span::from_millis(15),
             always_interrupt: phrases(&[

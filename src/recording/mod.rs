@@ -10,6 +10,8 @@
 //! | `you.vtt` … `episode.vtt` | [`vtt`] | at the end, from the log |
 //! | `session.yml` | [`manifest`] | last, in one step |
 //!
+//! Beside the takes lies what is known of hosts ([`hosts`]).
+//!
 //! Invariants: every prefix of every file can be recovered; a folder with a manifest is finished and is never touched
 //! again; all three tracks decode to the same number of samples.
 //! Nothing here knows actors, sockets or clocks: the caller passes in every time.
@@ -23,6 +25,7 @@ pub mod event_log;
 mod event_version;
 pub mod folder;
 mod head;
+pub mod hosts;
 pub mod language;
 pub mod library;
 mod loudness;
@@ -46,6 +49,7 @@ pub use episode::{EpisodeRecorder, EpisodeSetup, SYNC_INTERVAL};
 pub use error::RecordingError;
 pub use event_log::{Event, EventLine, EventLog, EventReadError, Events, Stamp, read_events};
 pub use folder::{EpisodeId, EpisodeIdError};
+pub use hosts::{keep_profile, read_profile, reset_profile};
 pub use manifest::{GapCause, Loudness, Manifest, SpeakerKind};
 pub use noted::{CONTINUES_FIELD, Gap};
 pub use recovery::{Recovered, recover};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::error::ReplayError;
 use crate::conversation::briefing::Briefing;
 use crate::conversation::event::LOG_VERSION;
+use crate::conversation::event::PROFILE_FIELD;
 use crate::conversation::{Conversation, Input, Setup};
 use crate::recording::{Event, MEMORY_FIELD, read_events};
 use crate::time::SessionTime;
@@ -146,5 +147,8 @@ fn setup(start: &Event) -> Result<Setup, ReplayError> {
         _ => None,
     };
     let seed = seed.ok_or_else(|| wrong("its seed is no whole number".into()))?;
-    Ok(Setup { briefing: Arc::new(briefing), seed })
+    // A log from before there were profiles had a host of whom nothing was known.
+    let profile = start.fields.get(PROFILE_FIELD).cloned().unwrap_or(Value::Null);
+    let profile = serde_json::from_value(profile).unwrap_or_default();
+    Ok(Setup { briefing: Arc::new(briefing), seed, profile })
 }

@@ -68,7 +68,7 @@ pub fn what_if(log: &Log, settings: &[String]) -> Result<WhatIf, ReplayError> {
             ReplayError::Rule(problems.join("; "))
         })?;
     }
-    let changed = Setup { briefing: briefing.into(), seed: log.setup.seed };
+    let changed = Setup { briefing: briefing.into(), ..log.setup.clone() };
     Ok(WhatIf {
         logged: logged(log),
         before: held(log, log.conversation()),

@@ -22,7 +22,9 @@ use super::loudness::LiveLevels;
 use super::mailbox::{MAILBOX_CAPACITY, deliver};
 use super::messages::{Finish, LogEvent, Record};
 use super::notice::{CloseReason, Notice, RecordingFiles};
+use super::own_sound::OwnPlace;
 use super::pacer::{Pacer, Register};
+use super::profile_keeper::ProfileKeeper;
 use super::recorder::OpenRecord;
 use super::revival::Earlier;
 use super::service_notes::Accounts;
@@ -84,6 +86,8 @@ pub struct SessionParts {
     pub earlier: Option<Earlier>,
     /// What the host's sound check measured.
     pub sound_check: Option<SoundCheckEntry>,
+    /// Who keeps what is learned of the host; nobody where the host has no name.
+    pub keeper: Option<ProfileKeeper>,
 }
 
 /// A session's names.
@@ -112,6 +116,8 @@ pub struct Session {
     pub(super) listener_time: ListenerTime,
     pub(super) steady_place: SteadyPlace,
     pub(super) stages: [Stage; 2],
+    /// When each AI's sound is heard, for the ears.
+    pub(super) own_places: [OwnPlace; 2],
     pub(super) levels: LiveLevels,
     /// What the products used, and whose are being exchanged.
     pub(super) accounts: Accounts,
@@ -125,6 +131,7 @@ pub struct Session {
     pub(super) earlier: Option<Earlier>,
     /// What the host's sound check measured before.
     pub(super) sound_check: Option<SoundCheckEntry>,
+    keeper: Option<ProfileKeeper>,
     record: Option<OpenRecord>,
     pacer: Addr<Pacer>,
     orders: Vec<Order>,
@@ -158,12 +165,14 @@ impl Session {
             chair: ListenerChair::default(),
             screens: Screens::default(),
             stages: AiSpeaker::BOTH.map(Stage::new),
+            own_places: Default::default(),
             levels: LiveLevels::default(),
             accounts: Accounts::default(),
             due: Vec::new(),
             muted: false,
             last_segment: 0,
             host_stopped: SessionTime::ZERO,
+            keeper: parts.keeper,
             record: Some(parts.record),
             pacer: parts.pacer,
             orders: Vec::new(),
@@ -302,6 +311,9 @@ impl Session {
         }
         self.host_ends(end);
         self.log(end, Event::fact("session.end").with("samples", end.samples()));
+        if let Some(keeper) = self.keeper.take() {
+            keeper.keep(self.conversation.host_profile());
+        }
         self.children.finish(Finish { end, fit: self.host.fit() });
         self.children.dismiss();
         ctx.run_later(CLOSE_PATIENCE, |session, ctx| {

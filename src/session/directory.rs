@@ -23,8 +23,8 @@ use super::tally::tally;
 use crate::audio::SampleRate;
 use crate::blocked::{Blocked, Kind, standing};
 use crate::clock::Clock;
-use crate::recording::SoundCheckEntry;
 use crate::faults;
+use crate::recording::SoundCheckEntry;
 
 /// Pool threads that may be at work on opening sessions, blocked ones included: a disk that stands still must not take
 /// the whole pool with it.
@@ -179,7 +179,7 @@ impl Directory {
     /// Opens a session on the pool for blocking work and puts it on air.
     fn start(
         &mut self,
-        open: impl FnOnce(&dyn House, &Clock) -> Result<Opened, StartError> + Send + 'static,
+        open: impl FnOnce(&Arc<dyn House>, &Clock) -> Result<Opened, StartError> + Send + 'static,
     ) -> Starting {
         let refused = if self.is_draining {
             Some(StartError::Draining)
@@ -196,7 +196,7 @@ impl Directory {
         }
         self.starting += 1;
         let (house, clock) = (Arc::clone(&self.house), self.clock.clone());
-        let mut opening = tokio::task::spawn_blocking(move || open(house.as_ref(), &clock));
+        let mut opening = tokio::task::spawn_blocking(move || open(&house, &clock));
         let waiting = async move {
             match tokio::time::timeout(OPENING_LIMIT, &mut opening).await {
                 Ok(opened) => Ok(opened),
@@ -240,7 +240,17 @@ impl Directory {
         let index = self.next_arbiter % self.arbiters.len();
         self.next_arbiter += 1;
         let (arbiter, pacer) = &self.arbiters[index];
-        let Opened { identity, setup, host_rate, cast, record, clock, earlier, sound_check } = opened;
+        let Opened {
+            identity,
+            setup,
+            host_rate,
+            cast,
+            record,
+            clock,
+            earlier,
+            sound_check,
+            keeper,
+        } = opened;
         let briefing = Arc::clone(&setup.briefing);
         let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {
@@ -253,6 +263,7 @@ impl Directory {
             pacer: pacer.clone(),
             earlier,
             sound_check,
+            keeper,
         };
         let address = Session::start_in_arbiter(&arbiter.handle(), |_ctx| Session::new(parts));
         let handle =

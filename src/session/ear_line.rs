@@ -1,6 +1,7 @@
 //! The line to one stream of the ears: what it cannot take yet waits, in order and bounded.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use actix::prelude::*;
 use tokio::sync::mpsc;
@@ -8,6 +9,8 @@ use tokio::sync::mpsc;
 use super::stt::SttActor;
 use super::supervision::Place;
 use super::tally::tally;
+use crate::adapters::stt::SttInput;
+use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::FRAME_SAMPLES;
 use crate::time::{SessionTime, Span};
 
@@ -18,6 +21,9 @@ const _: () = assert!((WAITING_CAPACITY * FRAME_SAMPLES) as u64 > PROGRESS_LIMIT
 
 /// A detector or recogniser that has not taken or answered sound for this long is replaced.
 pub(super) const PROGRESS_LIMIT: Span = Span::from_millis(3_000);
+
+/// Longest wait for a stream to open: loading a local model takes a second or two, more on a busy machine.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
 /// One stream's sending half, and what waits while there is none.
 #[derive(Debug)]
@@ -82,4 +88,31 @@ impl<T> Line<T> {
     pub(super) fn is_blocked(&self, now: SessionTime) -> bool {
         self.blocked_since.is_some_and(|since| now.since(since) > PROGRESS_LIMIT)
     }
+}
+
+/// Opens a stream, or gives it up.
+pub(super) async fn within_limit<Stream>(
+    adapter: &'static str,
+    opening: BoxFuture<'_, Result<Stream, AdapterError>>,
+) -> Result<Stream, AdapterError> {
+    let late = |_elapsed| AdapterError::TimedOut { adapter, stage: "open", waited: OPEN_LIMIT };
+    tokio::time::timeout(OPEN_LIMIT, opening).await.map_err(late)?
+}
+
+/// Whether trying again may help: a model that is missing does not come by itself.
+pub(super) const fn is_there(availability: &Availability) -> bool {
+    !matches!(availability, Availability::Unavailable(_))
+}
+
+/// A stream that closed without its last word: its task is gone.
+pub(super) fn broke_off(adapter: &'static str) -> AdapterError {
+    let reason = "the stream ended without an end".to_owned();
+    AdapterError::Unavailable { adapter, reason, retry_after: None }
+}
+
+pub(super) fn waiting_samples(waiting: &VecDeque<SttInput>) -> usize {
+    waiting
+        .iter()
+        .map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 })
+        .sum()
 }

@@ -7,9 +7,9 @@ use actix::prelude::*;
 use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Session, WATERMARK_LAG};
 use super::messages::{
     Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
-    EndSession, HostPacket, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived,
-    ReplyEvent, ReportPlayout, RequestState, SendAway, SummaryArrived, SummaryEvent, Tick,
-    VoiceArrived,
+    EchoLearned, EndSession, HostPacket, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid,
+    ReplyArrived, ReplyEvent, ReportPlayout, RequestState, SendAway, SummaryArrived, SummaryEvent,
+    Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::service_notes::Kind;
@@ -204,6 +204,18 @@ impl Handler<EarsNoted> for Session {
 
     fn handle(&mut self, message: EarsNoted, ctx: &mut Self::Context) {
         self.on_note(Kind::Stt, None, &message.0, ctx);
+    }
+}
+
+impl Handler<EchoLearned> for Session {
+    type Result = ();
+
+    fn handle(&mut self, learned: EchoLearned, _ctx: &mut Self::Context) {
+        let event = Event::fact("echo")
+            .with("lagMs", learned.lag_ms)
+            .with("gainDb", learned.gain_db)
+            .with("heldBackMs", learned.held_back_ms);
+        self.log(self.clock.now(), event);
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::cast::Cast;
+use crate::conversation::HostProfile;
 use crate::conversation::briefing::Briefing;
 use crate::recording::{EpisodeSetup, RecordingError, Survivor};
 
@@ -27,6 +28,21 @@ pub trait House: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StartError::Recording`] if the episode's name cannot be a folder's name.
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, StartError>;
+
+    /// What is known of the host of this name. A house that knows nobody has no shelf for it.
+    fn profile(&self, host: &str) -> HostProfile {
+        tracing::debug!(host_bytes = host.len(), "this house remembers no hosts");
+        HostProfile::default()
+    }
+
+    /// Keeps what is known of the host by the end of a session.
+    ///
+    /// # Errors
+    /// [`RecordingError`] if it cannot be written.
+    fn keep_profile(&self, host: &str, profile: HostProfile) -> Result<(), RecordingError> {
+        tracing::debug!(host_bytes = host.len(), shows = profile.shows, "nothing is kept");
+        Ok(())
+    }
 
     /// The session whose process died and whose token has this hash. A house without recordings knows of none.
     ///

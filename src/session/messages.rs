@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`SummaryArrived`], [`StartReply`], [`ReplyAwaited`], [`StartSummary`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
-//! | *sound* | [`HostSound`], [`HostPacket`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
+//! | *sound* | [`HostSound`], [`HostPacket`], [`Hear`], [`HearOwn`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
 //!
 //! Every mailbox is bounded and everything is sent by [`super::mailbox`], which counts what did not arrive.
@@ -202,6 +202,18 @@ pub struct EarsFailed {
 #[rtype(result = "()")]
 pub struct EarsNoted(pub AdapterNote);
 
+/// How the studio's own sound comes back to the host's microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct EchoLearned {
+    /// How much later than the listener's reports say.
+    pub lag_ms: i64,
+    /// How loud against what was sent, in the loudest band, dB.
+    pub gain_db: i16,
+    /// How much of it was taken for a voice and held back so far.
+    pub held_back_ms: u64,
+}
+
 /// A language model wrote.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -347,6 +359,16 @@ pub struct Hear {
     pub at: SessionTime,
     /// The samples.
     pub samples: Arc<[i16]>,
+}
+
+/// What the listener hears from the AIs, for ears that must not take it for the host.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub enum HearOwn {
+    /// Sound at 48 kHz that is heard from `at` on.
+    Sound { at: SessionTime, samples: Arc<[i16]> },
+    /// From `at` on nothing of it is heard any more.
+    Silence { at: SessionTime },
 }
 
 /// Ask the end-of-turn model about the sound up to now.

@@ -6,12 +6,13 @@ use super::actor::Identity;
 use super::cast::Cast;
 use super::directory::StartSession;
 use super::house::{House, RecordRequest, StartError};
+use super::profile_keeper::ProfileKeeper;
 use super::recorder::OpenRecord;
 use super::revival::{Continues, Earlier, token_hash};
 use crate::audio::SampleRate;
 use crate::clock::{Clock, SessionClock};
-use crate::conversation::Setup;
 use crate::conversation::briefing::Briefing;
+use crate::conversation::{Setup, Speaker};
 use crate::faults;
 use crate::hex::hex;
 use crate::recording::SoundCheckEntry;
@@ -27,11 +28,12 @@ pub(super) struct Opened {
     pub(super) clock: SessionClock,
     pub(super) earlier: Option<Earlier>,
     pub(super) sound_check: Option<SoundCheckEntry>,
+    pub(super) keeper: Option<ProfileKeeper>,
 }
 
 /// A new session: reads the briefing, makes the folder.
 pub(super) fn open(
-    house: &dyn House,
+    house: &Arc<dyn House>,
     request: &StartSession,
     clock: &Clock,
 ) -> Result<Opened, StartError> {
@@ -50,7 +52,7 @@ pub(super) fn open(
 
 /// A session whose process died, under the token that its host still has: the same table in a new take.
 pub(super) fn open_again(
-    house: &dyn House,
+    house: &Arc<dyn House>,
     resume_token: &str,
     clock: &Clock,
 ) -> Result<Opened, StartError> {
@@ -81,7 +83,7 @@ struct Table {
 }
 
 fn begin(
-    house: &dyn House,
+    house: &Arc<dyn House>,
     table: Table,
     episode_id: &str,
     clock: &Clock,
@@ -89,6 +91,8 @@ fn begin(
     let Table { briefing, seed, host_rate, token } = table;
     faults::point("open", episode_id);
     let cast = house.cast(&briefing)?;
+    let keeper = ProfileKeeper::of(house, &briefing.speaker(Speaker::You).name);
+    let profile = keeper.as_ref().map(ProfileKeeper::read).unwrap_or_default();
     let session_clock = SessionClock::start(clock);
     let session_id = random_id("s")?;
     let record = OpenRecord::create(
@@ -104,13 +108,14 @@ fn begin(
     let episode_id = record.episode_id();
     Ok(Opened {
         identity: Identity { session_id, resume_token: token, episode_id },
-        setup: Setup { briefing: Arc::new(briefing), seed },
+        setup: Setup { briefing: Arc::new(briefing), seed, profile },
         host_rate,
         cast,
         record,
         clock: session_clock,
         earlier: None,
         sound_check: None,
+        keeper,
     })
 }
 

@@ -4,13 +4,16 @@ use actix::prelude::*;
 
 use super::actor::Session;
 use super::messages::{
-    FinishRecognition, FinishVoice, JudgeEndOfTurn, ReplyAwaited, SpeakPiece, StartReply, StartSummary,
-    StopReply, StopVoice,
+    FinishRecognition, FinishVoice, HearOwn, JudgeEndOfTurn, ReplyAwaited, SpeakPiece, StartReply,
+    StartSummary, StopReply, StopVoice,
 };
 use super::notice::{Notice, TurnMetrics};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, Input, Order, Outcome, TurnId};
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Span};
+
+/// From the order to the listener's silence: the budget of a page without WebRTC, and its way.
+const SILENT_AFTER: Span = Span::from_millis(60);
 
 impl Session {
     pub(super) fn carry_out(&mut self, order: Order, now: SessionTime, ctx: &mut Context<Self>) {
@@ -66,6 +69,7 @@ impl Session {
 
             // ── To the listener
             Order::StartPlayout { turn, speaker } => {
+                self.own_places[speaker.index()].restart();
                 self.stages[speaker.index()].playout.start(turn, now);
                 self.send_due(speaker, now);
             }
@@ -74,11 +78,13 @@ impl Session {
             }
             Order::Pause { turn, speaker, fade_ms } => {
                 self.stages[speaker.index()].playout.pause(turn, now);
+                self.children.ears.send(HearOwn::Silence { at: now + SILENT_AFTER });
                 self.take_back(speaker, turn);
                 self.notify(Notice::Pause { speaker, turn, fade_ms });
             }
             Order::Resume { turn, speaker } => {
                 self.resend_unheard(speaker, turn);
+                self.own_places[speaker.index()].restart();
                 let playout = &mut self.stages[speaker.index()].playout;
                 playout.resume(turn, now);
                 let from_sample = playout.snapshot().map_or(0, |shown| shown.heard);
@@ -90,6 +96,7 @@ impl Session {
             }
             Order::Flush { turn, speaker, fade_ms } => {
                 self.stages[speaker.index()].playout.flush(turn, now);
+                self.children.ears.send(HearOwn::Silence { at: now + SILENT_AFTER });
                 self.take_back(speaker, turn);
                 self.notify(Notice::Flush { speaker, turn, fade_ms });
                 self.confirm_without_listener(speaker, turn, now, ctx);

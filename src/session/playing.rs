@@ -3,7 +3,7 @@
 use actix::prelude::*;
 
 use super::actor::{Session, WATERMARK_LAG};
-use super::messages::{Record, ReportPlayout, VoiceArrived, VoiceEvent};
+use super::messages::{HearOwn, Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
 use super::service_notes::Kind;
 use super::stage::began;
@@ -119,6 +119,9 @@ impl Session {
         }
         let mut dropped = 0;
         for frame in due.drain(..) {
+            let at = self.own_places[speaker.index()].time_of(frame.first_sample, now);
+            let samples = std::sync::Arc::clone(&frame.samples);
+            self.children.ears.send(HearOwn::Sound { at, samples });
             self.levels.add(speaker.into(), &frame.samples);
             dropped += self.chair.play(SoundFrame {
                 speaker,
@@ -142,6 +145,7 @@ impl Session {
     ) {
         let Some(span) = span else { return };
         let since_end = span.at.since(self.host_stopped).millis();
+        self.own_places[speaker.index()].heard(span.until_sample, span.at);
         let stage = &mut self.stages[speaker.index()];
         stage.metrics.first_heard_ms.get_or_insert(since_end);
         let matters = stage.on_heard(&span);

@@ -14,18 +14,18 @@ use futures_util::stream::{Stream, unfold};
 use tokio::sync::mpsc;
 
 use super::actor::Session;
-use super::ear_line::{Line, PROGRESS_LIMIT};
+use super::ear_line::{Line, PROGRESS_LIMIT, broke_off, is_there, waiting_samples, within_limit};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{
-    Dismiss, EarsFailed, EarsHeard, EarsNoted, FinishRecognition, Hear, JudgeEndOfTurn,
+    Dismiss, EarsFailed, EarsHeard, EarsNoted, EchoLearned, FinishRecognition, Hear, HearOwn,
+    JudgeEndOfTurn,
 };
 use super::supervision::Watch;
+use crate::adapters::AdapterError;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
-use crate::adapters::{AdapterError, Availability, BoxFuture};
-use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules, Waver};
-use crate::audio::onset::LevelRise;
+use crate::audio::host_voice::{HostVoice, VoiceFact};
 use crate::audio::resample::Resampler;
 use crate::audio::stream_time::StreamTime;
 use crate::audio::{Frame, SampleRate};
@@ -39,8 +39,8 @@ const END_OF_TURN_SAMPLES: usize = 8 * 16_000;
 /// How often progress is looked at.
 const PROGRESS_CHECK: Duration = Duration::from_millis(500);
 
-/// Longest wait for a stream to open: loading a local model takes a second or two, more on a busy machine.
-const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// How much more of the studio's own voice is held back before it is told again.
+const ECHO_TOLD_EVERY: Span = Span::from_millis(10_000);
 
 /// Speech to text, voice activity and end of turn at work.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub struct SttActor {
     heard: Recipient<EarsHeard>,
     failed: Recipient<EarsFailed>,
     noted: Recipient<EarsNoted>,
+    echo: Recipient<EchoLearned>,
+    echo_told: Option<EchoLearned>,
     detector: Line<Frame>,
     recogniser: Line<SttInput>,
     to_detector: Resampler,
@@ -57,9 +59,8 @@ pub struct SttActor {
     to_recogniser: Option<Resampler>,
     detector_time: StreamTime,
     recogniser_time: StreamTime,
-    gate: VoiceGate,
-    rise: LevelRise,
-    waver: Waver,
+    voice: HostVoice,
+    found: Vec<VoiceFact>,
     /// The last [`END_OF_TURN_SAMPLES`] that the detector heard.
     recent: VecDeque<i16>,
     now: SessionTime,
@@ -90,14 +91,15 @@ impl SttActor {
                 .then(|| Resampler::new(SampleRate::HZ_48000, recogniser_rate)),
             detector_time: StreamTime::new(SampleRate::HZ_16000),
             recogniser_time: StreamTime::new(recogniser_rate),
-            gate: VoiceGate::new(VoiceGateRules::default()),
-            rise: LevelRise::new(),
-            waver: Waver::default(),
+            voice: HostVoice::default(),
+            found: Vec::new(),
             adapters,
             options,
             heard: session.clone().recipient(),
             failed: session.clone().recipient(),
             noted: session.clone().recipient(),
+            echo: session.clone().recipient(),
+            echo_told: None,
             detector: Line::default(),
             recogniser: Line::default(),
             recent: VecDeque::new(),
@@ -123,10 +125,9 @@ impl SttActor {
         ctx.spawn(opening.map(|opened, actor, ctx| match opened {
             Ok(VoiceActivityStream { audio, scores }) => {
                 // A voice that was on when the detector was lost ends here: nothing waits for a stop that cannot come.
-                if let Some(VoiceEdge::Stopped { at_sample }) = actor.gate.finish() {
-                    actor.on_edge(at_sample, false);
+                if let Some(fact) = actor.voice.restart(&actor.detector_time) {
+                    actor.on_voice(fact);
                 }
-                actor.gate = VoiceGate::new(VoiceGateRules::default());
                 actor
                     .detector_time
                     .restart(actor.detector.waiting.iter().map(|frame| frame.samples.len()).sum());
@@ -188,26 +189,29 @@ impl SttActor {
 
     fn on_score(&mut self, score: VoiceScore) {
         self.detector_answered = self.now;
-        match self.gate.judge(score.from_sample, score.until_sample, score.score) {
-            Some(VoiceEdge::Started { at_sample }) => self.on_edge(at_sample, true),
-            Some(VoiceEdge::Stopped { at_sample }) => self.on_edge(at_sample, false),
-            None => {}
-        }
-        if let Some(firm) = self.waver.judge(&self.gate, score.from_sample, score.score) {
-            self.tell(Input::VoiceWavered { firm });
-        }
+        let hop = (score.from_sample, score.until_sample);
+        let mut found = std::mem::take(&mut self.found);
+        self.voice.judge(hop, score.score, &self.detector_time, &mut found);
+        found.drain(..).for_each(|fact| self.on_voice(fact));
+        self.found = found;
     }
 
-    /// A voice began or ended at this sample of the detector's stream.
-    fn on_edge(&mut self, sample: u64, started: bool) {
-        let at = self.detector_time.session_time(sample);
-        let at_sample = self.recogniser_time.stream_sample(at);
-        let (hint, input) = if started {
-            (SttInput::SpeechStarted { at_sample }, Input::SpeechStarted { at })
-        } else {
-            (SttInput::SpeechStopped { at_sample }, Input::SpeechStopped { at })
+    /// Tells what was found in the host's sound; a recogniser is told where a voice begins and ends.
+    fn on_voice(&mut self, fact: VoiceFact) {
+        let input = match fact {
+            VoiceFact::Rose(at) => Input::SoundRose { at },
+            VoiceFact::Started(at) => {
+                let at_sample = self.recogniser_time.stream_sample(at);
+                self.recogniser.send(SttInput::SpeechStarted { at_sample }, self.now);
+                Input::SpeechStarted { at }
+            }
+            VoiceFact::Sure(firm) => Input::VoiceWavered { firm },
+            VoiceFact::Stopped(at) => {
+                let at_sample = self.recogniser_time.stream_sample(at);
+                self.recogniser.send(SttInput::SpeechStopped { at_sample }, self.now);
+                Input::SpeechStopped { at }
+            }
         };
-        self.recogniser.send(hint, self.now);
         self.tell(input);
     }
 
@@ -223,7 +227,27 @@ impl SttActor {
         });
     }
 
+    /// Tells how the studio's own sound comes back, when that has changed by more than a wobble.
+    fn tell_echo(&mut self) {
+        let Some(found) = self.voice.echo_path() else { return };
+        let learned = EchoLearned {
+            lag_ms: found.lag_ms,
+            gain_db: found.gain_db,
+            held_back_ms: self.voice.held_back().millis(),
+        };
+        let is_new = self.echo_told.is_none_or(|told| {
+            told.lag_ms.abs_diff(learned.lag_ms) > 30
+                || told.gain_db.abs_diff(learned.gain_db) > 6
+                || learned.held_back_ms > told.held_back_ms + ECHO_TOLD_EVERY.millis()
+        });
+        if is_new {
+            self.echo_told = Some(learned);
+            deliver_to(&self.echo, learned);
+        }
+    }
+
     fn check_progress(&mut self, ctx: &mut Context<Self>) {
+        self.tell_echo();
         if !self.heard.connected() {
             // The session broke; nobody is left to say so.
             ctx.stop();
@@ -258,33 +282,6 @@ fn told<Event: 'static>(
     })
 }
 
-/// Opens a stream, or gives it up.
-async fn within_limit<Stream>(
-    adapter: &'static str,
-    opening: BoxFuture<'_, Result<Stream, AdapterError>>,
-) -> Result<Stream, AdapterError> {
-    let late = |_elapsed| AdapterError::TimedOut { adapter, stage: "open", waited: OPEN_LIMIT };
-    tokio::time::timeout(OPEN_LIMIT, opening).await.map_err(late)?
-}
-
-/// Whether trying again may help: a model that is missing does not come by itself.
-const fn is_there(availability: &Availability) -> bool {
-    !matches!(availability, Availability::Unavailable(_))
-}
-
-/// A stream that closed without its last word: its task is gone.
-fn broke_off(adapter: &'static str) -> AdapterError {
-    let reason = "the stream ended without an end".to_owned();
-    AdapterError::Unavailable { adapter, reason, retry_after: None }
-}
-
-fn waiting_samples(waiting: &VecDeque<SttInput>) -> usize {
-    waiting
-        .iter()
-        .map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 })
-        .sum()
-}
-
 impl Actor for SttActor {
     type Context = Context<Self>;
 
@@ -303,9 +300,10 @@ impl Handler<Hear> for SttActor {
         self.watch.fault_point("ears");
         let length = Span::from_samples(message.samples.len() as u64);
         self.now = message.at + length;
-        if let Some(at) = self.rise.hear(message.at, &message.samples, self.gate.is_speech()) {
-            self.tell(Input::SoundRose { at });
+        if let Some(fact) = self.voice.hear(message.at, &message.samples) {
+            self.on_voice(fact);
         }
+        let is_own = self.voice.is_own(self.now);
         let mut samples = Vec::new();
         self.to_detector.push(&message.samples, &mut samples);
         self.detector_time.take(message.at, length, samples.len());
@@ -315,16 +313,33 @@ impl Handler<Hear> for SttActor {
         let narrow = Frame::new(SampleRate::HZ_16000, samples);
         self.detector.send(narrow.clone(), self.now);
 
+        // What the studio said itself is transcribed by nobody.
+        let narrow =
+            if is_own { Frame::new(narrow.rate, vec![0; narrow.samples.len()]) } else { narrow };
         let frame = match &mut self.to_recogniser {
             None => narrow,
             Some(resampler) => {
                 let mut samples = Vec::new();
                 resampler.push(&message.samples, &mut samples);
+                if is_own {
+                    samples.fill(0);
+                }
                 Frame::new(resampler.to(), samples)
             }
         };
         self.recogniser_time.take(message.at, length, frame.samples.len());
         self.recogniser.send(SttInput::Audio(frame), self.now);
+    }
+}
+
+impl Handler<HearOwn> for SttActor {
+    type Result = ();
+
+    fn handle(&mut self, message: HearOwn, _ctx: &mut Self::Context) {
+        match message {
+            HearOwn::Sound { at, samples } => self.voice.own(at, &samples),
+            HearOwn::Silence { at } => self.voice.own_silent(at),
+        }
     }
 }
 

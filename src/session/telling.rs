@@ -3,7 +3,7 @@
 use super::actor::Session;
 use super::notice::{Notice, Ready, Segment, State};
 use super::revival::{Earlier, token_hash};
-use crate::conversation::event::{Event, LOG_VERSION};
+use crate::conversation::event::{Event, LOG_VERSION, PROFILE_FIELD};
 use crate::conversation::{AiSpeaker, Speaker};
 use crate::recording::{CONTINUES_FIELD, MEMORY_FIELD, SOUND_CHECK_FIELD, TOKEN_HASH_FIELD};
 use crate::time::SessionTime;
@@ -87,6 +87,7 @@ impl Session {
             .with("title", &briefing.title)
             .with("briefing", briefing.as_ref())
             .with("seed", self.setup.seed)
+            .with(PROFILE_FIELD, self.setup.profile)
             .with("config", config)
             .with(TOKEN_HASH_FIELD, token_hash(&self.identity.resume_token));
         let event = match self.sound_check {

@@ -10,6 +10,7 @@ use actix::prelude::*;
 use tokio::sync::mpsc;
 
 use super::allowance::Allowance;
+use super::letter_rate::LetterRate;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{FinishVoice, SpeakPiece, StopVoice, VoiceArrived, VoiceEvent};
 use super::supervision::Watch;
@@ -31,6 +32,8 @@ pub struct TtsActor {
     voice: Arc<dyn TextToSpeech>,
     options: TtsOptions,
     session: Recipient<VoiceArrived>,
+    /// How fast it speaks, where it does not tell where its words lie.
+    letters: LetterRate,
     running: Option<Running>,
     watch: Watch,
 }
@@ -45,13 +48,14 @@ struct Running {
 impl TtsActor {
     /// A voice that reports to `session`.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         voice: Arc<dyn TextToSpeech>,
         options: TtsOptions,
         session: Recipient<VoiceArrived>,
         watch: Watch,
     ) -> Self {
-        Self { voice, options, session, running: None, watch }
+        let letters = LetterRate::default();
+        Self { voice, options, session, letters, running: None, watch }
     }
 
     fn begin(&mut self, turn: TurnId, allowance: Allowance, ctx: &mut Context<Self>) {
@@ -61,7 +65,13 @@ impl TtsActor {
             Arc::clone(&self.voice),
             self.options.clone(),
             waiting,
-            Turn { turn, allowance, session: self.session.clone(), episode: self.watch.episode() },
+            Turn {
+                turn,
+                allowance,
+                session: self.session.clone(),
+                letters: self.letters.clone(),
+                episode: self.watch.episode(),
+            },
         );
         self.running =
             Some(Running { turn, pieces: Some(pieces), work: ctx.spawn(work.into_actor(self)) });
@@ -131,6 +141,7 @@ struct Turn {
     allowance: Allowance,
     session: Recipient<VoiceArrived>,
     episode: Arc<str>,
+    letters: LetterRate,
 }
 
 impl Turn {
@@ -185,7 +196,7 @@ async fn pass_on(
         Ok(opened) => opened?,
         Err(_elapsed) => return Err(late("open")),
     };
-    let mut sound = TurnSound::new(voice.capabilities().rate);
+    let mut sound = TurnSound::new(voice.capabilities().rate, turn.letters.clone());
     let mut to_voice = Some(stream.pieces);
     loop {
         let owed = sound.pieces_owed();

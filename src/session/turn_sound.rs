@@ -1,7 +1,7 @@
 //! From a voice's own time to turn time: resamples to 48 kHz and moves word times along.
 //!
 //! Words come from the voice where it tells them; a piece without any gets them spread evenly over its sound, letter
-//! by letter, once its length is known.
+//! by letter: over the length it will have by this voice's rate while it sounds, and over its own once that is known.
 
 use crate::adapters::tts::{TtsEvent, TtsPiece, TtsWord};
 use crate::audio::SampleRate;
@@ -9,6 +9,7 @@ use crate::audio::resample::Resampler;
 use crate::conversation::VoicedWord;
 use crate::time::SESSION_RATE_HZ;
 
+use super::letter_rate::{LetterRate, letters_of};
 use super::messages::VoiceEvent;
 
 /// One turn's sound as it comes from a voice.
@@ -19,14 +20,26 @@ pub(super) struct TurnSound {
     /// Samples at the voice's rate before the current piece, and in all.
     piece_from: u64,
     total: u64,
-    /// Pieces given and not yet ended, oldest first, with whether their words are known.
-    open: std::collections::VecDeque<(TtsPiece, bool)>,
+    letters: LetterRate,
+    /// Pieces given and not yet ended, oldest first, with what is known of their words.
+    open: std::collections::VecDeque<(TtsPiece, Known)>,
+}
+
+/// What is known of a piece's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Nothing,
+    /// Where they may lie.
+    Guessed,
+    /// Where the voice says.
+    Told,
 }
 
 impl TurnSound {
-    pub(super) fn new(rate: SampleRate) -> Self {
+    pub(super) fn new(rate: SampleRate, letters: LetterRate) -> Self {
         Self {
             rate,
+            letters,
             to_48k: Resampler::new(rate, SampleRate::HZ_48000),
             piece_from: 0,
             total: 0,
@@ -41,7 +54,7 @@ impl TurnSound {
 
     /// A piece was given to the voice.
     pub(super) fn given(&mut self, piece: &TtsPiece) {
-        self.open.push_back((piece.clone(), false));
+        self.open.push_back((piece.clone(), Known::Nothing));
     }
 
     /// Translates one event of the voice.
@@ -49,23 +62,25 @@ impl TurnSound {
         match event {
             TtsEvent::Words { piece, words } => {
                 if let Some(open) = self.open.iter_mut().find(|(open, _)| open.piece == piece) {
-                    open.1 = true;
+                    open.1 = Known::Told;
                 }
                 vec![self.words(piece, &words)]
             }
-            TtsEvent::Audio { frame, .. } => {
+            TtsEvent::Audio { piece, frame } => {
+                let guessed = self.guess(piece);
                 self.total += frame.samples.len() as u64;
                 let mut samples = Vec::new();
                 self.to_48k.push(&frame.samples, &mut samples);
-                hand_on(samples)
+                guessed.into_iter().chain(hand_on(samples)).collect()
             }
             TtsEvent::PieceEnded { piece } => {
                 let ended = self.open.iter().position(|(open, _)| open.piece == piece);
                 let spread =
                     ended.and_then(|index| self.open.remove(index)).and_then(|(piece, known)| {
-                        (!known).then(|| {
-                            let words = spread_words(&piece.text, self.total - self.piece_from);
-                            self.words(piece.piece, &words)
+                        (known != Known::Told).then(|| {
+                            let samples = self.total - self.piece_from;
+                            self.letters.learn(letters_of(&piece.text), samples, self.rate);
+                            self.words(piece.piece, &spread_words(&piece.text, samples))
                         })
                     });
                 self.piece_from = self.total;
@@ -81,6 +96,16 @@ impl TurnSound {
         let mut samples = Vec::new();
         self.to_48k.finish(&mut samples);
         hand_on(samples)
+    }
+
+    /// Where the words of a piece may lie that begins to sound and has told nothing.
+    fn guess(&mut self, piece: u16) -> Option<VoiceEvent> {
+        let open = self.open.iter_mut().find(|(open, _)| open.piece == piece);
+        let (open, known) = open.filter(|(_, known)| *known == Known::Nothing)?;
+        *known = Known::Guessed;
+        let samples = self.letters.guess(letters_of(&open.text), self.rate);
+        let words = spread_words(&open.text, samples);
+        Some(self.words(piece, &words))
     }
 
     fn words(&self, piece: u16, words: &[TtsWord]) -> VoiceEvent {
@@ -110,7 +135,7 @@ fn hand_on(samples: Vec<i16>) -> Vec<VoiceEvent> {
 
 /// Spreads a piece's words over its sound by their letters: the best guess without times of the voice's own.
 fn spread_words(text: &str, samples: u64) -> Vec<TtsWord> {
-    let letters: u64 = text.split_whitespace().map(|word| word.chars().count() as u64 + 1).sum();
+    let letters = letters_of(text);
     let mut words = Vec::new();
     let (mut before, mut from) = (0, 0);
     for word in text.split_whitespace() {
@@ -144,8 +169,24 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_that_tells_nothing_has_its_words_guessed_at_once_and_told_at_its_end() {
+        let mut sound = TurnSound::new(SampleRate::HZ_16000, LetterRate::default());
+        sound.given(&TtsPiece { piece: 0, text: "one three".to_owned() });
+        let audio =
+            || TtsEvent::Audio { piece: 0, frame: Frame::silence(SampleRate::HZ_16000, 1600) };
+        let end_of = |events: &[VoiceEvent]| match events {
+            [VoiceEvent::Words { words, samples, .. }, ..] => Some((words.len(), *samples)),
+            _ => None,
+        };
+        assert_eq!(end_of(&sound.take(audio())), Some((2, 10 * 75 * 48 * 115 / 100)));
+        assert_eq!(end_of(&sound.take(audio())), None);
+        let ended = sound.take(TtsEvent::PieceEnded { piece: 0 });
+        assert_eq!(end_of(&ended), Some((2, 9600)));
+    }
+
+    #[test]
     fn word_times_of_later_pieces_count_from_the_start_of_the_turn() {
-        let mut sound = TurnSound::new(SampleRate::HZ_16000);
+        let mut sound = TurnSound::new(SampleRate::HZ_16000, LetterRate::default());
         let piece = |piece| TtsPiece { piece, text: "word".to_owned() };
         let audio =
             |piece| TtsEvent::Audio { piece, frame: Frame::silence(SampleRate::HZ_16000, 1600) };

@@ -32,6 +32,10 @@ pub enum Act {
     Corrects(String),
     /// The detector says that the voice began.
     Starts,
+    /// From now on the host hears by a loudspeaker: what the AIs say comes back to the microphone.
+    Loudspeaker,
+    /// A sound rises out of the quiet at the host's microphone.
+    Rises,
     /// The detector says that the voice ended, at this time where given.
     Stops(Option<SessionTime>),
     /// The end-of-turn model answers this question, asked or not, with this score.
@@ -56,6 +60,8 @@ pub enum Act {
     Scores(Option<u16>),
     /// How long a service takes, by the name of [`TAKES`].
     Takes(&'static str, Span),
+    /// Shows before have taught that this host pauses for so long.
+    Known(Span),
     /// The show's briefing sets a rule, by the name of [`RULES`].
     Rule(&'static str, u64),
     /// Services are late, lose and fail things, as chance from this seed has it.
@@ -90,8 +96,10 @@ pub const TAKES: [(&str, PlanField); 11] = [
 type SetRule = fn(&mut Rules, u64);
 
 /// The rules that a timeline may set before anything has happened, by their names in a briefing; a switch is 0 or 1.
-pub const RULES: [(&str, SetRule); 12] = [
+pub const RULES: [(&str, SetRule); 14] = [
     ("autopilot.gapMs", |rules, millis| rules.ai_gap = ms(millis)),
+    ("bargeIn.finishWordMs", |rules, millis| rules.finish_word = ms(millis)),
+    ("bargeIn.warmUpMs", |rules, millis| rules.warm_up = ms(millis)),
     ("prepare.tries", |rules, tries| {
         rules.prepare_tries = u16::try_from(tries).unwrap_or(u16::MAX);
     }),
@@ -116,11 +124,15 @@ pub const RULES: [(&str, SetRule); 12] = [
 ];
 
 /// Lines without anything to fill in.
-fn plain_acts() -> [(&'static str, Act); 18] {
+fn plain_acts() -> [(&'static str, Act); 22] {
     let press = Act::Presses;
     [
         ("host starts", Act::Starts),
         ("host stops", Act::Stops(None)),
+        ("sound rises", Act::Rises),
+        ("host hears by loudspeaker", Act::Loudspeaker),
+        ("detector is unsure", press(Input::VoiceWavered { firm: false })),
+        ("detector is sure", press(Input::VoiceWavered { firm: true })),
         ("host interrupts", press(Input::InterruptPressed)),
         ("host nominates ada", press(Input::Nominated { speaker: AiSpeaker::Claude })),
         ("host nominates grace", press(Input::Nominated { speaker: AiSpeaker::Guest })),
@@ -198,6 +210,7 @@ impl Act {
             [name, "will", "hang"] => Self::Will(ai(name)?, Script::Hangs),
             [name, "voice", "breaks", "after", heard] => Self::Breaks(ai(name)?, span(heard)?),
             ["model", "says", score] => Self::Scores(Some(number(score)?)),
+            ["host", "is", "known", "to", "pause", "for", pause] => Self::Known(span(pause)?),
             ["faults", "from", seed] => Self::FaultsFrom(number(seed)?),
             ["disorder", "from", seed] => Self::DisorderFrom(number(seed)?),
             _ => return Err("it means nothing here".into()),
@@ -217,6 +230,8 @@ impl Act {
             Self::Repeats(stability) => meeting.repeat_last(at, *stability),
             Self::Corrects(text) => meeting.correct_last(at, text),
             Self::Starts => meeting.learn(at, Input::SpeechStarted { at }),
+            Self::Rises => meeting.learn(at, Input::SoundRose { at }),
+            Self::Loudspeaker => meeting.loudspeaker_from = Some(at),
             Self::Stops(when) => {
                 meeting.learn(at, Input::SpeechStopped { at: when.unwrap_or(at) });
             }
@@ -239,6 +254,7 @@ impl Act {
                     *field(&mut meeting.plan) = length.millis();
                 }
             }
+            Self::Known(pause) => meeting.know(*pause),
             Self::Rule(name, value) => {
                 if let Some((_, set)) = RULES.iter().find(|(known, _)| known == name) {
                     meeting.rule(|rules| set(rules, *value));
@@ -306,6 +322,9 @@ impl fmt::Display for Act {
             Self::Scores(None) => f.write_str("model says nothing"),
             Self::Scores(Some(score)) => write!(f, "model says {score}"),
             Self::Takes(name, length) => write!(f, "{name} {}", of(length)),
+            Self::Rises => f.write_str("sound rises"),
+            Self::Loudspeaker => f.write_str("host hears by loudspeaker"),
+            Self::Known(pause) => write!(f, "host is known to pause for {}", of(pause)),
             Self::Rule(name, value) => write!(f, "rule {name} {value}"),
             Self::FaultsFrom(seed) => write!(f, "faults from {seed}"),
             Self::DisorderFrom(seed) => write!(f, "disorder from {seed}"),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::conversation::briefing::{Briefing, ProviderChoice, Segment, SpeakerBrief};
 use crate::conversation::rules::Rules;
 use crate::conversation::{
-    AiSpeaker, Conversation, Input, Order, Outcome, Setup, Stability, TurnId,
+    AiSpeaker, Conversation, HostProfile, Input, Order, Outcome, Setup, Stability, TurnId,
 };
 use crate::time::{SessionTime, Span};
 
@@ -52,6 +52,7 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Meeting {
     pub briefing: Briefing,
+    pub profile: HostProfile,
     pub conversation: Conversation,
     pub now: SessionTime,
     pub plan: Plan,
@@ -72,6 +73,8 @@ pub struct Meeting {
     pub(super) stretches: Vec<Stretch>,
     pub(super) last_segment: u32,
     pub(super) breaks_after: Option<u64>,
+    /// Since when what the AIs say comes back to the microphone.
+    pub(super) loudspeaker_from: Option<SessionTime>,
 }
 
 pub fn briefing() -> Briefing {
@@ -104,9 +107,9 @@ pub fn briefing() -> Briefing {
     }
 }
 
-/// The conversation at the table of `briefing`.
-pub fn conversation_of(briefing: Briefing) -> Conversation {
-    Conversation::new(Setup { briefing: Arc::new(briefing), seed: 0 })
+/// The conversation at the table of `briefing` with a host of whom so much is known.
+pub fn conversation_of(briefing: Briefing, profile: HostProfile) -> Conversation {
+    Conversation::new(Setup { briefing: Arc::new(briefing), seed: 0, profile })
 }
 
 pub const fn ms(millis: u64) -> Span {
@@ -117,7 +120,8 @@ impl Meeting {
     pub fn new(plan: Plan, dice: Option<Dice>) -> Self {
         Self {
             briefing: briefing(),
-            conversation: conversation_of(briefing()),
+            profile: HostProfile::default(),
+            conversation: conversation_of(briefing(), HostProfile::default()),
             now: SessionTime::ZERO,
             plan,
             dice,
@@ -133,6 +137,7 @@ impl Meeting {
             stretches: Vec::new(),
             last_segment: 0,
             breaks_after: None,
+            loudspeaker_from: None,
         }
     }
 
@@ -144,7 +149,13 @@ impl Meeting {
     /// Changes the show, before anything has happened in it.
     pub fn show(&mut self, change: impl FnOnce(&mut Briefing)) {
         change(&mut self.briefing);
-        self.conversation = conversation_of(self.briefing.clone());
+        self.conversation = conversation_of(self.briefing.clone(), self.profile);
+    }
+
+    /// Shows before have taught how long this host pauses; before anything has happened.
+    pub(super) fn know(&mut self, pause: Span) {
+        self.profile.pause_ms = u32::try_from(pause.millis()).unwrap_or(u32::MAX);
+        self.conversation = conversation_of(self.briefing.clone(), self.profile);
     }
 
     // ── What the script does ─────────────────────────────────────────────────────────────────────────────

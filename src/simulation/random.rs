@@ -224,6 +224,7 @@ impl Draft {
             93..=95 => Act::Presses(Input::EarsChanged { available: self.dice.chance(50) }),
             96 => Act::Answers(1, 999),
             97 => Act::Stops(Some(at + ms(50))),
+            98 => Act::Loudspeaker,
             _ => Act::Marks("here".into()),
         };
         self.put(at, act);

@@ -57,7 +57,10 @@ impl ShowBooks {
             }
             Order::NoteSummarised { summary, speaker, upto, .. } => {
                 let open = self.open[speaker.index()].take();
-                hold!(open == Some(*summary), "invariant 11: {order:?}, but {open:?} was asked for");
+                hold!(
+                    open == Some(*summary),
+                    "invariant 11: {order:?}, but {open:?} was asked for"
+                );
                 self.upto[speaker.index()] = Some(*upto);
                 self.whispers[speaker.index()] = None;
             }

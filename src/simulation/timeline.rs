@@ -106,7 +106,10 @@ impl Timeline {
             }
         }
         watch.at_the_end()?;
-        same_inputs_give_same_orders(&events[begin..], conversation_of(meeting.briefing))
+        same_inputs_give_same_orders(
+            &events[begin..],
+            conversation_of(meeting.briefing, meeting.profile),
+        )
     }
 }
 

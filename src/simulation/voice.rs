@@ -2,7 +2,10 @@
 
 use super::meeting::{Event, Happening, Meeting, ms};
 use crate::conversation::{Input, Outcome, TurnId, VoicedWord};
-use crate::time::{SAMPLES_PER_MS, SessionTime};
+use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
+
+/// So many words are recognised at once of what comes back.
+const ECHO_WORDS: usize = 3;
 
 /// One AI voice, as it really is.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,8 @@ pub struct Voice {
     pub(super) has_started: bool,
     pub(super) is_broken: bool,
     pub(super) epoch: u32,
+    /// How far it has come back to the microphone; none while it does not.
+    echoed: Option<u64>,
 }
 
 impl Voice {
@@ -46,7 +51,45 @@ impl Meeting {
             voice.silent_since = now;
         }
         voice.epoch += 1;
-        voice.position
+        let position = voice.position;
+        self.echo_ends(turn);
+        position
+    }
+
+    /// What was said up to `samples` comes back to the microphone of a host with a loudspeaker: as a voice, and after a
+    /// while as words.
+    fn echo(&mut self, turn: TurnId, samples: u64, is_at_end: bool) {
+        let now = self.now;
+        if self.loudspeaker_from.is_none_or(|from| now < from) {
+            return;
+        }
+        let Some(voice) = self.voices.get_mut(&turn) else { return };
+        let begins = voice.echoed.is_none();
+        let from = *voice.echoed.get_or_insert(samples);
+        let back = |words: &&(u64, String)| words.0 > from && words.0 <= samples;
+        let words: Vec<&str> =
+            voice.words.iter().filter(back).map(|(_, word)| word.as_str()).collect();
+        let text = words.join(" ");
+        if words.len() >= ECHO_WORDS {
+            voice.echoed = Some(samples);
+            let length = Span::from_samples(samples - from);
+            self.words(now - length, length, &text, ms(self.plan.words_after));
+        }
+        if begins {
+            self.learn(now + ms(self.plan.onset_known), Input::SpeechStarted { at: now });
+        }
+        if is_at_end {
+            self.echo_ends(turn);
+        }
+    }
+
+    fn echo_ends(&mut self, turn: TurnId) {
+        let now = self.now;
+        let echoed = self.voices.get_mut(&turn).and_then(|voice| voice.echoed.take());
+        if echoed.is_some() {
+            let known = now + ms(self.plan.stop_known.max(self.plan.onset_known));
+            self.learn(known, Input::SpeechStopped { at: now });
+        }
     }
 
     pub(super) fn speak(&mut self, turn: TurnId, piece: u16, text: &str) {
@@ -110,6 +153,7 @@ impl Meeting {
         } else {
             self.take(report, events);
         }
+        self.echo(turn, samples, is_at_end);
         if samples > 0 && self.conversation.floor_view().turn != Some(turn) {
             self.halt(turn);
         }

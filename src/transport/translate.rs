@@ -4,8 +4,8 @@
 use actix::Addr;
 
 use super::protocol::{
-    ClientMessage, HOST_CODECS, HelloSoundCheck, Numbered, OPUS, OrbStates, ServerMessage, SessionFacts,
-    WireCaption, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
+    ClientMessage, HOST_CODECS, HelloSoundCheck, Numbered, OPUS, OrbStates, ServerMessage,
+    SessionFacts, WireCaption, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;

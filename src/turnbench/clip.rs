@@ -16,6 +16,16 @@ const RUN_WINDOWS: usize = 10;
 /// … so many are loud where speech begins or ends.
 const RUN_LOUD: usize = 8;
 
+/// Clear speech is no further than this below the loudest twentieth.
+const CLEAR_DB: f32 = 20.0;
+/// What is there before speech is judged by a second of it, and by no less than a tenth …
+const BEFORE_WINDOWS: usize = 200;
+const ROOM_WINDOWS: usize = 20;
+/// … and the sound of speech stands this far above it.
+const ABOVE_ROOM_DB: f32 = 6.0;
+/// A gap of this length parts a sound from the one before it: 30 ms, the closure of a consonant.
+const GAP_WINDOWS: usize = 6;
+
 /// A recording at 16 kHz and where its speech lies.
 #[derive(Clone, Debug)]
 pub struct Clip {
@@ -98,7 +108,35 @@ pub fn speech_span(samples: &[i16]) -> Option<Range<usize>> {
     let last = (first..loud.len())
         .rev()
         .find(|&n| loud[n] && is_run(&loud[(n + 1).saturating_sub(RUN_WINDOWS)..=n]))?;
+    let first = begin_of(&windows, threshold, peak - CLEAR_DB).unwrap_or(first);
     Some(first * WINDOW_SAMPLES..(last + 1) * WINDOW_SAMPLES)
+}
+
+/// The window in which speech begins: from the first that is clearly speech (above `clear_dbfs`) back to where its sound
+/// rises out of what was there before it. A click long before the first word, or the hiss of a recording, is neither.
+fn begin_of(windows: &[f32], threshold: f32, clear_dbfs: f32) -> Option<usize> {
+    let is_clear = |n: &usize| {
+        let run = &windows[*n..(*n + RUN_WINDOWS).min(windows.len())];
+        let clear = run.iter().filter(|&&level| level > clear_dbfs).count();
+        windows[*n] > clear_dbfs && clear >= RUN_LOUD.min(run.len())
+    };
+    let clear = (0..windows.len()).find(is_clear)?;
+    let mut before = windows[clear.saturating_sub(BEFORE_WINDOWS)..clear].to_vec();
+    before.sort_by(f32::total_cmp);
+    let room = before.get(before.len() / 2).filter(|_| before.len() >= ROOM_WINDOWS);
+    let threshold = room.map_or(threshold, |room| threshold.max(room + ABOVE_ROOM_DB));
+    let (mut first, mut gap) = (clear, 0);
+    for n in (0..clear).rev() {
+        if windows[n] > threshold {
+            (first, gap) = (n, 0);
+        } else {
+            gap += 1;
+        }
+        if gap == GAP_WINDOWS {
+            break;
+        }
+    }
+    Some(first)
 }
 
 /// Where sample `sample` of a sound at 16 kHz lies on session time.

@@ -15,12 +15,11 @@ use super::clip::time_of;
 use crate::adapters::AdapterError;
 use crate::adapters::hearing::{EndOfTurn, VoiceActivity, VoiceScore};
 use crate::adapters::stt::{SpeechToText, SttEvent, SttInput, SttOptions};
-use crate::audio::gate::{VoiceEdge, VoiceGate, VoiceGateRules, Waver};
 use crate::audio::host_line::{HostLine, HostPiece};
-use crate::audio::onset::LevelRise;
+use crate::audio::host_voice::{HostVoice, VoiceFact};
 use crate::audio::resample::Resampler;
 use crate::audio::stream_time::StreamTime;
-use crate::audio::{FRAME_MS, Frame, SampleRate};
+use crate::audio::{FRAME_MS, FRAME_SAMPLES, Frame, SampleRate};
 use crate::conversation::{Input, Stability};
 use crate::time::{SessionTime, Span};
 
@@ -33,6 +32,9 @@ const TAIL_SAMPLES: usize = SampleRate::HZ_16000.samples_in_ms(200);
 const HINT_SAMPLES: usize = SampleRate::HZ_16000.samples_in_ms(60);
 /// Quiet after which a stretch is over: its words are final.
 const HANG: Span = Span::from_millis(700);
+/// How much sound a listener holds that he has not heard, and a frame of it.
+const AHEAD: Span = Span::from_millis(200);
+const FRAME: u64 = FRAME_SAMPLES as u64;
 /// Voice before the first interim words, and between two.
 const FIRST_INTERIM: Span = Span::from_millis(500);
 const CADENCE: Span = Span::from_millis(400);
@@ -104,39 +106,49 @@ impl Ears {
     ///
     /// What the adapters say.
     pub async fn hear(&self, sound: &[i16]) -> Result<Hearing, AdapterError> {
+        self.hear_over(sound, &[]).await
+    }
+
+    /// The same while the listener hears `own` at 16 kHz from the AIs, sample for sample beside `sound`: what of it comes
+    /// back is in `sound`.
+    ///
+    /// # Errors
+    ///
+    /// What the adapters say.
+    pub async fn hear_over(&self, sound: &[i16], own: &[i16]) -> Result<Hearing, AdapterError> {
         let mut time = StreamTime::new(SampleRate::HZ_16000);
         let (narrow, arrivals) = arrive(sound, &mut time);
+        let mut sound = sound.to_vec();
+        let own = widened(own);
+        let mut own = (0_u64..).zip(own.chunks(FRAME_SAMPLES)).peekable();
         let scores = self.scores(&narrow).await?;
-        let mut gate = VoiceGate::new(VoiceGateRules::default());
-        let mut facts = Vec::new();
-        let mut rise = LevelRise::new();
-        let mut waver = Waver::default();
+        let mut voice = HostVoice::default();
+        let (mut facts, mut found) = (Vec::new(), Vec::new());
         let mut judged = Vec::new();
         let mut scores = scores.into_iter().peekable();
         for arrival in &arrivals {
-            if let Some(at) = rise.hear(arrival.at, &arrival.samples, gate.is_speech()) {
-                facts.push((arrival.known, Input::SoundRose { at }));
+            let ahead = arrival.at + AHEAD;
+            while let Some((frame, part)) =
+                own.next_if(|(frame, _)| SessionTime::from_samples(frame * FRAME) < ahead)
+            {
+                voice.own(SessionTime::from_samples(frame * FRAME), part);
             }
+            found.extend(voice.hear(arrival.at, &arrival.samples));
+            let until = arrival.at + Span::from_samples(arrival.samples.len() as u64);
+            if voice.is_own(until) {
+                let end = sample_of(until).min(sound.len());
+                sound[sample_of(arrival.at).min(end)..end].fill(0);
+            }
+            facts.extend(found.drain(..).map(|fact| (arrival.known, input(fact))));
             let known = arrival.known + self.costs.score;
             while let Some(score) = scores.next_if(|score| score.until_sample <= arrival.handed) {
                 judged.push((known, time.session_time(score.from_sample), score.score));
-                match gate.judge(score.from_sample, score.until_sample, score.score) {
-                    Some(VoiceEdge::Started { at_sample }) => {
-                        let at = time.session_time(at_sample);
-                        facts.push((known, Input::SpeechStarted { at }));
-                    }
-                    Some(VoiceEdge::Stopped { at_sample }) => {
-                        let at = time.session_time(at_sample);
-                        facts.push((known, Input::SpeechStopped { at }));
-                    }
-                    None => {}
-                }
-                if let Some(firm) = waver.judge(&gate, score.from_sample, score.score) {
-                    facts.push((known, Input::VoiceWavered { firm }));
-                }
+                let hop = (score.from_sample, score.until_sample);
+                voice.judge(hop, score.score, &time, &mut found);
+                facts.extend(found.drain(..).map(|fact| (known, input(fact))));
             }
         }
-        let words = self.words(sound, &facts).await?;
+        let words = self.words(&sound, &facts).await?;
         facts.extend(words);
         facts.sort_by_key(|(known, _)| *known);
         Ok(Hearing { sound: sound.into(), facts, scores: judged, judged: BTreeMap::new() })
@@ -275,10 +287,7 @@ impl Hearing {
 
 /// Sends the sound as a page does: 48 kHz, 20 ms a frame, onto session time, and to 16 kHz again.
 fn arrive(sound: &[i16], time: &mut StreamTime) -> (Vec<i16>, Vec<Arrival>) {
-    let mut wide = Vec::new();
-    let mut to_page = Resampler::new(SampleRate::HZ_16000, SampleRate::HZ_48000);
-    to_page.push(sound, &mut wide);
-    to_page.finish(&mut wide);
+    let wide = widened(sound);
     let mut line = HostLine::new();
     let mut to_ears = Resampler::new(SampleRate::HZ_48000, SampleRate::HZ_16000);
     let (mut narrow, mut arrivals, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
@@ -304,6 +313,24 @@ fn arrive(sound: &[i16], time: &mut StreamTime) -> (Vec<i16>, Vec<Arrival>) {
         }
     }
     (narrow, arrivals)
+}
+
+/// From 16 to 48 kHz.
+fn widened(sound: &[i16]) -> Vec<i16> {
+    let mut wide = Vec::new();
+    let mut to_page = Resampler::new(SampleRate::HZ_16000, SampleRate::HZ_48000);
+    to_page.push(sound, &mut wide);
+    to_page.finish(&mut wide);
+    wide
+}
+
+fn input(fact: VoiceFact) -> Input {
+    match fact {
+        VoiceFact::Rose(at) => Input::SoundRose { at },
+        VoiceFact::Started(at) => Input::SpeechStarted { at },
+        VoiceFact::Sure(firm) => Input::VoiceWavered { firm },
+        VoiceFact::Stopped(at) => Input::SpeechStopped { at },
+    }
 }
 
 /// What the recogniser understands of a voice from `from` to `until` when it has heard the sound up to `heard`.

@@ -7,7 +7,7 @@ use super::hearing::{Ears, Hearing};
 use crate::adapters::AdapterError;
 use crate::conversation::briefing::Briefing;
 use crate::conversation::{
-    Conversation, Input, Order, Outcome, Setup, Speaker, TurnId, VoicedWord,
+    Conversation, HostProfile, Input, Order, Outcome, Setup, Speaker, TurnId, VoicedWord,
 };
 use crate::time::{SessionTime, Span};
 
@@ -66,7 +66,7 @@ impl Table {
     /// A table at which a host has just sat down.
     #[must_use]
     pub fn new(briefing: Arc<Briefing>, reply: Reply) -> Self {
-        let setup = Setup { briefing, seed: 0 };
+        let setup = Setup { briefing, seed: 0, profile: HostProfile::default() };
         let mut table = Self {
             conversation: Conversation::new(setup),
             reply,

@@ -122,7 +122,7 @@ fn everything_that_is_wrong_is_told_at_once_with_line_and_key() {
     line 5: terms: 7; expected a list of texts
     line 7: rules.answerSeconds: 9999; expected a whole number of seconds from 2 to 120
     line 8: rules.bargeIn.pauseMs: "soon"; expected a whole number of milliseconds from 40 to 2000
-    line 8: rules.bargeIn.backChanelMaxMs: unknown key (did you mean backChannelMaxMs?); expected one of pauseMs, backChannelMaxMs, resumeAfterMs, duckDb, always, never
+    line 8: rules.bargeIn.backChanelMaxMs: unknown key (did you mean backChannelMaxMs?); expected one of pauseMs, backChannelMaxMs, resumeAfterMs, duckDb, finishWordMs, warmUpMs, always, never
     line 9: rules.endOfTurn.firstAskMs: 900, 600 and 1600 in effect; expected firstAskMs ≤ secondAskMs ≤ ceilingMs
     line 11: speakers.claude.name: 2001; expected text: put it in "quotes"
     line 12: speakers.guest.name: "bob" is speakers.claude.aliases already; expected a name of its own
@@ -469,10 +469,13 @@ fn the_guide_for_hosts_shows_the_defaults_that_hold() {
         ("endOfTurn.secondAskMs", rules.second_ask.millis().to_string()),
         ("endOfTurn.ceilingMs", rules.turn_ceiling.millis().to_string()),
         ("endOfTurn.doneScore", rules.done_score.to_string()),
+        ("endOfTurn.slowPercent", rules.slow_percent.to_string()),
         ("bargeIn.pauseMs", rules.barge_in_pause.millis().to_string()),
         ("bargeIn.backChannelMaxMs", rules.back_channel_max.millis().to_string()),
         ("bargeIn.resumeAfterMs", rules.resume_after.millis().to_string()),
         ("bargeIn.duckDb", rules.duck_db.to_string()),
+        ("bargeIn.finishWordMs", rules.finish_word.millis().to_string()),
+        ("bargeIn.warmUpMs", rules.warm_up.millis().to_string()),
     ];
     for (key, default) in defaults {
         let row = guide.lines().find(|line| line.starts_with(&format!("| `{key}` |"))).unwrap();

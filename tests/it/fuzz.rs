@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use voice_studio::conversation::briefing::Briefing;
-use voice_studio::conversation::{Conversation, Input, Setup, Speaker};
+use voice_studio::conversation::{Conversation, HostProfile, Input, Setup, Speaker};
 use voice_studio::recording::{
     EventLine, EventLog, Manifest, RecordingError, Recovered, find_survivor, read_events, recover,
 };
@@ -286,7 +286,8 @@ fn event_logs() {
             .filter_map(|event| event.as_input())
             .collect();
         // Whatever inputs it holds, the rules take them and come to rest.
-        let setup = Setup { briefing: Arc::new(briefing()), seed: 1 };
+        let setup =
+            Setup { briefing: Arc::new(briefing()), seed: 1, profile: HostProfile::default() };
         let mut conversation = Conversation::new(setup);
         let mut orders = Vec::new();
         for (now, input) in inputs {

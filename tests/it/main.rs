@@ -6,11 +6,14 @@ mod support;
 mod events;
 mod floor;
 mod floor_director;
+mod floor_echo;
+mod floor_habit;
 mod floor_memory;
 mod floor_prepared;
 mod floor_random;
 mod floor_show;
 mod floor_speech;
+mod floor_voice;
 mod replay;
 mod simulate;
 
@@ -37,6 +40,7 @@ mod services;
 mod session;
 
 mod api_document;
+mod hosts;
 mod http;
 mod lifecycle;
 mod live;

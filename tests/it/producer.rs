@@ -46,9 +46,7 @@ async fn a_whisper_reaches_one_mind_and_no_caption_track_or_other_mind() {
     room.press(Input::Whispered { speaker: AiSpeaker::Guest, text: text.clone() });
     ask(&mut room).await;
     ask(&mut room).await;
-    let is_taken = |notice: &Notice| {
-        matches!(notice, Notice::Whispered { speaker: AiSpeaker::Guest, text: told } if *told == text)
-    };
+    let is_taken = |notice: &Notice| matches!(notice, Notice::Whispered { speaker: AiSpeaker::Guest, text: told } if *told == text);
     assert!(room.page.notices().any(is_taken), "whoever whispered sees that it was taken");
     let left = room.end().await;
     let [ada, oscar] = minds.map(|mind| mind.prompts());
@@ -87,7 +85,9 @@ async fn what_is_struck_stays_in_the_files_is_listed_for_the_editor_and_is_forgo
     assert!(file(&left, "claude.vtt").contains("A moon is a rock"), "captions keep what was said");
     let sounded = crate::recording::decode(&left.folder, Speaker::Claude);
     let of = |ms: u64| usize::try_from(ms * 48).expect("a place");
-    let loud = sounded[of(from.millis())..of(to.millis())].iter().any(|sample| sample.unsigned_abs() > 300);
+    let loud = sounded[of(from.millis())..of(to.millis())]
+        .iter()
+        .any(|sample| sample.unsigned_abs() > 300);
     assert!(loud, "the track keeps its sound");
 }
 
@@ -111,7 +111,8 @@ async fn an_ai_that_is_struck_while_it_speaks_stops_and_the_stretch_ends_there()
     assert_eq!(told(&prompts[1]), ["Ada once more"], "a minute ago nothing had been said");
     let manifest = Manifest::read(&left.folder).expect("it can be read").expect("it is there");
     assert_eq!(manifest.cuts.len(), 1);
-    let ends: Vec<_> = of_kind(&left, "turn.end").iter().map(|end| end.fields["reason"].clone()).collect();
+    let ends: Vec<_> =
+        of_kind(&left, "turn.end").iter().map(|end| end.fields["reason"].clone()).collect();
     assert_eq!(ends[1], "interrupted", "{ends:?}");
 }
 
@@ -140,7 +141,11 @@ async fn a_long_show_is_summed_up_by_the_minds_at_the_table() {
     let left = room.end().await;
     let asked = of_kind(&left, "summary.start").len();
     let written = of_kind(&left, "summary.written");
-    assert!(asked >= 2 && written.len() >= asked - 2, "{asked} asked for, {} written", written.len());
+    assert!(
+        asked >= 2 && written.len() >= asked - 2,
+        "{asked} asked for, {} written",
+        written.len()
+    );
     let text = written[0].fields["text"].as_str().expect("a text");
     assert!(text.contains("Sam said: Ada what is a moon"), "{text}");
     let replies = of_kind(&left, "llm.start");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use voice_studio::conversation::{Conversation, Setup};
+use voice_studio::conversation::{Conversation, HostProfile, Setup};
 use voice_studio::replay::{Log, ReplayError, compare, fate, html, view::View, what_if};
 use voice_studio::simulation::{Timeline, random};
 
@@ -110,7 +110,7 @@ fn a_changed_rule_is_found_as_the_first_order_it_changes() {
     let path = log_of(&show(), root.path());
     let log = Log::read(&path).unwrap();
     let changed = log.setup.briefing.with_rule("bargeIn.duckDb", "-20").unwrap();
-    let setup = Setup { briefing: changed.into(), seed: log.setup.seed };
+    let setup = Setup { briefing: changed.into(), ..log.setup.clone() };
     let shown = compare(&log, Conversation::new(setup)).difference.unwrap().side_by_side();
     let row = shown.lines().rfind(|line| line.contains("gainDb")).unwrap();
     assert!(row.contains("-12") && row.contains("-20"), "{shown}");

@@ -178,12 +178,10 @@ async fn the_offline_recogniser_understands_a_spoken_line() {
     let Some(models) = models("a sound check with a real recogniser") else { return };
     let moonshine = Moonshine::start(&models);
     let samples = wav_16k(&root().join("tests/audio/question.wav"));
-    let heard = comes(
-        "words",
-        words_of(&moonshine, SttOptions::default(), SampleRate::HZ_16000, &samples),
-    )
-    .await
-    .expect("words");
+    let heard =
+        comes("words", words_of(&moonshine, SttOptions::default(), SampleRate::HZ_16000, &samples))
+            .await
+            .expect("words");
     let heard = heard.to_lowercase();
     assert!(["founder", "measure"].iter().all(|word| heard.contains(word)), "{heard}");
 }

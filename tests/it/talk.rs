@@ -93,8 +93,9 @@ fn is_answered(view: &View) -> bool {
 
 fn is_speaking(view: &View) -> bool {
     view.orbs[Speaker::Claude.index()] == OrbState::Speaking
-        && view.captions.iter().any(|caption| caption.text.split(' ').count() > 3
-            && caption.speaker == Speaker::Claude)
+        && view.captions.iter().any(|caption| {
+            caption.text.split(' ').count() > 3 && caption.speaker == Speaker::Claude
+        })
 }
 
 async fn hold(
@@ -105,12 +106,8 @@ async fn hold(
 ) -> (Talked, Vec<String>) {
     let (press, keys) = mpsc::channel(KEYS_MAX);
     let mut hand = Hand { press, plan, said: Vec::new() };
-    let door = Door {
-        address,
-        token: token.map(str::to_owned),
-        hello: Hello::default(),
-        rate: 48_000,
-    };
+    let door =
+        Door { address, token: token.map(str::to_owned), hello: Hello::default(), rate: 48_000 };
     let talked = comes("the end of the talk", talk(&door, card.line(), keys, &mut hand)).await;
     (talked.expect("a recording"), hand.said)
 }
@@ -158,12 +155,8 @@ async fn a_studio_that_asks_for_its_token_gets_it() {
     let mut card = Card::start(0);
     let (press, keys) = mpsc::channel(KEYS_MAX);
     let mut hand = Hand { press, plan: Vec::new(), said: Vec::new() };
-    let door = Door {
-        address: studio.address(),
-        token: None,
-        hello: Hello::default(),
-        rate: 48_000,
-    };
+    let door =
+        Door { address: studio.address(), token: None, hello: Hello::default(), rate: 48_000 };
     let refused = talk(&door, card.line(), keys, &mut hand).await;
     assert!(format!("{:#}", refused.expect_err("refused")).contains("401"));
     let mut card = Card::start(0);
@@ -180,8 +173,7 @@ async fn a_lost_connection_comes_back_into_the_same_session() {
     let (press, keys) = mpsc::channel(KEYS_MAX);
     let plan: Vec<(fn(&View) -> bool, Key)> = vec![(is_answered, Key::End)];
     let mut hand = Hand { press, plan, said: Vec::new() };
-    let door =
-        Door { address: proxy.address, token: None, hello: Hello::default(), rate: 48_000 };
+    let door = Door { address: proxy.address, token: None, hello: Hello::default(), rate: 48_000 };
     let clearing_up = async {
         let mut look = interval(Duration::from_millis(5));
         while proxy.cuts() == 0 {

@@ -238,12 +238,7 @@ impl Talk {
         sound
     }
 
-    async fn take(
-        &mut self,
-        client: &mut Client,
-        received: Received,
-        show: &mut dyn Show,
-    ) -> Sent {
+    async fn take(&mut self, client: &mut Client, received: Received, show: &mut dyn Show) -> Sent {
         let numbered = match received {
             Received::Sound(frame) => {
                 self.voices.take(&frame);
@@ -313,7 +308,10 @@ impl Talk {
     /// Goes on with the session that was lost, for as long as it waits.
     async fn come_back(&mut self, door: &Door) -> anyhow::Result<Client> {
         if self.resume_token.is_empty() {
-            bail!("the studio closed the connection before there was a session: {}", self.view.notice);
+            bail!(
+                "the studio closed the connection before there was a session: {}",
+                self.view.notice
+            );
         }
         let hello = Hello {
             resume_token: Some(self.resume_token.clone()),

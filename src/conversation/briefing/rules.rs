@@ -75,6 +75,7 @@ fn read_end_of_turn(rules: &mut Rules, mut group: Fields, errors: &mut BriefingE
     set(&mut rules.done_score, group.number("doneScore", 1..=1000, "per mille", errors));
     set(&mut rules.thinking_ceiling, millis(&mut group, "thinkingMs", 200, 30_000, errors));
     set(&mut rules.habit_percent, group.number("habitPercent", 0..=300, "per cent", errors));
+    set(&mut rules.slow_percent, group.number("slowPercent", 100..=300, "per cent", errors));
     set(&mut rules.thinking_phrases, phrases(&mut group, "thinking", errors));
     let path = group.path_of("firstAskMs");
     group.finish(errors);
@@ -95,6 +96,8 @@ fn read_barge_in(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErro
     set(&mut rules.back_channel_max, millis(&mut group, "backChannelMaxMs", 100, 5000, errors));
     set(&mut rules.resume_after, millis(&mut group, "resumeAfterMs", 100, 5000, errors));
     set(&mut rules.duck_db, group.number("duckDb", -60..=0, "dB", errors));
+    set(&mut rules.finish_word, millis(&mut group, "finishWordMs", 0, 200, errors));
+    set(&mut rules.warm_up, millis(&mut group, "warmUpMs", 0, 10_000, errors));
     set(&mut rules.always_interrupt, phrases(&mut group, "always", errors));
     set(&mut rules.never_interrupt, phrases(&mut group, "never", errors));
     let path = group.path_of("pauseMs");

@@ -13,8 +13,8 @@ mod server;
 pub use crate::conversation::{AiSpeaker, OrbState, Speaker, TurnId};
 pub use binary::{AiAudio, BINARY_HEADER_BYTES, HostAudio, HostOpus};
 pub use client::{
-    CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, HelloSoundCheck, LABEL_CHARS_MAX, PlayoutClock,
-    ROUND_TRIP_MS_MAX, SAY_CHARS_MAX, STRIKE_SECONDS_MAX, WHISPER_CHARS_MAX,
+    CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, HelloSoundCheck, LABEL_CHARS_MAX,
+    PlayoutClock, ROUND_TRIP_MS_MAX, SAY_CHARS_MAX, STRIKE_SECONDS_MAX, WHISPER_CHARS_MAX,
 };
 pub use error::WireError;
 pub use parts::{

@@ -93,7 +93,8 @@ fn replayed(events: &[Event]) -> Vec<String> {
     let briefing: Briefing =
         serde_json::from_value(start.fields["briefing"].clone()).expect("a briefing");
     let seed = start.fields["seed"].as_u64().expect("a seed");
-    let setup = Setup { briefing: Arc::new(briefing), seed };
+    let profile = serde_json::from_value(start.fields["hostProfile"].clone()).expect("a profile");
+    let setup = Setup { briefing: Arc::new(briefing), seed, profile };
     let mut conversation = match start.fields.get("memory") {
         None => Conversation::new(setup),
         Some(memory) => {

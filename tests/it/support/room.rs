@@ -15,7 +15,7 @@ use voice_studio::audio::SampleRate;
 use voice_studio::audio::playout::Reports;
 use voice_studio::client::player::Player;
 use voice_studio::clock::{Clock, SessionClock};
-use voice_studio::conversation::{AiSpeaker, Input, OrbState, Setup, Speaker, TurnId};
+use voice_studio::conversation::{AiSpeaker, HostProfile, Input, OrbState, Setup, Speaker, TurnId};
 use voice_studio::house::episode_setup;
 use voice_studio::recording::{Event, read_events};
 use voice_studio::session::Session;
@@ -76,7 +76,11 @@ pub(crate) fn start_session(
 ) -> (Addr<Session>, SessionClock) {
     let clock = SessionClock::start(&Clock::set_to(1_769_860_800_000));
     let cast = stand_ins.cast();
-    let setup = Setup { briefing: Arc::new(stand_ins.briefing.clone()), seed: 7 };
+    let setup = Setup {
+        briefing: Arc::new(stand_ins.briefing.clone()),
+        seed: 7,
+        profile: HostProfile::default(),
+    };
     let request = RecordRequest {
         briefing: &setup.briefing,
         cast: &cast,
@@ -100,6 +104,7 @@ pub(crate) fn start_session(
         pacer: Pacer::default().start(),
         earlier: None,
         sound_check: None,
+        keeper: None,
     };
     (Session::new(parts).start(), clock)
 }

@@ -12,11 +12,12 @@ use voice_studio::adapters::{AdapterState, Availability};
 use voice_studio::app::{self, Running, StartError};
 use voice_studio::client::{Client, RawFrame, Received};
 use voice_studio::config::{Config, Environment};
+use voice_studio::conversation::HostProfile;
 use voice_studio::conversation::briefing::Briefing;
 use voice_studio::factory::Adapters;
 use voice_studio::house::StudioHouse;
 use voice_studio::http::AdapterStates;
-use voice_studio::recording::{EpisodeSetup, Survivor};
+use voice_studio::recording::{EpisodeSetup, RecordingError, Survivor};
 use voice_studio::session::cast::Cast;
 use voice_studio::session::house::{House, RecordRequest, StartError as SessionError};
 use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
@@ -262,6 +263,14 @@ impl House for ScriptedHouse {
 
     fn episode(&self, request: &RecordRequest<'_>) -> Result<EpisodeSetup, SessionError> {
         self.house.episode(request)
+    }
+
+    fn profile(&self, host: &str) -> HostProfile {
+        self.house.profile(host)
+    }
+
+    fn keep_profile(&self, host: &str, profile: HostProfile) -> Result<(), RecordingError> {
+        self.house.keep_profile(host, profile)
     }
 
     fn survivor(&self, hash: &str, now: u64) -> Result<Option<Survivor>, SessionError> {

@@ -1,0 +1,170 @@
+//! Where the host's voice begins and ends: level, detector, evidence and echo guard in one.
+//!
+//! [`HostVoice`] hears the host's sound and the detector's score of each hop, and tells [`VoiceFact`]s. What the echo
+//! guard takes for the studio's own voice counts as quiet; what it is unsure of waits for up to [`UNSURE_MOST`].
+//!
+//! Invariants: starts and stops alternate; every voice is told to be sure or not with its start; a rise is told once a
+//! sound, and only of a sound that is not known to be the studio's own.
+//! Units: sound at 48 kHz on session time; hops and edges in samples of the detector's stream.
+
+use super::SampleRate;
+use super::echo::{EchoGuard, EchoPath, Source};
+use super::evidence::VoiceEvidence;
+use super::gate::{VoiceEdge, VoiceGate, VoiceGateRules};
+use super::onset::LevelRise;
+use super::stream_time::StreamTime;
+use crate::time::{SessionTime, Span};
+
+/// How long a voice may wait for the echo guard to learn whether the AI that sounds comes back at all: it learns an
+/// echo within 1 to 1.5 s of a session's first AI sound and a clear line within 0.4 s. Only a host who speaks with that
+/// first second waits longer.
+const UNSURE_MOST: Span = Span::from_millis(1500);
+
+/// How long a rise waits to be known for the host's: what stands above an echo is found within 110 ms.
+const RISE_MOST: Span = Span::from_millis(150);
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VoiceFact {
+    /// A sound began.
+    Rose(SessionTime),
+    /// A voice began.
+    Started(SessionTime),
+    /// It is sure, or not yet.
+    Sure(bool),
+    /// It ended.
+    Stopped(SessionTime),
+}
+
+/// The host's sound, listened to.
+#[derive(Debug, Default)]
+pub struct HostVoice {
+    gate: Gate,
+    rise: LevelRise,
+    evidence: VoiceEvidence,
+    echo: EchoGuard,
+    /// A sound that began while an AI sounded, and is not known for the host's yet.
+    risen: Option<SessionTime>,
+    /// Since when a voice is held back because the guard is unsure.
+    unsure_since: Option<SessionTime>,
+    held_back: Span,
+}
+
+/// The gate with its usual numbers.
+#[derive(Debug)]
+struct Gate(VoiceGate);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(VoiceGate::new(VoiceGateRules::default()))
+    }
+}
+
+impl HostVoice {
+    /// Takes the host's sound, and gives the rise that is told now.
+    pub fn hear(&mut self, at: SessionTime, samples: &[i16]) -> Option<VoiceFact> {
+        self.echo.hear(at, samples);
+        let until = at + Span::from_samples(samples.len() as u64);
+        if let Some(rose) = self.rise.hear(at, samples, self.gate.0.is_speech()) {
+            self.risen = Some(rose);
+        }
+        let rose = self.risen?;
+        match self.echo.source(until) {
+            Source::Host => self.risen.take().map(VoiceFact::Rose),
+            Source::Own | Source::Unsure if until.since(rose) < RISE_MOST => None,
+            Source::Own | Source::Unsure => {
+                self.risen = None;
+                None
+            }
+        }
+    }
+
+    /// AI sound that the listener hears from `at` on.
+    pub fn own(&mut self, at: SessionTime, samples: &[i16]) {
+        self.echo.own(at, samples);
+    }
+
+    /// The AIs fell silent at `at`, whatever was to be heard after it.
+    pub fn own_silent(&mut self, at: SessionTime) {
+        self.echo.own_silent(at);
+    }
+
+    /// Takes the detector's score of a hop, per mille, and appends what it brings to `facts`.
+    pub fn judge(
+        &mut self,
+        (from_sample, until_sample): (u64, u64),
+        score: u16,
+        time: &StreamTime,
+        facts: &mut Vec<VoiceFact>,
+    ) {
+        let (from, until) = (time.session_time(from_sample), time.session_time(until_sample));
+        let score = self.unless_own(score, from, until);
+        match self.gate.0.judge(from_sample, until_sample, score) {
+            Some(VoiceEdge::Started { at_sample }) => {
+                facts.push(VoiceFact::Started(time.session_time(at_sample)));
+            }
+            Some(VoiceEdge::Stopped { at_sample }) => {
+                facts.push(VoiceFact::Stopped(time.session_time(at_sample)));
+            }
+            None => {}
+        }
+        let above_room = self.rise.above_room_db(from, until);
+        let length_ms = until_sample.saturating_sub(from_sample) as f32
+            / SampleRate::HZ_16000.samples_in_ms(1) as f32;
+        let sure = self.evidence.judge(self.gate.0.is_speech(), length_ms, score, above_room);
+        facts.extend(sure.map(VoiceFact::Sure));
+    }
+
+    /// The detector is lost: a voice that was on ends where it was last heard, and the next stream counts from zero.
+    pub fn restart(&mut self, time: &StreamTime) -> Option<VoiceFact> {
+        let edge = std::mem::take(&mut self.gate).0.finish();
+        self.evidence = VoiceEvidence::default();
+        match edge {
+            Some(VoiceEdge::Stopped { at_sample }) => {
+                Some(VoiceFact::Stopped(time.session_time(at_sample)))
+            }
+            Some(VoiceEdge::Started { .. }) | None => None,
+        }
+    }
+
+    /// Whether the host's sound up to `until` is the studio's own and nobody speaks over it: no recogniser needs it.
+    #[must_use]
+    pub fn is_own(&self, until: SessionTime) -> bool {
+        !self.gate.0.is_speech() && self.echo.source(until) == Source::Own
+    }
+
+    /// What the echo guard has learned; see [`EchoGuard::path`].
+    #[must_use]
+    pub fn echo_path(&self) -> Option<EchoPath> {
+        self.echo.path()
+    }
+
+    /// How much so far was a voice and the studio's own.
+    #[must_use]
+    pub const fn held_back(&self) -> Span {
+        self.held_back
+    }
+
+    /// The score as far as it is somebody else's.
+    fn unless_own(&mut self, score: u16, from: SessionTime, until: SessionTime) -> u16 {
+        let rules = VoiceGateRules::default();
+        let source = self.echo.source(until);
+        if source != Source::Unsure || score < rules.end_score {
+            self.unsure_since = None;
+        }
+        match source {
+            Source::Host => score,
+            Source::Own => {
+                if score >= rules.start_score {
+                    self.held_back += until.since(from);
+                }
+                0
+            }
+            Source::Unsure if self.gate.0.is_speech() || score < rules.end_score => score,
+            Source::Unsure => {
+                let since = *self.unsure_since.get_or_insert(from);
+                if until.since(since) < UNSURE_MOST { 0 } else { score }
+            }
+        }
+    }
+}

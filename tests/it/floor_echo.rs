@@ -1,0 +1,125 @@
+//! The AIs' own voice in the host's microphone, as timelines: it interrupts nobody and is nobody's words.
+
+use voice_studio::simulation::Timeline;
+use voice_studio::simulation::story::story;
+
+use crate::support::timeline::check;
+
+#[test]
+fn what_an_ai_says_and_comes_back_by_a_loudspeaker_stops_nobody_and_is_nobodys_turn() {
+    let replies = [
+        "Rain begins as vapour that rises from the sea, and then it cools and falls down again.",
+        "Snow is nothing but rain that was too cold, and hail is what fell up before it fell down.",
+    ];
+    let script = format!(
+        r#"
+        0.0 host hears by loudspeaker
+        0.0 ada will say {:?}
+        0.0 grace will say {:?}
+        1.0 host types "Ada, what about rain?"
+        20.0 host types "Grace, what about snow?"
+        39.0 all is at rest
+        until 40
+        "#,
+        replies[0], replies[1]
+    );
+    let mut events = Vec::new();
+    Timeline::parse(&script).unwrap().play(&mut events).unwrap();
+    let story = story(&events, "captions", false);
+    for reply in replies {
+        assert!(story.contains(&format!("completed {reply:?}")), "{story}");
+    }
+    assert_eq!(story.matches("you begins").count(), 2, "{story}");
+    assert!(!story.contains("barge-in stopped"), "{story}");
+    assert!(story.matches("pause").count() <= 1, "only before it is known to come back\n{story}");
+}
+
+#[test]
+fn a_host_who_speaks_over_the_loudspeaker_is_heard_by_his_words() {
+    check(
+        r#"
+        0.0 host hears by loudspeaker
+        0.0 ada will say "Rain begins as vapour that rises from the sea, and then it cools and falls down again."
+        1.0 host types "Ada, what about rain?"
+        4.5 recogniser hears "But why does it fall at all?" for 1.2 heard after 0.2
+        until 20
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn own_words_that_were_taken_for_the_hosts_at_first_vanish_again() {
+    check(
+        r#"
+        show captions interim
+        0.0 ada will say "Rain begins as vapour that rises from the sea."
+        1.0 host types "Ada, what about rain?"
+        2.0 recogniser hears "the moon is made of cheese" for 1.0 interim at 2.8
+        3.2 recogniser corrects it to "begins as vapour that rises"
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, what about rain?" 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.48 t2 claude is heard
+        1.78 t2 caption claude "Rain" + "begins as vapour that rises from the sea." 1.480 to 1.780
+        2.18 t2 caption claude "Rain begins" + "as vapour that rises from the sea." 1.480 to 2.180
+        2.38 t2 caption claude "Rain begins as" + "vapour that rises from the sea." 1.480 to 2.380
+        2.78 t2 caption claude "Rain begins as vapour" + "that rises from the sea." 1.480 to 2.780
+        2.80 t3 caption you "the moon is made of cheese" 2.000 to 2.800
+        3.08 t2 caption claude "Rain begins as vapour that" + "rises from the sea." 1.480 to 3.080
+        3.20 t3 caption you "" 2.000 to 3.000
+        3.48 t2 caption claude "Rain begins as vapour that rises" + "from the sea." 1.480 to 3.430
+        3.78 t2 caption claude "Rain begins as vapour that rises from" + "the sea." 1.480 to 3.730
+        3.98 t2 caption claude "Rain begins as vapour that rises from the" + "sea." 1.480 to 3.980
+        4.28 t2 caption claude "Rain begins as vapour that rises from the sea." 1.480 to 4.280
+        4.28 t2 claude ends completed "Rain begins as vapour that rises from the sea."
+        "#,
+    );
+}
+
+#[test]
+fn until_it_is_known_what_comes_back_a_voice_pauses_nobody() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        1.8 host sounds for 1.6
+        until 20
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn after_the_warm_up_it_pauses() {
+    check(
+        r#"
+        0.0 rule bargeIn.warmUpMs 300
+        1.0 host types "Ada, who are you?"
+        1.8 host sounds for 1.6
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.84 t2 duck -12 dB
+        2.00 t2 pause
+        3.25 t2 flush
+        3.25 t2 claude stop
+        3.25 t3 you begins
+        3.29 t2 barge-in stopped
+        3.29 t2 claude ends barged-in "That is" unheard "a good question, and here is my answer to it."
+        3.60 ask 1
+        5.00 finish recognition
+        6.40 t3 you ends no-words ""
+        6.40 tell not_understood
+        "#,
+    );
+}

@@ -1,0 +1,177 @@
+//! How a voice over an AI is weighed, and where an AI stops, as timelines.
+
+use crate::support::timeline::check;
+
+#[test]
+fn a_voice_the_detector_is_not_sure_of_ducks_and_pauses_late() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        4.0 host sounds for 0.5
+        4.05 detector is unsure
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.60 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.20 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_becomes_sure_counts_from_before_the_detectors_first_hop() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        4.0 host sounds for 0.5
+        4.05 detector is unsure
+        4.1 detector is sure
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.11 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_whose_first_sound_was_noticed_counts_from_there() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        3.94 sound rises
+        4.0 host sounds for 0.5
+        4.05 detector is unsure
+        4.1 detector is sure
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        3.94 t2 duck -12 dB
+        4.14 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_short_command_stops_an_ai_at_the_end_of_its_word() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        4.0 host says "Stop!" for 0.16
+        4.05 detector is unsure
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.32 t2 duck 0 dB
+        4.41 t2 claude stop
+        4.41 t3 you begins
+        4.45 t2 flush
+        4.49 t2 barge-in stopped
+        4.49 t2 claude ends barged-in "That is a good question, and here is my answer to" unheard "it."
+        5.76 finish recognition
+        5.76 t3 you ends completed "Stop!"
+        5.76 t4 guest begins
+        5.76 t4 guest granted alternation
+        5.76 t4 guest writes
+        6.16 t4 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_word_is_cut_where_the_briefing_says_so() {
+    check(
+        r#"
+        0.0 rule bargeIn.finishWordMs 0
+        1.0 host types "Ada, who are you?"
+        4.0 host says "Stop!" for 0.16
+        4.05 detector is unsure
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.32 t2 duck 0 dB
+        4.41 t2 flush
+        4.41 t2 claude stop
+        4.41 t3 you begins
+        4.45 t2 barge-in stopped
+        4.45 t2 claude ends barged-in "That is a good question, and here is my answer" unheard "to it."
+        5.76 finish recognition
+        5.76 t3 you ends completed "Stop!"
+        5.76 t4 guest begins
+        5.76 t4 guest granted alternation
+        5.76 t4 guest writes
+        6.16 t4 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_reply_into_the_hosts_pause_is_withdrawn_and_both_halves_are_one_turn() {
+    check(
+        r#"
+        show prompts
+        1.0 host says "I wonder about rain." for 1.2
+        2.75 host says "And about snow." for 1.0
+        until 12
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "I wonder about rain."
+        2.45 t2 claude begins
+        2.45 t2 claude granted alternation
+        2.45 t2 claude writes | user Host: I wonder about rain.
+        4.00 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.00 t2 claude stop
+        4.00 t1 you begins
+        4.00 ask 2
+        4.43 finish recognition
+        4.43 t1 you ends completed "I wonder about rain. And about snow."
+        4.43 t4 guest begins
+        4.43 t4 guest granted alternation
+        4.43 t4 guest writes | user Host: I wonder about rain. And about snow.
+        4.83 t4 guest is heard
+        8.13 t4 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
