@@ -27,6 +27,7 @@ pub(super) const RATE_HZ: u32 = 16_000;
 const CHUNK_MIN_SAMPLES: c_int = 1440;
 
 const STREAMING_INFO: &CStr = c"streaming_info";
+const DURATION_STRETCH: &CStr = c"duration_stretch";
 const STOP: c_int = -1;
 const CONTINUE: c_int = 0;
 
@@ -65,6 +66,16 @@ impl VoiceName {
         }
     }
 
+    /// How much longer every sound lasts than in the voice's own hasty pace, so that both say about 2.7 words a second.
+    /// Of 50 answers with 1200 words the offline recogniser wrote 6.0 % otherwise at the voices' own pace and 5.3 % at
+    /// these; still slower it is 4.9 %, and the host waits.
+    const fn stretch(self) -> f32 {
+        match self {
+            Self::Slt => 1.15,
+            Self::Rms => 1.08,
+        }
+    }
+
     const fn register(self) -> &'static [u8] {
         match self {
             Self::Slt => b"register_cmu_us_slt\0",
@@ -77,6 +88,7 @@ impl VoiceName {
 pub(super) struct Voice {
     functions: Functions,
     registered: *const CVoice,
+    stretch: f32,
     /// Copies not speaking at the moment; made on demand, never more than threads that ever spoke at once.
     resting: Mutex<Vec<VoiceCopy>>,
 }
@@ -158,7 +170,7 @@ impl Voice {
         if registered.is_null() {
             return Err(format!("{file}: registers no voice"));
         }
-        Ok(Self { functions, registered, resting: Mutex::new(Vec::new()) })
+        Ok(Self { functions, registered, stretch: name.stretch(), resting: Mutex::new(Vec::new()) })
     }
 
     /// Says `text` and hands over its tokens, then its sound, as they come. `take` ends the work by `Break`.
@@ -211,13 +223,14 @@ impl Voice {
         }
         // The lock is held on: copying counts references to values without atomics.
         // SAFETY: `registered` was checked and lives for ever; the copied pairs point at names and values that live as
-        // long as the registered voice, which is never unregistered.
+        // long as the registered voice, which is never unregistered. The stretch is set in the copy; its name is static.
         let copy = unsafe {
             let features = (self.functions.new_features)();
             if features.is_null() {
                 return Err("Flite gave no features".to_owned());
             }
             (self.functions.feat_copy_into)((*self.registered).features, features);
+            (self.functions.feat_set_float)(features, DURATION_STRETCH.as_ptr(), self.stretch);
             CVoice { features, ..*self.registered }
         };
         Ok(VoiceCopy(Box::new(copy)))

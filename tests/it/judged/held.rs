@@ -88,13 +88,17 @@ impl Held {
         self.turns.iter().filter(|turn| !turn.captions.is_empty()).collect()
     }
 
-    /// What each turn of the host's held.
+    /// What each turn of the host's held. A turn that was taken for ended and went on has two ends; the last one tells.
     pub(super) fn host_turns(&self) -> Vec<&str> {
-        self.of_type("turn.end")
-            .filter(|event| event["speaker"] == "you")
-            .filter_map(|event| event["heardText"].as_str())
-            .filter(|text| !text.is_empty())
-            .collect()
+        let mut turns: Vec<(u64, &str)> = Vec::new();
+        for end in self.of_type("turn.end").filter(|event| event["speaker"] == "you") {
+            let (Some(turn), Some(text)) = (end["turn"].as_u64(), end["heardText"].as_str()) else {
+                panic!("{end}")
+            };
+            turns.retain(|(earlier, _)| *earlier != turn);
+            turns.push((turn, text));
+        }
+        turns.into_iter().map(|(_, text)| text).filter(|text| !text.is_empty()).collect()
     }
 
     /// The host's final captions.

@@ -48,6 +48,8 @@ pub(crate) fn normal(text: &str) -> Vec<String> {
     let plain: String = text
         .to_lowercase()
         .replace('’', "'")
+        .replace("per cent", "percent")
+        .replace('%', " percent")
         .chars()
         .map(|letter| if letter.is_alphanumeric() || letter == '\'' { letter } else { ' ' })
         .collect();
@@ -136,6 +138,8 @@ fn under_hundred(value: usize) -> Vec<String> {
 #[test]
 fn words_are_compared_without_case_marks_and_figures() {
     assert_eq!(word_errors("mister smith had forty two dogs", "Mr. Smith had 42 dogs!").wrong, 0);
+    assert_eq!(word_errors("a twelve percent chance", "a 12% chance").wrong, 0);
+    assert_eq!(word_errors("a twelve percent chance", "a 12 per cent chance").wrong, 0);
     let errors = word_errors("one two three four", "one too three four five");
     assert_eq!((errors.wrong, errors.words), (2, 4));
 }

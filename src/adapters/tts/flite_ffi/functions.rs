@@ -56,6 +56,7 @@ pub(super) struct Functions {
     pub(super) new_features: unsafe extern "C" fn() -> *mut Opaque,
     pub(super) feat_copy_into: unsafe extern "C" fn(*const Opaque, *mut Opaque) -> c_int,
     pub(super) feat_set: unsafe extern "C" fn(*mut Opaque, *const c_char, *const Opaque),
+    pub(super) feat_set_float: unsafe extern "C" fn(*mut Opaque, *const c_char, f32),
     pub(super) feat_remove: unsafe extern "C" fn(*mut Opaque, *const c_char) -> c_int,
 }
 
@@ -82,6 +83,7 @@ impl Functions {
                 new_features: address(library, b"new_features\0")?,
                 feat_copy_into: address(library, b"feat_copy_into\0")?,
                 feat_set: address(library, b"feat_set\0")?,
+                feat_set_float: address(library, b"feat_set_float\0")?,
                 feat_remove: address(library, b"feat_remove\0")?,
             })
         }
