@@ -117,6 +117,12 @@ impl Seeds {
         Self { files: corpus(target), words: ELEMENTS.to_vec() }
     }
 
+    /// What was sent in truth.
+    fn of_bytes(files: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self { files: Vec::new(), words: WORDS.iter().map(|word| word.as_bytes()).collect() }
+            .and(files)
+    }
+
     fn and(mut self, files: impl IntoIterator<Item = Vec<u8>>) -> Self {
         self.files.extend(files);
         self

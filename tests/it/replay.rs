@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use voice_studio::conversation::{Conversation, HostProfile, Setup};
+use voice_studio::conversation::{Conversation, Setup};
 use voice_studio::replay::{Log, ReplayError, compare, fate, html, view::View, what_if};
 use voice_studio::simulation::{Timeline, random};
 

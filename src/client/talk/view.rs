@@ -63,7 +63,7 @@ impl View {
                 self.episode_id.clone_from(episode_id);
                 self.names.clone_from(names);
             }
-            ServerMessage::Snapshot { orb_states, captions, autopilot, session } => {
+            ServerMessage::Snapshot { orb_states, captions, autopilot, session, .. } => {
                 self.orbs = [orb_states.you, orb_states.claude, orb_states.guest];
                 captions.iter().for_each(|caption| self.put(caption));
                 self.autopilot = *autopilot;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{RUNS_IN_MEMORY, fuzz};
+use super::{RUNS_IN_MEMORY, Seeds, fuzz};
 use crate::support::caller::Caller;
 use crate::webrtc::attacks::{goes_on, taped_call};
 use crate::webrtc::world::World;
@@ -20,7 +20,7 @@ const ADDRESSES_MAX: usize = 8;
 fn datagrams_of_stun_dtls_and_rtp() {
     let mut world = taped_call();
     let tape = world.tape.take().expect("a tape");
-    let seeds: Vec<Vec<u8>> = tape.iter().map(|(_, datagram)| datagram.clone()).collect();
+    let seeds = Seeds::of_bytes(tape.iter().map(|(_, datagram)| datagram.clone()));
     let own = world.seated[0].public;
     let stranger = SocketAddr::from(([10, 5, 5, 5], 5));
     let world = RefCell::new((world, 0));
@@ -51,7 +51,7 @@ fn datagrams_of_stun_dtls_and_rtp() {
 fn offers() {
     let now = World::new(1).now;
     let offer = |port| Caller::new(SocketAddr::from(([10, 0, 1, 1], port)), now).1.into_bytes();
-    let seeds = [offer(5_000), offer(65_000)];
+    let seeds = Seeds::of_bytes([offer(5_000), offer(65_000)]);
     // Each run makes a peer, which costs a certificate.
     fuzz("offers", RUNS_IN_MEMORY / 10, &seeds, |bytes| {
         let mut world = World::new(1);
