@@ -10,7 +10,7 @@
 //! killed at any instant and be done again; whatever the files hold, it ends.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::closing::{
@@ -20,7 +20,7 @@ use super::ebml::UNKNOWN_SIZE;
 use super::episode::SYNC_INTERVAL;
 use super::error::{OnPath, RecordingError};
 use super::event_log::{EventLog, Stamp};
-use super::head::samples_to_ns;
+use super::head::{TrackHeader, samples_to_ns};
 use super::manifest::{GapCause, Lost, Manifest, SpeakerKind};
 use super::noted::{Gap, Noted, caption_line, gap_line};
 use super::scan::{Scan, packets_of, scan};
@@ -81,8 +81,7 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
     let headers = scans.each_ref().map(|scan| scan.as_ref().map(|scan| &scan.header));
     let facts =
         SessionFacts::from_headers(headers).unwrap_or_else(|| facts_without_tracks(dir, &noted));
-    let pre_skip =
-        headers.into_iter().flatten().map(|header| header.pre_skip).max().unwrap_or(PRE_SKIP_USUAL);
+    let pre_skip = common_pre_skip(headers.into_iter().flatten().map(|header| header.pre_skip));
     let end = CommonEnd::of(&scans, pre_skip);
 
     log.set_session(&facts.session_id);
@@ -95,11 +94,9 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
         if let Some(gap) = end.hole_of(speaker, found).filter(|gap| !noted.gaps.contains(gap)) {
             log.append(&gap_line(noted.last, &gap))?;
         }
-        close_track(path, found, &end, || {
-            let mut header = facts.header(speaker);
-            header.pre_skip = pre_skip;
-            header
-        })?;
+        let mut header = facts.header(speaker);
+        header.pre_skip = pre_skip;
+        close_track(path, found, &end, &header)?;
     }
 
     let lost = lost_after(end.samples, noted.last.t);
@@ -115,6 +112,13 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
         recovered: true,
     };
     Ok(Recovered::Repaired { ready: ending.write(log)?, lost })
+}
+
+/// The look-ahead of the encoder that made all tracks: what most heads say, for one of them may be damaged.
+fn common_pre_skip(found: impl Iterator<Item = u16>) -> u16 {
+    let mut found: Vec<u16> = found.collect();
+    found.sort_unstable();
+    found.get(found.len().saturating_sub(1) / 2).copied().unwrap_or(PRE_SKIP_USUAL)
 }
 
 /// Looks through a track that may be missing.
@@ -175,7 +179,7 @@ fn close_track(
     path: &Path,
     found: Option<&Scan>,
     end: &CommonEnd,
-    header: impl FnOnce() -> super::head::TrackHeader,
+    header: &TrackHeader,
 ) -> Result<(), RecordingError> {
     if found.is_some_and(|scan| {
         finished_samples(scan) == Some(end.samples) && scan.packets() == end.packets
@@ -188,7 +192,7 @@ fn close_track(
     let (mut writer, mut packets) = match found {
         None => {
             file.set_len(0).on("cut", path)?;
-            (TrackWriter::create(file, &header()).on("write", path)?, Vec::new())
+            (TrackWriter::create(file, header).on("write", path)?, Vec::new())
         }
         Some(scan) => {
             let kept = scan.packets().min(end.packets);
@@ -209,9 +213,11 @@ fn close_track(
             file.set_len(cut_at).on("cut", path)?;
             let full_clusters: Vec<u64> =
                 scan.clusters.iter().take(full).map(|cluster| cluster.position).collect();
-            let pre_skip = scan.header.pre_skip;
+            if scan.header.pre_skip != header.pre_skip {
+                mend_pre_skip(&mut file, scan.clusters_at, header.pre_skip).on("write", path)?;
+            }
             (
-                TrackWriter::resume(file, scan.layout, pre_skip, &full_clusters)
+                TrackWriter::resume(file, scan.layout, header.pre_skip, &full_clusters)
                     .on("write", path)?,
                 packets,
             )
@@ -227,6 +233,22 @@ fn close_track(
         writer.packet(&SILENT_PACKET).on("write", path)?;
     }
     writer.finish(&last, end.samples).on("finish", path)?;
+    Ok(())
+}
+
+/// Puts the look-ahead right in a head that was damaged there.
+fn mend_pre_skip(file: &mut File, head_bytes: u64, pre_skip: u16) -> io::Result<()> {
+    const MAGIC: &[u8] = b"OpusHead";
+    /// Behind the magic word come the version and the number of channels.
+    const PRE_SKIP_AT: u64 = MAGIC.len() as u64 + 2;
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = Vec::new();
+    Read::by_ref(file).take(head_bytes).read_to_end(&mut head)?;
+    let found = (0..).zip(head.windows(MAGIC.len())).find(|(_, word)| *word == MAGIC);
+    if let Some((at, _)) = found {
+        file.seek(SeekFrom::Start(at + PRE_SKIP_AT))?;
+        file.write_all(&pre_skip.to_le_bytes())?;
+    }
     Ok(())
 }
 

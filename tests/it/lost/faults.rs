@@ -218,8 +218,8 @@ pub(super) async fn beside_neighbours(studio: &Studio, breaking: LocalBoxFuture<
     };
     let began = Instant::now();
     let (first, second, ()) = tokio::join!(
-        neighbour(studio, 1, over.clone()),
-        neighbour(studio, 2, over.clone()),
+        neighbour(studio, 1, over.clone()).boxed_local(),
+        neighbour(studio, 2, over.clone()).boxed_local(),
         breaking
     );
     let seconds = began.elapsed().as_secs();

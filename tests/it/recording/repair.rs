@@ -190,6 +190,25 @@ fn a_damaged_byte_anywhere_still_gives_a_whole_recording() {
     }
 }
 
+/// Found by fuzzing: the recording was refused, and with it the other two tracks.
+#[test]
+fn a_head_that_tells_another_look_ahead_is_put_right_and_costs_nothing() {
+    for damaged in ["you", "claude", "guest"] {
+        let root = memory_dir();
+        let dir = killed(root.path(), 3_000);
+        let path = dir.join(format!("{damaged}.webm"));
+        let mut bytes = fs::read(&path).unwrap();
+        let head = bytes.windows(8).position(|word| word == b"OpusHead").unwrap();
+        bytes[head + 10..head + 12].copy_from_slice(&8504_u16.to_le_bytes());
+        fs::write(&path, bytes).unwrap();
+        let ready = repair(&dir);
+        assert_is_whole(&ready);
+        assert!(ready.samples > 2 * 48_000, "{damaged}: {} samples", ready.samples);
+        let mended = fs::read(&path).unwrap();
+        assert_eq!(mended[head + 10..head + 12], 312_u16.to_le_bytes());
+    }
+}
+
 #[test]
 fn a_repair_that_was_itself_killed_is_done_again() {
     let root = memory_dir();
