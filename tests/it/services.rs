@@ -43,22 +43,12 @@ fn claude(simulator: &Simulator<AnthropicService>) -> Member<dyn LanguageModel> 
 }
 
 fn groq(simulator: &Simulator<Chat>) -> Member<dyn LanguageModel> {
-    guest(simulator, House::Groq)
-}
-
-fn guest(simulator: &Simulator<Chat>, house: House) -> Member<dyn LanguageModel> {
-    let (dialect, path) = match house {
-        House::OpenAi => (Dialect::OPENAI, "/v1"),
-        House::Groq => (Dialect::GROQ, ""),
-        House::Together => (Dialect::TOGETHER, ""),
-        House::LlamaCpp => (Dialect::LOCAL, "/v1"),
-    };
-    let service = Endpoint::parse(&format!("{}{path}", simulator.url())).expect("an address");
+    let service = Endpoint::parse(&simulator.url()).expect("an address");
     let key = Some(Secret::new(KEY.to_owned()));
-    let (net, model) = (Net::new().expect("a client"), "a-model".to_owned());
-    let guest = OpenAiCompatible::new(dialect, net, service, key, model, Map::new());
-    let guest: Arc<dyn LanguageModel> = Arc::new(AskedApart::new(guest, simulator));
-    Member::of_mind(guest)
+    let (net, model) = (Net::new().expect("a client"), "openai/gpt-oss-20b".to_owned());
+    let groq = OpenAiCompatible::new(Dialect::GROQ, net, service, key, model, Map::new());
+    let groq: Arc<dyn LanguageModel> = Arc::new(AskedApart::new(groq, simulator));
+    Member::of_mind(groq)
 }
 
 fn voice(voice: ScriptedVoice) -> Member<dyn TextToSpeech> {
@@ -140,18 +130,17 @@ async fn a_language_model_that_fails_is_answered_for_within_the_turn() {
 }
 
 /// A language model at a service that goes wrong once, and the service, which lives as long as what is given back.
-async fn failing_mind(
-    house: Option<House>,
-    fault: Fault,
-) -> (Member<dyn LanguageModel>, Box<dyn Send>) {
+async fn failing_mind(is_claude: bool, fault: Fault) -> (Member<dyn LanguageModel>, Box<dyn Send>) {
     let plan = vec![Some(fault)];
-    let Some(house) = house else {
+    if is_claude {
         let service = AnthropicService::new(KEY, &[ANSWER]);
         let service = apart(Simulator::start_with(service, plan)).await;
-        return (claude(&service), Box::new(service));
-    };
-    let service = apart(Simulator::start_with(Chat::new(house, KEY, &[ANSWER]), plan)).await;
-    (guest(&service, house), Box::new(service))
+        (claude(&service), Box::new(service))
+    } else {
+        let service = Chat::new(House::Groq, KEY, &[ANSWER]);
+        let service = apart(Simulator::start_with(service, plan)).await;
+        (groq(&service), Box::new(service))
+    }
 }
 
 /// Each service, under each fault, in the middle of a sentence: what was written of the reply is said once and captioned as
@@ -159,11 +148,11 @@ async fn failing_mind(
 #[actix::test]
 async fn a_language_model_that_breaks_in_mid_reply_ends_its_turn_and_answers_the_next_question() {
     tokio::time::pause();
-    let houses = House::ALL.map(Some);
-    for house in std::iter::once(None).chain(houses) {
+    // Who else speaks the second one's protocol is held to the same faults in `adapters/minds.rs`.
+    for is_claude in [true, false] {
         for fault in Fault::all(9) {
-            let what = format!("{house:?}, {fault:?}");
-            let (mind, _service) = failing_mind(house, fault).await;
+            let what = format!("{}, {fault:?}", if is_claude { "anthropic" } else { "groq" });
+            let (mind, _service) = failing_mind(is_claude, fault).await;
             let mind = Arc::new(ResilientMind::new(mind, []));
             let cast = StandIns::new(&[QUESTION, QUESTION], &[ANSWER]).with_mind(0, mind);
             let mut room = Room::open_next(&cast, SampleRate::HZ_48000).await;

@@ -124,6 +124,13 @@ impl Attempts {
         }
     }
 
+    /// The product got on and broke all the same. While another stands by, that is one more attempt with it: one that
+    /// breaks at every second word would otherwise be asked to the end of the turn.
+    fn got_on(&mut self, has_other: bool) {
+        let here = if has_other { self.here } else { 0 };
+        *self = Self { here, ..Self::new() };
+    }
+
     /// What to do after `error` of member `at`.
     fn after<Adapter: ?Sized>(
         &mut self,

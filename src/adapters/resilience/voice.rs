@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::mind::{away, best_of};
-use super::voice_pieces::Pieces;
+use super::voice_pieces::{Pieces, Place};
 use super::{
     Attempts, FIRST_RESULT_LIMIT, FIRST_RESULT_LIMIT_LAST, Health, IDLE_LIMIT, Member, Next,
     OPEN_LIMIT, OPEN_LIMIT_LAST, cause_of, probe,
@@ -133,8 +133,8 @@ struct Running {
     rate: SampleRate,
     /// Whether it has given sound.
     has_sounded: bool,
-    /// Samples that had been passed on when it was opened.
-    passed_before: u64,
+    /// Where the turn was when it was opened.
+    place_before: Place,
 }
 
 /// A turn being spoken.
@@ -247,7 +247,7 @@ impl Speaking {
                     events: stream.events,
                     rate: member.adapter.capabilities().rate,
                     has_sounded: false,
-                    passed_before: self.pieces.passed(),
+                    place_before: self.pieces.place(),
                 });
                 Ok(())
             }
@@ -299,15 +299,16 @@ impl Speaking {
     async fn on_broken(&mut self, error: AdapterError) -> Result<(), Over> {
         let running = self.running.take();
         let has_sounded = running.as_ref().is_some_and(|running| running.has_sounded);
-        // Only what was passed on is progress: a voice that dies at every first sound is not asked for ever.
-        if running.is_some_and(|running| self.pieces.passed() > running.passed_before) {
-            self.attempts = Attempts::new();
+        let is_owed = self.pieces.is_owed();
+        let rest = self.pieces.restart();
+        // Only words are progress: a voice that dies in the middle of the same one is not asked for ever.
+        if running.is_some_and(|running| self.pieces.place() > running.place_before) {
+            self.attempts.got_on(!self.is_last());
         }
-        if !self.pieces.is_owed() {
+        if !is_owed {
             tracing::debug!(%error, "a voice's idle stream ended");
             return Ok(());
         }
-        let rest = self.pieces.restart();
         self.give_all(rest).await?;
         if self.pieces.is_empty() {
             // It broke after its last word: nothing is missing.

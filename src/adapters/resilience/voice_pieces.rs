@@ -3,7 +3,8 @@
 //!
 //! Sound of a voice that tells where its words lie is passed on by whole words, so that a break falls between two of
 //! them and the next voice begins with the next word: nothing is lost and nothing is said twice. Of a voice without
-//! word times the place is guessed by letters; half a word may then be said again.
+//! word times the place is guessed by letters, and its sound is passed on by its pauses, so that the guess is one between
+//! two words where it pauses; elsewhere a word may be cut, or be said again.
 
 use std::collections::VecDeque;
 
@@ -13,6 +14,18 @@ use crate::audio::{Frame, SampleRate};
 
 /// Sound of one word that is held back at most; a word is never longer.
 const HELD_MAX_MS: u32 = 2_000;
+
+/// Of a voice without word times so much is held back at most until it pauses, and so much of a piece is not held back at
+/// all: no listener waits longer for a first sound, nor for the rest of a voice that speaks half as fast again as it
+/// sounds.
+const HELD_FOR_A_PAUSE_MS: u32 = 300;
+/// See [`HELD_FOR_A_PAUSE_MS`].
+const FREE_MS: u32 = 200;
+
+/// A pause: so long nothing louder than -44 dBFS.
+const PAUSE_MS: u32 = 10;
+/// See [`PAUSE_MS`].
+const PAUSE_AMPLITUDE: u16 = 200;
 
 /// Sound is passed on in frames of at most this.
 const FRAME_MS: u32 = 100;
@@ -30,9 +43,13 @@ pub(super) struct Pieces {
     /// Of the whole pieces so far, for the pace.
     letters: u64,
     samples: u64,
-    /// Samples of the pieces that have ended.
+    /// Pieces that have ended.
     ended: u64,
 }
+
+/// How far a turn is: pieces that have ended, and where in the text of the next one a voice would begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(u64, usize);
 
 /// One piece. Samples are counted at the chain's rate in the piece's own sound.
 #[derive(Debug)]
@@ -82,9 +99,9 @@ impl Pieces {
         self.given < self.queue.len()
     }
 
-    /// Samples passed on in all.
-    pub(super) fn passed(&self) -> u64 {
-        self.ended + self.queue.front().map_or(0, |front| front.told)
+    /// How far the turn is, in words.
+    pub(super) fn place(&self) -> Place {
+        Place(self.ended, self.queue.front().map_or(0, |front| front.from))
     }
 
     /// Whether the running voice owes sound.
@@ -169,7 +186,7 @@ impl Pieces {
             let words = front.words.clone();
             events.push(TtsEvent::Words { piece: front.piece.piece, words });
         }
-        self.ended += front.told;
+        self.ended += 1;
         if front.base == 0 {
             self.letters += letters(&front.piece.text);
             self.samples += front.told;
@@ -217,10 +234,12 @@ impl Said {
         self.release(self.sure_until(rate), rate)
     }
 
-    /// How far sound may be passed on: to the end of the last word that is there as a whole.
+    /// How far sound may be passed on: to the end of the last word that is there as a whole, or to the last pause.
     fn sure_until(&self, rate: SampleRate) -> u64 {
-        let is_too_much = self.held.len() > rate.samples_in_ms(HELD_MAX_MS);
-        if !self.is_timed || is_too_much {
+        if !self.is_timed {
+            return self.pause_until(rate);
+        }
+        if self.held.len() > rate.samples_in_ms(HELD_MAX_MS) {
             return self.received;
         }
         let ends = self.words.iter().map(|word| word.end_sample);
@@ -230,6 +249,19 @@ impl Said {
             }
             _ => self.received,
         }
+    }
+
+    /// The end of the last pause in what is held; where there is none, what is not worth to be held for one.
+    fn pause_until(&self, rate: SampleRate) -> u64 {
+        let window = rate.samples_in_ms(PAUSE_MS).max(1);
+        let is_quiet = |part: &[i16]| part.iter().all(|s| s.unsigned_abs() <= PAUSE_AMPLITUDE);
+        let behind =
+            self.held.rchunks_exact(window).position(is_quiet).map(|chunks| chunks * window);
+        let paused = behind.map_or(self.told, |behind| self.received - behind as u64);
+        let free = (self.base + rate.samples_in_ms(FREE_MS) as u64).min(self.received);
+        let sure = paused.max(free);
+        let is_too_much = self.received - sure > rate.samples_in_ms(HELD_FOR_A_PAUSE_MS) as u64;
+        if is_too_much { self.received } else { sure }
     }
 
     fn release(&mut self, until: u64, rate: SampleRate) -> Vec<TtsEvent> {
@@ -365,6 +397,25 @@ mod tests {
         let told = pieces.take(TtsEvent::PieceEnded { piece: 0 }, RATE).unwrap();
         assert_eq!(told, [TtsEvent::PieceEnded { piece: 0 }]);
         assert_eq!(pieces.give().unwrap().text, "four");
+    }
+
+    #[test]
+    fn a_voice_without_word_times_is_passed_on_by_its_pauses_and_never_held_for_long() {
+        let ms = |ms: usize| ms * 16;
+        let loud = |piece, samples: usize| TtsEvent::Audio {
+            piece,
+            frame: Frame::new(RATE, vec![9_000; samples]),
+        };
+        let mut pieces = pieces(&["aaaa bbbb cccc dddd"]);
+        pieces.give();
+        let mut told = |event| samples(&pieces.take(event, RATE).unwrap());
+        assert_eq!(told(loud(0, ms(150))), ms(150), "a first sound waits for nothing");
+        assert_eq!(told(loud(0, ms(100))), ms(50));
+        assert_eq!(told(sound(0, ms(30))), ms(80), "to the end of the pause");
+        assert_eq!(told(loud(0, ms(300))), 0);
+        assert_eq!(told(loud(0, ms(10))), ms(310), "no pause for too long");
+        assert_eq!(told(loud(0, ms(200))), 0);
+        assert_eq!(told(TtsEvent::PieceEnded { piece: 0 }), ms(200), "all of it in the end");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use voice_studio::adapters::google::access::GoogleAccess;
 use voice_studio::adapters::net::Endpoint;
 use voice_studio::adapters::resilience::Member;
@@ -242,39 +242,51 @@ async fn listen(voice: &ResilientVoice) -> Heard {
     heard
 }
 
-/// The tones that sound, one after the other, with their lengths in ms.
+/// The tones that sound, one after the other, with their lengths in ms: windows of 10 ms of one pitch.
 fn tones(sound: &[i16], rate: SampleRate) -> Vec<(u32, u64)> {
+    const WINDOW_MS: u64 = 10;
     /// Clicks where a word is cut, and bytes that were no sound, are no words.
-    const TONE_MIN_MS: u64 = 15;
-    let mut tones = Vec::new();
-    let (mut from, mut quiet) = (None, 0);
-    for (at, sample) in sound.iter().chain(&[0; 4000]).enumerate() {
-        let is_loud = sample.unsigned_abs() > 600;
-        quiet = if is_loud { 0 } else { quiet + 1 };
-        match from {
-            None if is_loud => from = Some(at),
-            Some(start) if quiet > rate.samples_in_ms(10) => {
-                let tone = &sound[start..(at - quiet).min(sound.len())];
-                let length_ms = tone.len() as u64 * 1000 / u64::from(rate.hz());
-                if length_ms >= TONE_MIN_MS {
-                    tones.push((pitch(tone, rate), length_ms));
-                }
-                from = None;
+    const TONE_MIN_MS: u64 = 30;
+    let mut tones: Vec<(u32, u64)> = Vec::new();
+    let mut was_loud = false;
+    for window in sound.chunks_exact(rate.samples_in_ms(10)) {
+        let is_loud = window.iter().any(|sample| sample.unsigned_abs() > 600);
+        if is_loud {
+            let word = nearest(pitch(window, rate));
+            match tones.last_mut() {
+                Some((last, length_ms)) if was_loud && *last == word => *length_ms += WINDOW_MS,
+                _ => tones.push((word, WINDOW_MS)),
             }
-            _ => {}
         }
+        was_loud = is_loud;
     }
+    tones.retain(|(_, length_ms)| *length_ms >= TONE_MIN_MS);
     tones
 }
 
+/// The pitch of a word that is nearest to what was measured in a window.
+fn nearest(measured: u32) -> u32 {
+    let pitches = all_words().into_iter().map(pitch_of);
+    pitches.min_by_key(|pitch| pitch.abs_diff(measured)).expect("words")
+}
+
+/// By where the wave crosses nought upwards, between samples: a window holds a few waves only.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "pitches are small and positive"
 )]
 fn pitch(tone: &[i16], rate: SampleRate) -> u32 {
-    let rising = tone.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count() as f64;
-    (rising * f64::from(rate.hz()) / tone.len() as f64).round() as u32
+    let crossing = |(at, pair): (usize, &[i16])| {
+        let (before, behind) = (f64::from(pair[0]), f64::from(pair[1]));
+        (before < 0.0 && behind >= 0.0).then(|| at as f64 + before / (before - behind))
+    };
+    let crossings: Vec<f64> = tone.windows(2).enumerate().filter_map(crossing).collect();
+    let (Some(first), Some(last)) = (crossings.first(), crossings.last()) else { return 0 };
+    if first >= last {
+        return 0;
+    }
+    ((crossings.len() - 1) as f64 * f64::from(rate.hz()) / (last - first)).round() as u32
 }
 
 /// The pitch that a word has.
@@ -283,7 +295,7 @@ fn pitch_of(word: &str) -> u32 {
 }
 
 fn is_pitch(found: u32, word: &str) -> bool {
-    found.abs_diff(pitch_of(word)) <= 25
+    nearest(found) == pitch_of(word)
 }
 
 fn all_words() -> Vec<&'static str> {
@@ -294,24 +306,30 @@ fn all_words() -> Vec<&'static str> {
         .collect()
 }
 
-/// The words that sound. Of a voice that tells no word times the one at which it broke may be cut or begin again.
+/// The words that sound: `count` of them, in order and once. Of a voice that tells no word times the one at which it
+/// broke may be cut or begin again.
 fn faults_of_sound(heard: &Heard, rate: SampleRate, is_exact: bool) -> Option<String> {
-    let wanted = all_words();
+    let is_whole = matches!(heard.end, Some(Ok(())));
+    let mut wanted = all_words();
     let mut sounded: Vec<(u32, u64)> = Vec::new();
     let mut again = 0;
     for (pitch, length_ms) in tones(&heard.sound, rate) {
         match sounded.last_mut() {
-            Some((last, sum)) if last.abs_diff(pitch) <= 25 => {
+            Some((last, sum)) if *last == pitch => {
                 again += 1;
                 *sum += length_ms;
             }
             _ => sounded.push((pitch, length_ms)),
         }
     }
-    let is_order = sounded.len() == wanted.len()
-        && sounded.iter().zip(&wanted).all(|((pitch, _), word)| is_pitch(*pitch, word));
+    if !is_whole {
+        // What was said before it gave up, and the last of it may be cut.
+        wanted.truncate(sounded.len());
+    }
+    let is_order =
+        sounded.iter().map(|(pitch, _)| *pitch).eq(wanted.iter().map(|word| pitch_of(word)));
     let (shortest, longest) =
-        if is_exact { (175, 225) } else { (WORD_MS / 2 - 30, WORD_MS * 3 / 2 + 30) };
+        if is_exact { (WORD_MS - 25, WORD_MS + 25) } else { (WORD_MS / 2 - 30, WORD_MS * 2 + 30) };
     let is_once = again <= usize::from(!is_exact)
         && sounded.iter().all(|(_, length)| (shortest..=longest).contains(length));
     (!is_order || !is_once).then(|| format!("it sounds as {sounded:?}, {again} again"))
@@ -337,6 +355,24 @@ fn faults_of_captions(heard: &Heard, rate: SampleRate, is_timed: bool) -> Option
     (!lost.is_empty()).then(|| format!("other words sound where these are told: {lost:?}"))
 }
 
+/// How a chain may end that has nobody else to ask: a voice that says nothing from the start takes the time a turn has,
+/// and a program that ends badly without a sound has refused.
+fn may_end_so(heard: &Heard, fault: Fault, product: Product) -> bool {
+    let is_program = matches!(product, Product::PiperProcess | Product::Espeak);
+    let nothing_came = match fault {
+        Fault::SilenceAfter(events) | Fault::MalformedAfter(events) => {
+            events == 0 || product == Product::PiperProcess
+        }
+        Fault::HalfClosedAfter(_) => product == Product::PiperProcess,
+        _ => false,
+    };
+    match &heard.end {
+        Some(Err(AdapterError::TimedOut { .. })) => nothing_came,
+        Some(Err(AdapterError::Refused { .. })) => is_program && matches!(fault, Fault::Status(..)),
+        _ => false,
+    }
+}
+
 /// What is wrong with what was heard; a fault that changes nothing must change nothing.
 fn wrong(
     heard: &Heard,
@@ -345,25 +381,38 @@ fn wrong(
     (exact, timed): (bool, bool),
 ) -> Option<String> {
     let is_harmless = matches!(fault, Fault::Latency(_) | Fault::Drip { .. } | Fault::ClockJump(_));
-    let is_ended = matches!(heard.end, Some(Ok(()))) && heard.ended == [0, 1, 2];
     let mut faults = Vec::new();
-    if !is_ended {
-        faults.push(format!("ended {:?} as {:?}", heard.ended, heard.end));
-    }
-    if is_harmless && !heard.changes.is_empty() {
+    // A drip that is too slow for a whole piece is a fault like another.
+    if is_harmless && !matches!(fault, Fault::Drip { .. }) && !heard.changes.is_empty() {
         faults.push("it is no fault".to_owned());
     }
-    faults.extend(faults_of_sound(heard, rate, exact || is_harmless));
-    faults.extend(faults_of_captions(heard, rate, timed));
+    faults.extend(faults_of_sound(heard, rate, exact || heard.changes.is_empty()));
+    if matches!(heard.end, Some(Ok(()))) {
+        if heard.ended != [0, 1, 2] {
+            faults.push(format!("ended {:?}", heard.ended));
+        }
+        faults.extend(faults_of_captions(heard, rate, timed));
+    }
     (!faults.is_empty()).then(|| format!("{}; {:?}", faults.join("; "), heard.changes))
 }
 
-/// Faults that a voice can be cured of: bytes in another order are another sound, of which nobody knows.
+/// Faults that anybody can know of. Of bare samples in another order, or of a body of them that ends in order, nobody knows
+/// that it is not all; and words that a service itself mixes up are its words.
 fn faults_for(product: Product) -> impl Iterator<Item = Fault> {
-    let tells_order = product.tells_words();
-    Fault::all(product.events_before())
-        .into_iter()
-        .filter(move |fault| tells_order || *fault != Fault::WrongOrder)
+    Fault::all(product.events_before()).into_iter().filter(move |fault| match fault {
+        Fault::WrongOrder => false,
+        Fault::EndsEarlyAfter(_) => product != Product::OpenAi,
+        _ => true,
+    })
+}
+
+/// So many at a time: a machine that is busy with all of them at once would be late where no service is.
+const AT_ONCE: usize = 8;
+
+async fn all_of(checks: impl Iterator<Item = impl Future<Output = Option<String>>>) {
+    let checks = stream::iter(checks).buffer_unordered(AT_ONCE);
+    let wrong: Vec<String> = checks.filter_map(std::future::ready).collect().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[tokio::test]
@@ -377,10 +426,11 @@ async fn a_distant_voice_that_breaks_in_mid_sentence_is_asked_again_and_says_eve
         let heard = listen(&chain).await;
         let timed = product.tells_words();
         let wrong = wrong(&heard, chain.capabilities().rate, fault, (timed, timed));
+        let is_ended = matches!(heard.end, Some(Ok(()))) || may_end_so(&heard, fault, product);
+        let wrong = wrong.or_else(|| (!is_ended).then(|| format!("{:?}", heard.end)));
         wrong.map(|wrong| format!("{product:?}, {fault:?}: {wrong}"))
     });
-    let wrong: Vec<String> = join_all(checks).await.into_iter().flatten().collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    all_of(checks).await;
 }
 
 #[tokio::test]
@@ -395,8 +445,9 @@ async fn another_voice_says_the_rest_of_a_sentence_in_which_a_distant_one_broke_
         let heard = listen(&chain).await;
         let timed = first.tells_words() && second.tells_words();
         let wrong = wrong(&heard, chain.capabilities().rate, fault, (first.tells_words(), timed));
+        let is_ended = matches!(heard.end, Some(Ok(())));
+        let wrong = wrong.or_else(|| (!is_ended).then(|| format!("{:?}", heard.end)));
         wrong.map(|wrong| format!("{first:?} then {second:?}, {fault:?}: {wrong}"))
     });
-    let wrong: Vec<String> = join_all(checks).await.into_iter().flatten().collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    all_of(checks).await;
 }
