@@ -12,7 +12,7 @@
 //! pass is a *murmur*. *Back-channel*: "mm-hmm", a listener's sound that asks for nothing. *Playout*: what has truly
 //! reached the listener's ears. *Said* and *heard*: what was written for the voice, and what of it was played out.
 //! *Piece*: what the voice gets at once, and one caption. *Briefing*: what the show is about. *Caption*: words as
-//! shown, with their times. *Prepared*: a reply made before it has the floor.
+//! shown, with their times. *Prepared*: a reply made before it has the floor. *Own*: what the AIs said, come back through the host's microphone.
 //!
 //! # Invariants
 //!
@@ -32,7 +32,8 @@
 //! # Reading order
 //!
 //! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host` and `replies` (facts of
-//! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), then the judges, which decide nothing:
+//! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), `fading`
+//! (a stopped turn on its way to silence), `own_words` (what the AIs said and comes back), then the judges, which decide nothing:
 //! `endpointing`, `barge_in`, `addressing`, `autopilot`. [`rules`] has every number.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 

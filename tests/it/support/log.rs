@@ -13,7 +13,7 @@ const NAMES: &str = "session.start session.end session.ending session.closing cl
     client.control speech.start speech.stop stt.interim stt.final stt.finish end-of-turn end-of-turn.ask turn.start turn.judged sound.rise speech.waver \
     turn.end turn.metrics floor.grant floor.deny llm.start llm.text llm.first-token llm.complete llm.use reply.stop \
     tts.start tts.finish tts.words tts.first-audio tts.complete playout playout.order barge-in orb.state caption \
-    autopilot.toggle autopilot.show reply.prepare reply.prepared tell marker adapter.state recorder.gap recorder.shift clock.fit clock.epoch queue.drop deadline \
+    autopilot.toggle autopilot.show reply.prepare reply.prepared tell marker adapter.state recorder.gap recorder.shift echo clock.fit clock.epoch queue.drop deadline \
     input.ignored recording.ready service.use error";
 
 /// Checks numbers, times, names, and that the inputs give the orders again, byte for byte.
