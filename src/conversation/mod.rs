@@ -15,6 +15,7 @@
 //! shown, with their times. *Prepared*: a reply made before it has the floor. *Segment*: a part of the show's plan.
 //! *Whisper*: the producer's word in one AI's ear. *Strike*: what was said is cut and forgotten. *Director*: who decides
 //! on autopilot what the next AI is to do. *Summary*: what stands for the oldest lines of an AI's memory.
+//! *Own*: what the AIs said, come back through the host's microphone.
 //!
 //! # Invariants
 //!
@@ -36,9 +37,10 @@
 //! # Reading order
 //!
 //! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host` and `replies` (facts of
-//! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), then the judges, which decide nothing:
-//! `endpointing`, `barge_in`, `addressing`, `autopilot`, [`director`], `topics`. Around the floor: `program` (the plan and
-//! the rules in force), `whispers`, `strikes`, `landing`, `summaries`. [`rules`] has every number.
+//! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), `fading`
+//! (a stopped turn on its way to silence), `own_words` (what the AIs said and comes back), then the judges, which decide
+//! nothing: `endpointing`, `barge_in`, `addressing`, `autopilot`, [`director`], `topics`. Around the floor: `program` (the
+//! plan and the rules in force), `whispers`, `strikes`, `landing`, `summaries`. [`rules`] has every number.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod briefing;
