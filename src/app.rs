@@ -144,7 +144,8 @@ pub fn start_patiently(
     let arbiters = config
         .arbiters
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let directory = Directory::new(Arc::clone(&house), clock.clone(), config.max_sessions, arbiters).start();
+    let directory =
+        Directory::new(Arc::clone(&house), clock.clone(), config.max_sessions, arbiters).start();
     let readiness = Readiness::default();
     let studio = web::Data::new(Studio {
         directory: directory.clone(),

@@ -224,7 +224,8 @@ impl Directory {
         let index = self.next_arbiter % self.arbiters.len();
         self.next_arbiter += 1;
         let (arbiter, pacer) = &self.arbiters[index];
-        let Opened { identity, setup, host_rate, cast, record, clock, earlier, sound_check } = opened;
+        let Opened { identity, setup, host_rate, cast, record, clock, earlier, sound_check } =
+            opened;
         let briefing = Arc::clone(&setup.briefing);
         let started_unix_ms = clock.unix_ms();
         let parts = SessionParts {

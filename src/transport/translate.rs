@@ -4,8 +4,8 @@
 use actix::Addr;
 
 use super::protocol::{
-    ClientMessage, HelloSoundCheck, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
-    WireIceServer, WireMetrics,
+    ClientMessage, HelloSoundCheck, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption,
+    WireFile, WireIceServer, WireMetrics,
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;

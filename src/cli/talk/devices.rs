@@ -151,14 +151,18 @@ impl Choice {
         let host = cpal::default_host();
         let missing = |reason: String| NoSound::Missing { kind: kind.name, reason };
         let device = match wanted {
-            None => (kind.default)(&host)
-                .ok_or_else(|| missing("the system names none".to_owned()))?,
+            None => {
+                (kind.default)(&host).ok_or_else(|| missing("the system names none".to_owned()))?
+            }
             Some(wanted) => {
                 let devices = host.devices().map_err(|error| missing(error.to_string()))?;
                 let found = devices.filter(|device| (kind.can)(device)).collect::<Vec<_>>();
                 pick(&found, wanted, |device| (id_of(device), device.to_string()))
                     .cloned()
-                    .ok_or_else(|| NoSound::Unknown { kind: kind.name, wanted: wanted.to_owned() })?
+                    .ok_or_else(|| NoSound::Unknown {
+                        kind: kind.name,
+                        wanted: wanted.to_owned(),
+                    })?
             }
         };
         let ranges = (kind.ranges)(&device).map_err(|error| match wanted {
@@ -209,7 +213,10 @@ impl Choice {
         }
     }
 
-    fn speak_as<T: SizedSample + FromSample<i16>>(&self, mut mouth: Mouth) -> Result<Stream, NoSound> {
+    fn speak_as<T: SizedSample + FromSample<i16>>(
+        &self,
+        mut mouth: Mouth,
+    ) -> Result<Stream, NoSound> {
         let (channels, rate) = (usize::from(self.config.channels), self.config.sample_rate);
         let faults = mouth.faults();
         let stream = self.device.build_output_stream(
@@ -269,9 +276,9 @@ fn best(
     rates: &[u32],
 ) -> Option<(StreamConfig, SampleFormat)> {
     let ways = ranges.iter().filter_map(|range| {
-        let rate = rates.iter().position(|rate| {
-            (range.min_sample_rate()..=range.max_sample_rate()).contains(rate)
-        })?;
+        let rate = rates
+            .iter()
+            .position(|rate| (range.min_sample_rate()..=range.max_sample_rate()).contains(rate))?;
         let format = FORMATS.iter().position(|format| *format == range.sample_format())?;
         Some(((rate, range.channels(), format), range))
     });

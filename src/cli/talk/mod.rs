@@ -154,7 +154,8 @@ async fn hold(door: &Door, sound: Sound, terminal: Terminal) -> anyhow::Result<T
 
 fn tell(talked: &Talked, recordings: Option<&Path>) -> anyhow::Result<()> {
     let episode = &talked.view.episode_id;
-    let place = recordings.map_or_else(|| episode.clone(), |dir| dir.join(episode).display().to_string());
+    let place =
+        recordings.map_or_else(|| episode.clone(), |dir| dir.join(episode).display().to_string());
     print::line(&format!("Recorded: {place}"))?;
     for file in &talked.view.files {
         print::line(&format!("  {} {} bytes", file.name, file.bytes))?;

@@ -333,7 +333,11 @@ space interrupt · m mute · a autopilot · q end"
         assert!(!text(&drawn).replace('\n', "").chars().any(char::is_control));
         let escapes = ansi(&drawn).matches('\x1b').count();
         let own: usize = drawn.iter().map(|line| line.len() * 2 + 1).sum();
-        assert_eq!(escapes, own + 2, "two for each piece, one for each line, the corner and the end");
+        assert_eq!(
+            escapes,
+            own + 2,
+            "two for each piece, one for each line, the corner and the end"
+        );
         assert!(!plain(&view, &view.captions[2]).contains('\x1b'));
     }
 

@@ -78,7 +78,9 @@ impl View {
             ServerMessage::Autopilot { enabled } => self.autopilot = *enabled,
             ServerMessage::Level { speaker, level } => self.levels[speaker.index()] = *level,
             ServerMessage::Ack { message } => self.notice.clone_from(message),
-            ServerMessage::Error { message, hint, .. } => self.notice = format!("{message}: {hint}"),
+            ServerMessage::Error { message, hint, .. } => {
+                self.notice = format!("{message}: {hint}")
+            }
             ServerMessage::RecordingReady { episode_id, files } => {
                 self.episode_id.clone_from(episode_id);
                 self.files.clone_from(files);

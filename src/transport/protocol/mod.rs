@@ -12,9 +12,8 @@ mod server;
 pub use crate::conversation::{AiSpeaker, OrbState, Speaker, TurnId};
 pub use binary::{AiAudio, BINARY_HEADER_BYTES, HostAudio};
 pub use client::{
-    CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, HelloSoundCheck, LABEL_CHARS_MAX, PlayoutClock,
-    ROUND_TRIP_MS_MAX,
-    SAY_CHARS_MAX,
+    CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, HelloSoundCheck, LABEL_CHARS_MAX,
+    PlayoutClock, ROUND_TRIP_MS_MAX, SAY_CHARS_MAX,
 };
 pub use error::WireError;
 pub use server::{
