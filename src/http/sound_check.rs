@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::Studio;
 use super::error::ApiError;
-use crate::adapters::stt::reading::words_of;
-use crate::adapters::stt::{SpeechToText, SttOptions};
+use crate::adapters::stt::{SpeechToText, SttOptions, words_of};
 use crate::audio::SampleRate;
 use crate::session::house::StartError;
 

@@ -188,7 +188,7 @@ test('with forced colours everything is still told apart', async () => {
   const orbs = await page.$$eval('[data-orb] canvas', (canvases) => canvases.map((canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     let painted = 0;
-    for (let i = 3; i < data.length; i += 4) painted += data[i] > 128 ? 1 : 0;
+    for (let i = 3; i < data.length; i += 4) painted += data[i] > 64 ? 1 : 0;
     return painted / (data.length / 4);
   }));
   assert.ok(orbs.every((share) => share > 0.1), `every orb is painted: ${orbs}`);

@@ -183,10 +183,13 @@ export const overlapping = (page) => page.evaluate(() => {
   const dialog = document.querySelector('dialog[open]');
   const texts = [...(dialog ?? document).querySelectorAll(dialog ? '*' : 'main *, header *, .failure *')]
     .filter((element) => element.checkVisibility() && !element.closest('.unseen, select, option, .controls, del'))
-    .flatMap((element) => [...element.childNodes].filter((node) => node.nodeType === 3 && node.textContent.trim()).map((node) => {
+    .flatMap((element) => [...element.childNodes].filter((node) => node.nodeType === 3 && node.textContent.trim()).flatMap((node) => {
       const range = document.createRange();
       range.selectNodeContents(node);
-      let { left, right, top, bottom } = range.getBoundingClientRect();
+      // A rectangle a line: what stands in the same paragraph lies beside it.
+      return [...range.getClientRects()].map((line) => ({ line, node }));
+    }).map(({ line, node }) => {
+      let { left, right, top, bottom } = line;
       // Only what its scrolling place shows.
       for (let box = element; box && box !== document.body; box = box.parentElement) {
         if (getComputedStyle(box).overflowY === 'visible') continue;
@@ -200,7 +203,7 @@ export const overlapping = (page) => page.evaluate(() => {
     for (const b of texts.slice(i + 1)) {
       // Lines of text are higher than their letters: a few pixels of two boxes may meet.
       const [width, height] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
-      if (width > 4 && height > 6 && a.element.parentElement !== b.element.parentElement) found.push(`“${a.text}” over “${b.text}”`);
+      if (width > 4 && height > 6 && a.element !== b.element) found.push(`“${a.text}” over “${b.text}”`);
     }
   }
   return found.slice(0, 5);

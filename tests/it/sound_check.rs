@@ -5,8 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 use voice_studio::adapters::scripted::ScriptedEars;
 use voice_studio::adapters::stt::moonshine::Moonshine;
-use voice_studio::adapters::stt::reading::words_of;
-use voice_studio::adapters::stt::{SpeechToText, SttCapabilities, SttOptions, SttStream};
+use voice_studio::adapters::stt::{SpeechToText, SttCapabilities, SttOptions, SttStream, words_of};
 use voice_studio::adapters::{AdapterError, Availability, BoxFuture};
 use voice_studio::audio::SampleRate;
 use voice_studio::recording::{Manifest, SoundCheckEntry};
@@ -50,7 +49,7 @@ async fn a_read_sentence_is_heard_by_the_shows_own_recogniser() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(
         answer.json(),
-        serde_json::json!({ "text": SENTENCE, "recogniser": "scripted" }),
+        serde_json::json!({ "text": SENTENCE, "recogniser": "scripted-ears" }),
         "as it was heard"
     );
     assert!(!studio.recordings().join("table").exists(), "nothing of it is kept");

@@ -2,6 +2,9 @@
 //! command itself on a machine that has none.
 #![cfg(feature = "talk")]
 
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,13 +18,22 @@ use voice_studio::conversation::{OrbState, Speaker};
 use voice_studio::recording::{Manifest, read_events};
 use voice_studio::transport::protocol::{Hello, WireCaption};
 
-use crate::support::comes;
 use crate::support::process::binary;
 use crate::support::proxy::{Proxy, Weather};
+use crate::support::sources::root;
 use crate::support::stand_ins::StandIns;
 use crate::support::studio::{Opening, Studio};
+use crate::support::{comes, models};
 
 const ANSWER: &str = "A moon is a rock that goes around a planet. It shines with borrowed light.";
+/// A caption a sentence.
+const SAID: [&str; 3] = [
+    "Sam: Ada what is a moon",
+    "Ada: A moon is a rock that goes around a planet.",
+    "Ada: It shines with borrowed light.",
+];
+/// As long as a studio asks for.
+const TOKEN: &str = "sesame-open-yourself";
 /// What a card asks for at once: 10 ms.
 const PERIOD: usize = 480;
 
@@ -87,8 +99,10 @@ impl Show for Hand {
     }
 }
 
+/// The last sentence of the answer was heard.
 fn is_answered(view: &View) -> bool {
-    view.captions.iter().any(|caption| caption.speaker == Speaker::Claude && caption.is_final)
+    let is_last = |text: &str| ANSWER.ends_with(text);
+    view.captions.iter().any(|caption| caption.is_final && is_last(&caption.text))
 }
 
 fn is_speaking(view: &View) -> bool {
@@ -122,7 +136,7 @@ async fn a_question_is_answered_aloud_and_recorded() {
     let mut card = Card::start(60);
     let plan: Vec<(fn(&View) -> bool, Key)> = vec![(is_answered, Key::End)];
     let (talked, said) = hold(studio.address(), None, &mut card, plan).await;
-    assert_eq!(said, ["Sam: Ada what is a moon".to_owned(), format!("Ada: {ANSWER}")]);
+    assert_eq!(said, SAID);
     assert!(card.loud_samples() > 48_000, "{} loud samples were played", card.loud_samples());
     assert_eq!(talked.view.files.len(), 9, "{:?}", talked.view.files);
     let manifest = Manifest::read(&studio.recordings().join("table")).expect("readable");
@@ -150,8 +164,8 @@ async fn a_key_interrupts_and_nothing_of_the_turn_is_heard_after_it() {
 
 #[actix::test]
 async fn a_studio_that_asks_for_its_token_gets_it() {
-    let opening = Opening::of(stand_ins()).with("STUDIO_ACCESS_TOKEN", "sesame");
-    let studio = opening.start_asking("sesame").await;
+    let opening = Opening::of(stand_ins()).with("STUDIO_ACCESS_TOKEN", TOKEN);
+    let studio = opening.start_asking(TOKEN).await;
     let mut card = Card::start(0);
     let (press, keys) = mpsc::channel(KEYS_MAX);
     let mut hand = Hand { press, plan: Vec::new(), said: Vec::new() };
@@ -161,7 +175,7 @@ async fn a_studio_that_asks_for_its_token_gets_it() {
     assert!(format!("{:#}", refused.expect_err("refused")).contains("401"));
     let mut card = Card::start(0);
     let plan: Vec<(fn(&View) -> bool, Key)> = vec![(|view| view.recording, Key::End)];
-    hold(studio.address(), Some("sesame"), &mut card, plan).await;
+    hold(studio.address(), Some(TOKEN), &mut card, plan).await;
 }
 
 #[actix::test]
@@ -185,7 +199,7 @@ async fn a_lost_connection_comes_back_into_the_same_session() {
     let (talked, ()) = tokio::join!(talking, clearing_up);
     let talked = talked.expect("a recording");
     assert!(talked.comebacks >= 1, "{talked:?}");
-    assert_eq!(hand.said, ["Sam: Ada what is a moon".to_owned(), format!("Ada: {ANSWER}")]);
+    assert_eq!(hand.said, SAID);
     assert_eq!(talked.view.episode_id, "table", "one session, one take");
 }
 
@@ -208,4 +222,118 @@ fn without_a_sound_device_it_says_so_and_answers_69() {
         assert_eq!(said.lines().count(), 1, "one sentence and nothing of ALSA's: {said}");
         assert!(said.contains("sound_device"), "{arguments:?}: {said}");
     }
+}
+
+/// A sound server of the test's own: what is played into `mic` is heard by the microphone, `ear` is the loudspeaker.
+struct SoundServer {
+    child: Child,
+    dir: TempDir,
+}
+
+impl SoundServer {
+    /// `None` where this machine has none.
+    fn start() -> Option<Self> {
+        let has_plugin = ["x86_64", "aarch64"].iter().any(|machine| {
+            let folder = format!("/usr/lib/{machine}-linux-gnu/alsa-lib");
+            Path::new(&folder).join("libasound_module_pcm_pulse.so").exists()
+        });
+        if !has_plugin || Command::new("pulseaudio").arg("--version").output().is_err() {
+            println!("skipped: a talk through a sound server: no PulseAudio here");
+            return None;
+        }
+        let dir = TempDir::new().expect("a folder");
+        let socket = dir.path().join("pulse.sock").display().to_string();
+        let sink = |name: &str| format!("module-null-sink sink_name={name} rate=48000 channels=1");
+        let modules = [
+            format!("module-native-protocol-unix socket={socket} auth-anonymous=1"),
+            sink("ear"),
+            sink("mic"),
+        ];
+        let child = Command::new("pulseaudio")
+            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=false"])
+            .args(modules.iter().flat_map(|module| ["-L", module.as_str()]))
+            .env("HOME", dir.path())
+            .env("XDG_RUNTIME_DIR", dir.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a sound server");
+        let server = Self { child, dir };
+        // Each question takes it some hundredths of a second.
+        let is_there = (0..500)
+            .any(|_| server.client("pactl", &["info"]).output().expect("pactl").status.success());
+        assert!(is_there, "the sound server answers");
+        Some(server)
+    }
+
+    fn client(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).env("HOME", self.dir.path()).env("PULSE_SERVER", self.address());
+        command
+    }
+
+    fn address(&self) -> String {
+        format!("unix:{}", self.dir.path().join("pulse.sock").display())
+    }
+}
+
+impl Drop for SoundServer {
+    fn drop(&mut self) {
+        if self.child.kill().is_ok() {
+            assert!(self.child.wait().is_ok() || std::thread::panicking());
+        }
+    }
+}
+
+#[test]
+fn a_spoken_question_is_answered_through_the_sound_card() {
+    if models("a talk through a sound server").is_none() {
+        return;
+    }
+    let Some(sound) = SoundServer::start() else { return };
+    let dir = TempDir::new().expect("a folder");
+    let asound = dir.path().join("asound.conf");
+    let default = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\n";
+    std::fs::write(&asound, default).expect("a file");
+    let ear = std::fs::File::create(dir.path().join("ear.raw")).expect("a file");
+    let format = ["--format=s16le", "--rate=48000", "--channels=1"];
+    let mut listening = sound
+        .client("parec", &["--device=ear.monitor"])
+        .args(format)
+        .stdout(ear)
+        .spawn()
+        .expect("parec");
+    let mut studio = binary(dir.path())
+        .arg("talk")
+        .env("ALSA_CONFIG_PATH", &asound)
+        .env("HOME", sound.dir.path())
+        .env("PULSE_SERVER", sound.address())
+        .env("PULSE_SOURCE", "mic.monitor")
+        .env("PULSE_SINK", "ear")
+        .env("STUDIO_MODELS_DIR", root().join("models"))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("the binary");
+    let mut lines =
+        BufReader::new(studio.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    assert!(lines.next().is_some_and(|line| line.starts_with("On air: A table of three")));
+    let question = root().join("tests/audio/question.wav");
+    let spoken = sound.client("paplay", &["--device=mic"]).arg(question).status().expect("paplay");
+    assert!(spoken.success());
+    let heard = lines.next().expect("the host's line").to_lowercase();
+    assert!(heard.contains("sam: ") && heard.contains("measure"), "{heard}");
+    let answer = lines.next().expect("an answer");
+    assert!(answer.contains("Ada: ") || answer.contains("Oscar: "), "{answer}");
+    let mut keys = studio.stdin.take().expect("a pipe");
+    keys.write_all(b"q").expect("a key");
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.starts_with("Recorded: ")), "{rest:?}");
+    assert_eq!(studio.wait().expect("an end").code(), Some(0));
+    drop(keys);
+    listening.kill().expect("it listens still");
+    listening.wait().expect("an end");
+    let played = std::fs::read(dir.path().join("ear.raw")).expect("a file");
+    let samples = played.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
+    let loud = samples.filter(|sample| sample.unsigned_abs() > 1000).count();
+    assert!(loud > 4_800, "{loud} loud samples reached the loudspeaker");
 }

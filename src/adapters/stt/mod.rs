@@ -9,7 +9,7 @@ mod google_version;
 mod inventions;
 pub mod moonshine;
 mod moonshine_model;
-pub mod reading;
+mod reading;
 mod segments;
 mod socket_ears;
 mod stretch;
@@ -27,6 +27,8 @@ mod whisper_request;
 use std::fmt;
 
 use tokio::sync::mpsc;
+
+pub use reading::words_of;
 
 use super::{AdapterError, AdapterNote, Availability, BoxFuture};
 use crate::audio::{Frame, SampleRate};

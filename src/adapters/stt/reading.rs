@@ -1,11 +1,12 @@
 //! One stretch of sound, heard to its end: what a sound check asks of a recogniser.
 
+use std::collections::BTreeMap;
+
 use super::{SpeechToText, SttEvent, SttInput, SttOptions, SttWords};
 use crate::adapters::AdapterError;
 use crate::audio::resample::Resampler;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Stability;
-use std::collections::BTreeMap;
 
 /// Sound is handed over in pieces of so many ms, as a session does.
 const PIECE_MS: usize = 20;

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Read};
 use tokio::sync::mpsc;
 
 use super::print;
-use crate::client::talk::screen::{ansi, draw, plain};
+use crate::client::talk::screen::{KEYS, ansi, draw, plain};
 use crate::client::talk::view::View;
 use crate::client::talk::{Key, Show};
 use crate::transport::protocol::WireCaption;
@@ -40,7 +40,7 @@ impl Terminal {
         if self.is_screen {
             show_as_it_is(ENTER);
         }
-        Screen { is_screen: self.is_screen, shown: String::new(), _keys: keys }
+        Screen { is_screen: self.is_screen, is_on_air: false, shown: String::new(), _keys: keys }
     }
 }
 
@@ -59,6 +59,8 @@ fn read_keys(from: impl Read, press: &mpsc::Sender<Key>) {
 /// The screen while it is taken; gives it back when dropped, after a panic too.
 pub(super) struct Screen {
     is_screen: bool,
+    /// Whether a terminal that is none was told that the session has begun.
+    is_on_air: bool,
     shown: String,
     _keys: Option<single_keys::Mode>,
 }
@@ -66,6 +68,11 @@ pub(super) struct Screen {
 impl Show for Screen {
     fn draw(&mut self, view: &View) {
         if !self.is_screen {
+            if view.recording && !self.is_on_air {
+                self.is_on_air = true;
+                // With standard output gone the talk goes on all the same.
+                drop(print::line(&format!("On air: {} ({KEYS})", view.title)));
+            }
             return;
         }
         let (columns, rows) = single_keys::size().unwrap_or(USUAL_SIZE);
@@ -78,7 +85,6 @@ impl Show for Screen {
 
     fn said(&mut self, view: &View, caption: &WireCaption) {
         if !self.is_screen {
-            // With standard output gone the talk goes on all the same.
             drop(print::line(&plain(view, caption)));
         }
     }

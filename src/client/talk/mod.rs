@@ -111,6 +111,9 @@ pub async fn talk(
     let mut client = Client::connect_with(door.address, door.token.as_deref()).await?;
     client.say(&ClientMessage::Hello(door.hello())).await?;
     let mut talk = Talk::new(line, door.rate);
+    // What the microphone heard while the studio was being started is nobody's.
+    talk.skip();
+    let before = talk.line.faults();
     let mut step = interval(STEP);
     step.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut draw = interval(DRAW);
@@ -152,7 +155,7 @@ pub async fn talk(
         }
     }
     Ok(Talked {
-        faults: talk.line.faults(),
+        faults: talk.line.faults().since(before),
         dropped_frames: talk.voices.dropped(),
         comebacks: talk.comebacks,
         view: talk.view,
@@ -334,10 +337,15 @@ impl Talk {
         };
         self.comebacks += 1;
         // What was captured meanwhile is not sent late: the counter tells how much it was.
+        self.skip();
+        Ok(client)
+    }
+
+    /// Passes over what the microphone heard so far.
+    fn skip(&mut self) {
         while self.line.listen(&mut self.frame) {
             self.captured += self.frame.len() as u64;
         }
-        Ok(client)
     }
 
     /// Why the studio closed, in its own words where it said any.

@@ -166,6 +166,18 @@ pub struct LineFaults {
     pub told: u64,
 }
 
+impl LineFaults {
+    /// Those that came after `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            lost_samples: self.lost_samples.saturating_sub(earlier.lost_samples),
+            dry: self.dry.saturating_sub(earlier.dry),
+            told: self.told.saturating_sub(earlier.told),
+        }
+    }
+}
+
 impl SoundLine {
     /// Moves a frame of the microphone to `frame` if a whole one is there.
     pub fn listen(&mut self, frame: &mut [i16]) -> bool {
