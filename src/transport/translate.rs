@@ -2,15 +2,18 @@
 //! understands.
 
 use actix::Addr;
+use bytes::Bytes;
 
 use super::protocol::{
-    ClientMessage, HOST_CODECS, Numbered, OPUS, OrbStates, ServerMessage, SessionFacts,
-    WireCaption, WireFile, WireIceServer, WireMetrics,
+    ClientMessage, HOST_CODECS, HostAudio, HostOpus, Numbered, OPUS, OrbStates, ServerMessage,
+    SessionFacts, WireCaption, WireError, WireFile, WireIceServer, WireMetrics,
 };
 use crate::conversation::Input;
 use crate::session::Session;
 use crate::session::mailbox::deliver;
-use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
+use crate::session::messages::{
+    EndSession, HostPacket, HostSound, ListenerClock, Pressed, ReportPlayout, RequestState,
+};
 use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
@@ -30,6 +33,28 @@ pub fn to_report(message: &ClientMessage) -> Option<ReportPlayout> {
     };
     let clock = clock.map(|clock| ListenerClock { at: clock.at, sent: clock.sent });
     Some(ReportPlayout { speaker, turn, played_samples, capture_sample, clock, stalled, flushed })
+}
+
+/// Hands a binary frame of a host to its session: PCM, or Opus where that is taken.
+///
+/// # Errors
+/// [`WireError`] if it is neither, or Opus where the host counts at another rate.
+pub(super) fn forward_sound(
+    session: &Addr<Session>,
+    frame: &Bytes,
+    takes_opus: bool,
+) -> Result<(), WireError> {
+    if !HostOpus::is_in(frame) {
+        let HostAudio { capture_sample, muted, payload, .. } = HostAudio::parse(frame)?;
+        deliver(session, HostSound { capture_sample, muted, pcm: payload });
+        return Ok(());
+    }
+    if !takes_opus {
+        return Err(WireError::BadCodec(OPUS.to_owned()));
+    }
+    let HostOpus { sequence, capture_sample, muted, packet } = HostOpus::parse(frame)?;
+    deliver(session, HostPacket { sequence, capture_sample, muted, packet });
+    Ok(())
 }
 
 /// The JSON of a notice under its number; `None` for what is not said in text.
