@@ -2,18 +2,31 @@
 //! understands.
 
 use actix::Addr;
+use bytes::Bytes;
 
 use super::protocol::{
+<<<<<<< HEAD
     ClientMessage, HOST_CODECS, HelloSoundCheck, Numbered, OPUS, OrbStates, ServerMessage,
     SessionFacts, WireCaption, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
+=======
+    ClientMessage, HOST_CODECS, HostAudio, HostOpus, Numbered, OPUS, OrbStates, ServerMessage,
+    SessionFacts, WireCaption, WireError, WireFile, WireIceServer, WireMetrics,
+>>>>>>> webrtc
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;
 use crate::session::Session;
 use crate::session::mailbox::deliver;
+<<<<<<< HEAD
 use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
 use crate::session::notice::{IceServer, Notice, RecordingFiles, Segment, State};
 use crate::time::Span;
+=======
+use crate::session::messages::{
+    EndSession, HostPacket, HostSound, ListenerClock, Pressed, ReportPlayout, RequestState,
+};
+use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
+>>>>>>> webrtc
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
 #[must_use]
@@ -34,6 +47,7 @@ pub fn to_report(message: &ClientMessage) -> Option<ReportPlayout> {
     Some(ReportPlayout { speaker, turn, played_samples, capture_sample, clock, stalled, flushed })
 }
 
+<<<<<<< HEAD
 /// A sound check as the recording keeps it.
 #[must_use]
 pub const fn measured(check: HelloSoundCheck) -> SoundCheckEntry {
@@ -46,6 +60,28 @@ pub const fn measured(check: HelloSoundCheck) -> SoundCheckEntry {
         headphones: check.headphones,
         recognised_per_mille: check.recognised_per_mille,
     }
+=======
+/// Hands a binary frame of a host to its session: PCM, or Opus where that is taken.
+///
+/// # Errors
+/// [`WireError`] if it is neither, or Opus where the host counts at another rate.
+pub(super) fn forward_sound(
+    session: &Addr<Session>,
+    frame: &Bytes,
+    takes_opus: bool,
+) -> Result<(), WireError> {
+    if !HostOpus::is_in(frame) {
+        let HostAudio { capture_sample, muted, payload, .. } = HostAudio::parse(frame)?;
+        deliver(session, HostSound { capture_sample, muted, pcm: payload });
+        return Ok(());
+    }
+    if !takes_opus {
+        return Err(WireError::BadCodec(OPUS.to_owned()));
+    }
+    let HostOpus { sequence, capture_sample, muted, packet } = HostOpus::parse(frame)?;
+    deliver(session, HostPacket { sequence, capture_sample, muted, packet });
+    Ok(())
+>>>>>>> webrtc
 }
 
 /// The JSON of a notice under its number; `None` for what is not said in text.

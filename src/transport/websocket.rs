@@ -15,13 +15,16 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::flow::{Flow, Passage};
-use super::protocol::{
-    ClientMessage, FRAME_BYTES_MAX, Hello, HostAudio, HostOpus, OPUS, WireError,
-};
+use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::tcp_handle::TcpHandle;
+<<<<<<< HEAD
 use super::translate::{forward, measured};
 use super::websocket_writer::{Written, count_bytes, write_all};
+=======
+use super::translate::{forward, forward_sound};
+use super::websocket_writer::{Written, write_all};
+>>>>>>> webrtc
 use crate::audio::SampleRate;
 use crate::audio::playout::Reports;
 use crate::faults;
@@ -29,9 +32,7 @@ use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
-use crate::session::messages::{
-    Announce, Attach, Detach, EndSession, HostPacket, HostSound, SendAway,
-};
+use crate::session::messages::{Announce, Attach, Detach, EndSession, SendAway};
 use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::{Outbox, SIGN_EVERY};
 use crate::session::{Session, SessionHandle};
@@ -180,28 +181,8 @@ impl Connection {
         if self.outbox.is_closed() {
             return;
         }
-        if HostOpus::is_in(frame) {
-            return self.on_opus(frame);
-        }
-        match HostAudio::parse(frame) {
-            Ok(audio) => {
-                let HostAudio { capture_sample, muted, payload, .. } = audio;
-                deliver(session, HostSound { capture_sample, muted, pcm: payload });
-            }
-            Err(error) => self.refuse(&error),
-        }
-    }
-
-    fn on_opus(&mut self, frame: &Bytes) {
-        let Stage::Joined(session, _) = &self.session else { return };
-        if !self.takes_opus {
-            return self.refuse(&WireError::BadCodec(OPUS.to_owned()));
-        }
-        match HostOpus::parse(frame) {
-            Ok(HostOpus { sequence, capture_sample, muted, packet }) => {
-                deliver(session, HostPacket { sequence, capture_sample, muted, packet });
-            }
-            Err(error) => self.refuse(&error),
+        if let Err(error) = forward_sound(session, frame, self.takes_opus) {
+            self.refuse(&error);
         }
     }
 

@@ -242,7 +242,7 @@ impl Peer for RtcPeer {
     fn input(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
         match stun::kind_of(datagram) {
             Kind::Dtls if !self.path_is_known && !faults::is_out("held-dtls") => {
-                self.held_dtls.hold(datagram, from)
+                self.held_dtls.hold(datagram, from);
             }
             Kind::Dtls | Kind::Srtp => self.feed(datagram, from, now),
             Kind::Stun => {
