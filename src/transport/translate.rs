@@ -5,28 +5,18 @@ use actix::Addr;
 use bytes::Bytes;
 
 use super::protocol::{
-<<<<<<< HEAD
-    ClientMessage, HOST_CODECS, HelloSoundCheck, Numbered, OPUS, OrbStates, ServerMessage,
-    SessionFacts, WireCaption, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
-=======
-    ClientMessage, HOST_CODECS, HostAudio, HostOpus, Numbered, OPUS, OrbStates, ServerMessage,
-    SessionFacts, WireCaption, WireError, WireFile, WireIceServer, WireMetrics,
->>>>>>> webrtc
+    ClientMessage, HOST_CODECS, HelloSoundCheck, HostAudio, HostOpus, Numbered, OPUS, OrbStates, ServerMessage,
+    SessionFacts, WireCaption, WireError, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;
 use crate::session::Session;
 use crate::session::mailbox::deliver;
-<<<<<<< HEAD
-use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
-use crate::session::notice::{IceServer, Notice, RecordingFiles, Segment, State};
-use crate::time::Span;
-=======
 use crate::session::messages::{
     EndSession, HostPacket, HostSound, ListenerClock, Pressed, ReportPlayout, RequestState,
 };
-use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
->>>>>>> webrtc
+use crate::session::notice::{IceServer, Notice, RecordingFiles, Segment, State};
+use crate::time::Span;
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
 #[must_use]
@@ -47,7 +37,6 @@ pub fn to_report(message: &ClientMessage) -> Option<ReportPlayout> {
     Some(ReportPlayout { speaker, turn, played_samples, capture_sample, clock, stalled, flushed })
 }
 
-<<<<<<< HEAD
 /// A sound check as the recording keeps it.
 #[must_use]
 pub const fn measured(check: HelloSoundCheck) -> SoundCheckEntry {
@@ -60,7 +49,8 @@ pub const fn measured(check: HelloSoundCheck) -> SoundCheckEntry {
         headphones: check.headphones,
         recognised_per_mille: check.recognised_per_mille,
     }
-=======
+}
+
 /// Hands a binary frame of a host to its session: PCM, or Opus where that is taken.
 ///
 /// # Errors
@@ -81,7 +71,6 @@ pub(super) fn forward_sound(
     let HostOpus { sequence, capture_sample, muted, packet } = HostOpus::parse(frame)?;
     deliver(session, HostPacket { sequence, capture_sample, muted, packet });
     Ok(())
->>>>>>> webrtc
 }
 
 /// The JSON of a notice under its number; `None` for what is not said in text.

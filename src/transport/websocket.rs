@@ -18,13 +18,8 @@ use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, WireError};
 use super::signalling::{MediaDesk, Signalling, is_signalling};
 use super::tcp_handle::TcpHandle;
-<<<<<<< HEAD
-use super::translate::{forward, measured};
+use super::translate::{forward, forward_sound, measured};
 use super::websocket_writer::{Written, count_bytes, write_all};
-=======
-use super::translate::{forward, forward_sound};
-use super::websocket_writer::{Written, write_all};
->>>>>>> webrtc
 use crate::audio::SampleRate;
 use crate::audio::playout::Reports;
 use crate::faults;
