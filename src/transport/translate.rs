@@ -5,8 +5,9 @@ use actix::Addr;
 use bytes::Bytes;
 
 use super::protocol::{
-    ClientMessage, HOST_CODECS, HelloSoundCheck, HostAudio, HostOpus, Numbered, OPUS, OrbStates, ServerMessage,
-    SessionFacts, WireCaption, WireError, WireFile, WireIceServer, WireMetrics, WireSegment, WireStretch,
+    ClientMessage, HOST_CODECS, HelloSoundCheck, HostAudio, HostOpus, Numbered, OPUS, OrbStates,
+    ServerMessage, SessionFacts, WireCaption, WireError, WireFile, WireIceServer, WireMetrics,
+    WireSegment, WireStretch,
 };
 use crate::conversation::Input;
 use crate::recording::SoundCheckEntry;
