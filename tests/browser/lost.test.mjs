@@ -18,7 +18,9 @@ const LIMIT = { timeout: 60_000 };
 /** Connections that must have been lost for the test to mean something. */
 const CUTS_MIN = 8;
 /** Samples below are silence. */
-const QUIET = 0.004;
+const QUIET = 0.01;
+/** How much of what sounds may lie so near to silence that the codec puts it on the other side. */
+const DOUBT = 0.03;
 /** Stretches of 10 ms. */
 const STRETCH = 480;
 
@@ -122,6 +124,7 @@ test('through a socket that is cut again and again all that the AIs say arrives,
 
     const connections = events.filter(({ type }) => type === 'client.connected').length;
     assert.ok(connections > CUTS_MIN, `${connections} connections`);
+    assert.deepEqual(complaints, []);
     // Every caption once and in order.
     const finals = events.filter(({ type, order, isFinal, speaker, text }) =>
       type === 'caption' && order && isFinal && speaker !== 'you' && text);
@@ -130,17 +133,24 @@ test('through a socket that is cut again and again all that the AIs say arrives,
     const seen = shown.join(' ');
     for (const { text } of finals) assert.equal(seen.split(text).length, said.split(text).length, `once on the page: ${text}`);
     // What the page played is what was recorded, no more and no less: the edges of each cut are a stretch or two.
-    const played = await page.evaluate(() => window.__heard.blocks.map(({ first, pcm }) => [first, [...pcm]]));
-    const heard = new Float32Array(played.at(-1)[0] + 128 - played[0][0]);
-    for (const [first, samples] of played) heard.set(samples, first - played[0][0]);
-    const [playedMs, recordedMs] = [soundingMs(heard), tracks.map(soundingMs).reduce((a, b) => a + b)];
-    const edgesMs = 30 * connections;
-    assert.ok(Math.abs(playedMs - recordedMs) <= edgesMs,
+    // (Counted in the page: the samples of a minute are too many to be carried over.)
+    const playedMs = await page.evaluate(({ quiet, stretch }) => {
+      const blocks = window.__heard.blocks;
+      const heard = new Float32Array(blocks.at(-1).first + 128 - blocks[0].first);
+      for (const { first, pcm } of blocks) heard.set(pcm, first - blocks[0].first);
+      let count = 0;
+      for (let from = 0; from + stretch <= heard.length; from += stretch) {
+        if (heard.subarray(from, from + stretch).some((sample) => Math.abs(sample) > quiet)) count += 1;
+      }
+      return count * 10;
+    }, { quiet: QUIET, stretch: STRETCH });
+    const recordedMs = tracks.map(soundingMs).reduce((a, b) => a + b);
+    const doubtMs = 30 * connections + DOUBT * recordedMs;
+    assert.ok(Math.abs(playedMs - recordedMs) <= doubtMs,
       `${playedMs} ms played, ${recordedMs} ms recorded, ${connections} connections`);
     // Every hole in the host's track has its cause.
     const causes = new Set(events.filter(({ type }) => type === 'recorder.gap').map(({ cause }) => cause));
     assert.ok([...causes].every((cause) => ['absent', 'network', 'stall'].includes(cause)), `${[...causes]}`);
-    assert.deepEqual(complaints, []);
     console.log(`${weather.counts.cuts} cuts, ${weather.counts.pieces} pieces, ${finals.length} captions, `
       + `${playedMs} ms played, ${recordedMs} ms recorded`);
   });
