@@ -47,7 +47,7 @@ pub struct Tally {
     pub dropped_ear_frames: Counter,
     /// The host's packets by WebRTC that found their lane full.
     pub dropped_host_packets: Counter,
-    /// Payload that came in by listeners' WebSockets.
+    /// Payload that came in by the sockets of listeners.
     pub socket_bytes_in: Counter,
     /// Payload that went out by them.
     pub socket_bytes_out: Counter,

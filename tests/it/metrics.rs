@@ -14,8 +14,8 @@ use crate::support::stand_ins::StandIns;
 use crate::support::studio::Studio;
 use crate::support::web::request;
 
-/// Samples by name and labels, as they are written. Panics where a line is not of the format.
-fn samples(text: &str) -> BTreeMap<String, f64> {
+/// Samples by name and labels, with their values as they are written. Panics where a line is not of the format.
+fn samples(text: &str) -> BTreeMap<String, String> {
     assert!(text.ends_with('\n'));
     let mut samples = BTreeMap::new();
     let mut family = None;
@@ -36,11 +36,14 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         let (what, value) = line.rsplit_once(' ').expect("a value");
         let labels = what.strip_prefix(name).expect("a sample of its family");
         assert!(labels.is_empty() || (labels.starts_with('{') && labels.ends_with('}')), "{line}");
-        let value: f64 = value.parse().expect("a number");
-        assert!(value >= 0.0, "{line}");
-        assert!(samples.insert(what.to_owned(), value).is_none(), "twice: {line}");
+        assert!(number(value) >= 0.0, "{line}");
+        assert!(samples.insert(what.to_owned(), value.to_owned()).is_none(), "twice: {line}");
     }
     samples
+}
+
+fn number(value: &str) -> f64 {
+    value.parse().expect("a number")
 }
 
 #[actix::test]
@@ -53,17 +56,17 @@ async fn the_figures_are_in_the_format_and_follow_what_happens() {
         samples(&answer.text())
     };
     let before = figures().await;
-    assert_eq!(before["studio_sessions"], 0.0);
+    assert_eq!(before["studio_sessions"], "0");
     let version = format!("studio_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
-    assert_eq!(before[&version], 1.0);
+    assert_eq!(before[&version], "1");
     let mut guest = studio.join(Hello::default()).await;
     guest.snapshot().await;
     let during = figures().await;
-    assert_eq!((during["studio_sessions"], during["studio_ready"]), (1.0, 1.0));
+    assert_eq!((&*during["studio_sessions"], &*during["studio_ready"]), ("1", "1"));
     // Other sessions of this process count as well.
     for name in ["studio_sessions_started_total", "studio_websocket_bytes_total{direction=\"out\"}"]
     {
-        assert!(during[name] > before[name], "{name}");
+        assert!(number(&during[name]) > number(&before[name]), "{name}");
     }
     let refusal = send_to(&studio, "POST").await;
     assert_eq!(refusal, 405);
@@ -119,21 +122,23 @@ async fn the_figures_say_what_chains_did_and_prometheus_own_library_reads_them()
     let figures = samples(&text);
     let of_claude = |name: &str| {
         let labels = "{role=\"llm\",adapter=\"anthropic\",model=\"claude-haiku-4-5\"}";
-        figures[&format!("studio_adapter_{name}{labels}")]
+        figures[&format!("studio_adapter_{name}{labels}")].as_str()
     };
     // Asked, asked again, the other one asked; then well.
-    assert_eq!((of_claude("retries_total"), of_claude("fallbacks_total")), (1.0, 1.0));
-    assert_eq!((of_claude("failures_total"), of_claude("failures_in_row")), (2.0, 0.0));
-    assert!(of_claude("attempts_total") >= 3.0 && of_claude("successes_total") >= 1.0);
+    assert_eq!((of_claude("retries_total"), of_claude("fallbacks_total")), ("1", "1"));
+    assert_eq!((of_claude("failures_total"), of_claude("failures_in_row")), ("2", "0"));
+    assert!(number(of_claude("attempts_total")) >= 3.0);
+    assert!(number(of_claude("successes_total")) >= 1.0);
     let breaker = |state: &str| {
         figures[&format!(
             "studio_adapter_breaker{{role=\"llm\",adapter=\"anthropic\",model=\"claude-haiku-4-5\",state=\"{state}\"}}"
         )]
+        .as_str()
     };
-    assert_eq!([breaker("closed"), breaker("open"), breaker("half-open")], [1.0, 0.0, 0.0]);
+    assert_eq!([breaker("closed"), breaker("open"), breaker("half-open")], ["1", "0", "0"]);
     let used = figures.iter().filter(|(name, _)| name.contains("adapter=\"anthropic\""));
-    let tokens =
-        used.filter(|(name, value)| name.starts_with("studio_service_tokens") && **value > 0.0);
+    let tokens = used
+        .filter(|(name, value)| name.starts_with("studio_service_tokens") && number(value) > 0.0);
     assert!(tokens.count() >= 2, "{text}");
     for private in ["very-private", "rock", "Ada", "Oscar"] {
         assert!(!text.contains(private), "{private}");

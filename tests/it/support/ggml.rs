@@ -114,7 +114,7 @@ impl Model {
     fn floats(&mut self, name: &str, sides: &[i32], scale: f32) {
         self.head(name, sides, 0);
         for _ in 0..sides.iter().product::<i32>() {
-            let sign = if self.chance() % 2 == 0 { scale } else { -scale };
+            let sign = if self.chance().is_multiple_of(2) { scale } else { -scale };
             self.out.write_all(&sign.to_le_bytes()).expect("a file");
         }
     }
@@ -124,7 +124,8 @@ impl Model {
         self.head(name, sides, 1);
         for _ in 0..sides.iter().product::<i32>() {
             let chance = self.chance();
-            let bits = 0x2c00 | (chance & 0x3ff) | ((chance >> 10) & 1) << 15;
+            let sign = ((chance >> 10) & 1) << 15;
+            let bits = 0x2c00 | (chance & 0x3ff) | sign;
             self.out.write_all(&bits.to_le_bytes()[..2]).expect("a file");
         }
     }
