@@ -641,12 +641,11 @@ mod tests {
         playout.open(T1);
         playout.push(T1, &sound(0, 20_000));
         playout.start(T1, ms(1000));
-        due(&mut playout, ms(1000));
+        let mut last = due(&mut playout, ms(1000)).len() as u64 * FRAME;
         playout.end_at(T1, 24_000);
         assert!(!playout.is_all_heard(T1));
         playout.push(T1, &sound(20_000, 9_000));
         assert_eq!(playout.push(T1, &[0; 10]), Pushed::Stale, "the turn is whole");
-        let mut last = 0;
         for round in 0..10 {
             let now = ms(1020 + 100 * round);
             if let Some(frame) = due(&mut playout, now).last() {

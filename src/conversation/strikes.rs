@@ -21,6 +21,9 @@ const STRIKES_SHOWN: usize = 50;
 /// The longest stretch that may be struck by seconds: what is longer is a marker's affair.
 pub const STRIKE_MAX: Span = Span::from_millis(120_000);
 
+/// Longest end of a text that is looked at: a phrase of a briefing and a few words behind it.
+const TAIL_CHARS: usize = 100;
+
 /// Words that may stand behind the phrase.
 const POLITE: &[&str] = &["please", "sorry", "okay", "ok", "thanks", "everybody", "everyone"];
 /// Words that may stand before a phrase that means what was said before it.
@@ -154,6 +157,19 @@ impl Conversation {
     /// meant.
     pub(super) fn spoken_strike(&self, text: &str) -> Option<bool> {
         let rules = self.host_rules();
+        // Asked at every step, so at first only the end is read.
+        let tail = text.char_indices().rev().nth(TAIL_CHARS).map_or(0, |(place, _)| place);
+        let is_said = |words: &[String]| {
+            let polite = |word: &&String| POLITE.contains(&word.as_str());
+            let end = words.len() - words.iter().rev().take_while(polite).count();
+            let phrases = rules.show.strike_phrases.iter().map(|phrase| plain_words(phrase));
+            phrases
+                .filter(|phrase| !phrase.is_empty())
+                .any(|phrase| words[..end].ends_with(&phrase))
+        };
+        if !is_said(&plain_words(&text[tail..])) {
+            return None;
+        }
         let mut words = plain_words(text);
         while words.last().is_some_and(|word| POLITE.contains(&word.as_str())) {
             words.pop();

@@ -30,6 +30,8 @@ const LEFT_OUT: &str = "(What was said before this is left out here.)";
 pub(super) struct Summaries {
     /// The number that was given last.
     last: u32,
+    /// The state of everybody's memory that was looked at last: it is counted again only when it has changed.
+    looked_at: Option<u32>,
     jobs: [Option<Job>; 2],
 }
 
@@ -58,6 +60,13 @@ impl Conversation {
         if most == 0 {
             return false;
         }
+        let revision = Some(self.transcript.revision());
+        let mut jobs = self.summaries.jobs.iter().flatten();
+        let is_any_over = jobs.any(|job| job.until <= self.now || self.is_ending);
+        if self.summaries.looked_at == revision && !is_any_over {
+            return false;
+        }
+        self.summaries.looked_at = revision;
         let mut has_changed = false;
         for speaker in AiSpeaker::BOTH {
             let weight = self.transcript.weight(speaker);
@@ -106,6 +115,7 @@ impl Conversation {
     /// The lines are told as `text` from now on, or left out.
     fn conclude(&mut self, speaker: AiSpeaker, job: Job, text: &str, outcome: Outcome) {
         self.summaries.jobs[speaker.index()] = None;
+        self.summaries.looked_at = None;
         let before = self.transcript.weight(speaker);
         let gist = if outcome == Outcome::Complete {
             format!("(What was said before, summed up: {text})")

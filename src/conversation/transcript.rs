@@ -130,6 +130,11 @@ impl Transcript {
         self.revision.wrapping_sub(own)
     }
 
+    /// A number that changes with everything that is remembered.
+    pub(super) const fn revision(&self) -> u32 {
+        self.revision
+    }
+
     /// Something is said to AIs and not aloud: to one, or to both where `to` is none.
     pub(super) fn aside(&mut self, to: Option<AiSpeaker>, text: String) {
         if self.asides.len() >= ASIDES_MAX {

@@ -13,7 +13,7 @@ use super::order::GrantReason;
 use super::show_rules::Answers;
 use super::speaker::{AiSpeaker, TurnId};
 use super::topics;
-use super::words::{holds_phrase, is_question, plain_words};
+use super::words::{holds_phrase, is_question_word, plain_words};
 
 /// Longest follow-up question, in words.
 const FOLLOW_UP_WORDS_MAX: usize = 10;
@@ -128,7 +128,7 @@ impl Conversation {
             if is_follow_up(text) {
                 return (speaker, GrantReason::FollowUp);
             }
-            if last.asks && !is_question(text) && !text.trim_end().ends_with('?') {
+            if last.asks && !opens_question(text) {
                 return (speaker, GrantReason::AskedHost);
             }
         }
@@ -177,6 +177,13 @@ impl Conversation {
             hand_overs,
         }))
     }
+}
+
+/// Whether `text` is a question: by its first word, for recognisers drop question marks and set some too many.
+fn opens_question(text: &str) -> bool {
+    let words = plain_words(text);
+    let first = words.iter().find(|word| !OPENERS.contains(&word.as_str()));
+    text.trim_end().ends_with('?') || first.is_some_and(|word| is_question_word(word))
 }
 
 /// Whether `text` asks more of what was just said.

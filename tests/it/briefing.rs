@@ -531,9 +531,18 @@ fn rules_that_are_no_affair_of_a_speaker_or_do_not_fit_are_told() {
         "rules: { answers: loudest, director: { shareMax: 20 }, historyWords: 3 }\n\
          speakers:\n  you: { rules: { answerSeconds: 4 } }\n  claude: { rules: { handOversMax: 2, bargeIn: { pauseMs: 9000 } } }\n\
          segments: [{ title: A, rules: { preset: quiz, gapMs: 3 } }]",
-    )), @"");
+    )), @r#"
+    line 3: rules.answers: "loudest"; expected one of alternation, balance, roles
+    line 3: rules.historyWords: 3; expected a whole number of words from 200 to 100000
+    line 3: rules.director.shareMax: 20; expected a whole number of per mille from 500 to 1000
+    line 5: speakers.you.rules.answerSeconds: no rule of this speaker; expected one of preset, endOfTurn
+    line 6: speakers.claude.rules.bargeIn.pauseMs: 9000; expected a whole number of milliseconds from 40 to 2000
+    line 6: speakers.claude.rules.handOversMax: no rule of this speaker; expected one of preset, answerSeconds, bargeIn, autopilot.gapMs
+    line 7: segments[1].rules.preset: "quiz"; expected one of interview, debate, rapid-fire
+    line 7: segments[1].rules.gapMs: unknown key; expected one of preset, answerSeconds, handOversMax, answers, followUps, strike, historyWords, director, autopilot, prepare, endOfTurn, bargeIn
+    "#);
     insta::assert_snapshot!(wrong(&with_front(
         "speakers: { you: { rules: { endOfTurn: { ceilingMs: 700 } } } }\n\
          segments: [{ title: A, rules: { endOfTurn: { secondAskMs: 1000 } } }]",
-    )), @"");
+    )), @"line 2: segments[1].rules: with speakers.you.rules: 200, 1000 and 700 in effect; expected firstAskMs ≤ secondAskMs ≤ ceilingMs");
 }

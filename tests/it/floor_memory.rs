@@ -22,6 +22,45 @@ fn the_older_half_is_summed_up_and_the_next_prompt_has_the_summary() {
         7.5 grace will say "Snow is water that falls, and it makes everything white."
         18.0 host says "Ada, what about hail?" for 1.2
         ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes | user Host: Ada, what about rain?
+        2.85 t2 claude is heard
+        6.15 t2 claude ends completed "Rain is water that falls, and it makes everything wet."
+        7.54 t3 you begins
+        8.90 ask 2
+        8.95 finish recognition
+        8.95 t3 you ends completed "Grace, what about snow?"
+        8.95 t4 guest begins
+        8.95 t4 guest granted addressed
+        8.95 t4 guest writes | user Host: Ada, what about rain? | user Ada: Rain is water that falls, and it makes everything wet. | user Host: Grace, what about snow?
+        9.35 t4 guest is heard
+        12.75 t4 guest ends completed "Snow is water that falls, and it makes everything white."
+        12.75 claude sums up 1
+        12.75 guest sums up 2
+        15.75 claude remembers up to t2 as summary complete
+        15.75 guest remembers up to t2 as summary failed
+        18.04 t5 you begins
+        19.40 ask 3
+        19.45 claude sums up 3
+        19.45 guest sums up 4
+        19.45 finish recognition
+        19.45 t5 you ends completed "Ada, what about hail?"
+        19.45 t6 claude begins
+        19.45 t6 claude granted addressed
+        19.45 t6 claude writes | user Studio: (What was said before, summed up: The host asked me about rain, and I said that it is wet.) | user Host: Grace, what about snow? | user Grace: Snow is water that falls, and it makes everything white. | user Host: Ada, what about hail?
+        19.85 t6 claude is heard
+        22.45 claude remembers up to t3 as summary complete
+        22.45 guest remembers up to t3 as summary complete
+        23.15 t6 claude ends completed "That is a good question, and here is my answer to it."
+        23.15 claude sums up 5
+        23.15 guest sums up 6
+        26.15 claude remembers up to t4 as summary complete
+        26.15 guest remembers up to t4 as summary complete
         "#,
     );
 }
@@ -39,6 +78,28 @@ fn a_summary_that_never_comes_is_done_without() {
         7.5 grace will say "Snow is water that falls, and it makes everything white."
         until 70.0
         ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.85 t2 claude is heard
+        6.15 t2 claude ends completed "Rain is water that falls, and it makes everything wet."
+        7.54 t3 you begins
+        8.90 ask 2
+        8.95 finish recognition
+        8.95 t3 you ends completed "Grace, what about snow?"
+        8.95 t4 guest begins
+        8.95 t4 guest granted addressed
+        8.95 t4 guest writes
+        9.35 t4 guest is heard
+        12.75 t4 guest ends completed "Snow is water that falls, and it makes everything white."
+        12.75 claude sums up 1
+        12.75 guest sums up 2
+        57.75 claude remembers up to t2 as summary timed-out
+        57.75 guest remembers up to t2 as summary timed-out
         "#,
     );
 }
