@@ -164,6 +164,8 @@ struct Turn<T> {
     heard_at: Option<SessionTime>,
     /// End of the last whole piece: a short frame may end here.
     piece_end: u64,
+    /// Where the turn ends, whatever more is made of it.
+    end: Option<u64>,
     /// Where a listener would be that plays what it was sent at once and at the nominal rate.
     pacing: Pacing,
     /// Since when sent sound has been waiting for a report.
@@ -219,6 +221,7 @@ impl<T: Copy + Eq> Playout<T> {
             heard: 0,
             heard_at: None,
             piece_end: 0,
+            end: None,
             pacing: Pacing::default(),
             silent_since: SessionTime::ZERO,
         });
@@ -236,6 +239,7 @@ impl<T: Copy + Eq> Playout<T> {
         }
         current.sound.extend(samples);
         current.pushed += samples.len() as u64;
+        self.unheard_samples += current.trim();
         Pushed::Accepted { wants_more: current.wants_more() }
     }
 
@@ -251,6 +255,16 @@ impl<T: Copy + Eq> Playout<T> {
     pub fn close(&mut self, turn: T) {
         if let Some(current) = self.current(turn) {
             current.closed = true;
+        }
+    }
+
+    /// The turn ends with its sample `samples`, or with the last that was sent where that is later: nothing behind it
+    /// leaves, and what is there or still comes of it is dropped and counted.
+    pub fn end_at(&mut self, turn: T, samples: u64) {
+        if let Some(current) = self.current(turn) {
+            current.end = Some(samples.max(current.sent));
+            let dropped = current.trim();
+            self.unheard_samples += dropped;
         }
     }
 
@@ -474,6 +488,15 @@ impl<T: Copy + Eq> Turn<T> {
         self.id == turn && !self.closed
     }
 
+    /// Drops what lies behind the turn's end and tells how much that was.
+    fn trim(&mut self) -> u64 {
+        let Some(end) = self.end.filter(|end| *end <= self.pushed) else { return 0 };
+        let dropped = self.pushed - end;
+        self.sound.truncate(num::index(end - self.heard));
+        (self.pushed, self.piece_end, self.closed) = (end, self.piece_end.min(end), true);
+        dropped
+    }
+
     fn wants_more(&self) -> bool {
         self.pushed - self.heard < AHEAD_MAX.samples()
     }
@@ -610,6 +633,39 @@ mod tests {
         assert_eq!(playout.heard(T1, 6000, ms(1200), ms(1200)), None);
         assert_eq!(playout.unheard_samples(), 43_000);
         assert_eq!(playout.stale_samples(), 10);
+    }
+
+    #[test]
+    fn a_turn_that_is_told_where_to_end_ends_there_whatever_more_is_made_of_it() {
+        let mut playout = Playout::default();
+        playout.open(T1);
+        playout.push(T1, &sound(0, 20_000));
+        playout.start(T1, ms(1000));
+        let mut last = due(&mut playout, ms(1000)).len() as u64 * FRAME;
+        playout.end_at(T1, 24_000);
+        assert!(!playout.is_all_heard(T1));
+        playout.push(T1, &sound(20_000, 9_000));
+        assert_eq!(playout.push(T1, &[0; 10]), Pushed::Stale, "the turn is whole");
+        for round in 0..10 {
+            let now = ms(1020 + 100 * round);
+            if let Some(frame) = due(&mut playout, now).last() {
+                last = frame.first_sample + frame.samples.len() as u64;
+            }
+            playout.heard(T1, last, now, now);
+        }
+        assert_eq!(last, 24_000);
+        assert!(playout.is_all_heard(T1));
+        assert_eq!((playout.unheard_samples(), playout.stale_samples()), (5_000, 10));
+    }
+
+    #[test]
+    fn a_turn_does_not_end_before_what_was_sent_of_it() {
+        let mut playout = playing(48_000, Reports::Expected);
+        due(&mut playout, ms(1000));
+        playout.end_at(T1, 1_000);
+        playout.heard(T1, 9_600, ms(1200), ms(1200));
+        assert!(playout.is_all_heard(T1));
+        assert_eq!(playout.unheard_samples(), 48_000 - 9_600);
     }
 
     #[test]

@@ -105,6 +105,25 @@ impl Names {
         }
     }
 
+    /// How each AI is called in `line`, in the order of [`AiSpeaker::BOTH`]: 0 not, 1 spoken of, 2 called, 3 asked.
+    pub(super) fn called(&self, line: &str) -> [u8; 2] {
+        let calls: Vec<Call> =
+            sentences(line).iter().flat_map(|sentence| self.calls(sentence)).collect();
+        AiSpeaker::BOTH.map(|speaker| {
+            let ranks = calls.iter().filter(|call| call.speaker == speaker).map(|call| call.rank);
+            ranks.max().map_or(0, |rank| match rank {
+                Rank::Mentioned => 1,
+                Rank::Called => 2,
+                Rank::Asked => 3,
+            })
+        })
+    }
+
+    /// The words that are names: they say whom, not what.
+    pub(super) fn words(&self) -> Vec<String> {
+        self.names.iter().flat_map(|name| name.words.iter().cloned()).collect()
+    }
+
     /// Whether the last sentence of `speaker`'s own words calls the other.
     pub(super) fn calls_other(&self, speaker: AiSpeaker, words: &str) -> bool {
         sentences(words).last().is_some_and(|last| {

@@ -12,10 +12,14 @@ use super::input::VoicedWord;
 use super::order::{Caption, CaptionWord, GrantReason, TurnEnd};
 use super::sentences::Cutter;
 use super::speaker::{AiSpeaker, TurnId};
+use super::voiced_words::{Token, ends_clause, evenly, placed};
 use crate::time::{SessionTime, Span};
 
 /// Reports kept for mapping samples to times: a quarter of an hour at five a second.
 const REPORTS_MAX: usize = 4500;
+
+/// The most that is kept of the silence behind the last word of a turn that ends early.
+const TAIL: Span = Span::from_millis(60);
 
 /// A granted turn, from the grant to its end.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub(super) struct AiTurn {
     pub(super) playout: Option<Playout>,
     /// Why the turn will end other than well.
     pub(super) trouble: Option<TurnEnd>,
+    /// Whether it ends earlier than it was written.
+    pub(super) has_landed: bool,
 }
 
 /// How far the language model is.
@@ -81,14 +87,6 @@ struct Piece {
     is_closed: bool,
 }
 
-/// A word as written, with its punctuation.
-#[derive(Clone, Debug)]
-struct Token {
-    text: String,
-    start: u64,
-    end: u64,
-}
-
 impl AiTurn {
     pub(super) fn new(
         id: TurnId,
@@ -111,6 +109,7 @@ impl AiTurn {
             voice_total: None,
             playout: None,
             trouble: None,
+            has_landed: false,
         }
     }
 
@@ -231,8 +230,8 @@ impl AiTurn {
     /// Notes the words that the samples heard so far complete.
     pub(super) fn note_heard(&mut self) {
         // The very end is heard with the last sample, whatever rounding the word times went through.
-        let played =
-            if self.is_heard_out() && self.trouble.is_none() { u64::MAX } else { self.played() };
+        let is_whole = self.is_heard_out() && self.trouble.is_none() && !self.has_landed;
+        let played = if is_whole { u64::MAX } else { self.played() };
         let Some(playout) = &self.playout else { return };
         for piece in self.pieces.iter_mut().filter(|piece| piece.is_voiced && !piece.is_closed) {
             while let Some(token) =
@@ -248,6 +247,24 @@ impl AiTurn {
                 });
             }
         }
+    }
+
+    /// The turn ends where the first clause ends behind `sample`: tells where, unless that is where it ends anyway.
+    pub(super) fn land_after(&mut self, sample: u64) -> Option<u64> {
+        let tokens: Vec<&Token> = self
+            .pieces
+            .iter()
+            .filter(|piece| piece.is_voiced)
+            .flat_map(|piece| &piece.tokens)
+            .collect();
+        let at = tokens.iter().position(|token| token.end >= sample && ends_clause(&token.text))?;
+        let next = tokens.get(at + 1)?;
+        // A little of the silence behind it: a word that is cut at its last sample clicks.
+        let samples =
+            tokens[at].end + (next.start.saturating_sub(tokens[at].end) / 2).min(TAIL.samples());
+        self.voice_total = Some(samples);
+        self.has_landed = true;
+        Some(samples)
     }
 
     /// What was heard.
@@ -349,44 +366,4 @@ impl Playout {
             None => self.progress_at,
         }
     }
-}
-
-/// The words of `text` with the times of the voice's words that fall on them. A word that is not spoken (a dash)
-/// takes the time of its neighbour; times never run backwards and stay within the piece.
-fn placed(text: &str, words: &[VoicedWord], begin: u64, end: u64) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let (mut search, mut last) = (0, begin);
-    for token in text.split_whitespace() {
-        let from = text[search..].find(token).map_or(search, |offset| search + offset);
-        search = from + token.len();
-        let on_it = |word: &&VoicedWord| {
-            let (start, end) = (usize::try_from(word.text_start), usize::try_from(word.text_end));
-            start.is_ok_and(|start| start < search) && end.is_ok_and(|end| end > from)
-        };
-        let start = words
-            .iter()
-            .filter(on_it)
-            .map(|word| word.start_sample)
-            .min()
-            .unwrap_or(last)
-            .clamp(last, end);
-        let stop = words
-            .iter()
-            .filter(on_it)
-            .map(|word| word.end_sample)
-            .max()
-            .unwrap_or(last)
-            .clamp(start, end);
-        last = stop;
-        tokens.push(Token { text: token.into(), start, end: stop });
-    }
-    tokens
-}
-
-/// The words of `text` spread over its samples by their length.
-fn evenly(text: &str, begin: u64, end: u64) -> Vec<Token> {
-    super::captions::spread(text, SessionTime::from_samples(begin), SessionTime::from_samples(end))
-        .into_iter()
-        .map(|word| Token { text: word.text, start: word.start.samples(), end: word.end.samples() })
-        .collect()
 }

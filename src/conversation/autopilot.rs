@@ -6,6 +6,7 @@
 use super::order::GrantReason;
 use super::rules::Rules;
 use super::speaker::AiSpeaker;
+use crate::time::Span;
 
 /// What follows a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,21 @@ pub(super) enum Next {
     Deny(AiSpeaker, &'static str),
     /// Nobody.
     Rest,
+}
+
+/// The silence before the turn that follows `turn`, varied by chance from `seed`.
+pub(super) fn gap(rules: &Rules, seed: u64, turn: u32) -> Span {
+    let most = rules.show.gap_variation.samples();
+    if most == 0 {
+        return rules.ai_gap;
+    }
+    // SplitMix64: every bit of seed and turn moves every bit of the result.
+    let mut bits = seed ^ u64::from(turn).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^= bits >> 31;
+    let longest = rules.ai_gap.samples() + most;
+    Span::from_samples(longest.saturating_sub(bits % (2 * most + 1)))
 }
 
 /// What is planned for the turns to come.
@@ -70,6 +86,22 @@ impl Agenda {
             std::cmp::Ordering::Greater => AiSpeaker::Guest,
             std::cmp::Ordering::Equal => self.opener,
         }
+    }
+
+    /// Number of the grant at which `speaker` spoke last; 0 for never.
+    pub(super) const fn last_grant(&self, speaker: AiSpeaker) -> u32 {
+        self.last_grant[speaker.index()]
+    }
+
+    /// AI turns since the host's last one, and how many of them one AI gave to the other.
+    pub(super) const fn counts(&self) -> (u16, u16) {
+        (self.ai_turns, self.hand_overs)
+    }
+
+    /// What was struck was never said: each spoke last when `last` says, in the same order.
+    pub(super) fn rewind(&mut self, last: [u32; 2]) {
+        self.last_grant = last;
+        self.grants = self.grants.max(last[0]).max(last[1]);
     }
 
     /// The host gives `speaker` the next word.

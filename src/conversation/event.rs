@@ -51,7 +51,7 @@ impl Event {
         } else {
             object(order)
         };
-        if let Order::StartReply { prompt, .. } = order {
+        if let Order::StartReply { prompt, .. } | Order::StartSummary { prompt, .. } = order {
             fields.remove("prompt");
             fields.insert("messages".to_owned(), prompt.messages.len().into());
             fields.insert("promptHash".to_owned(), prompt.fingerprint().into());
@@ -98,7 +98,11 @@ const fn input_name(input: &Input) -> &'static str {
         | Input::PushToTalkSet { .. }
         | Input::Nominated { .. }
         | Input::Typed { .. }
-        | Input::Marked { .. } => "client.control",
+        | Input::Marked { .. }
+        | Input::Whispered { .. }
+        | Input::StrikePressed { .. }
+        | Input::SegmentChosen { .. } => "client.control",
+        Input::Summarised { .. } => "summary.written",
         Input::HostConnected => "client.connected",
         Input::HostLost => "client.disconnected",
         Input::EarsChanged { .. } => "adapter.state",
@@ -119,6 +123,7 @@ const fn order_name(order: &Order) -> &'static str {
         | Order::Duck { .. }
         | Order::Pause { .. }
         | Order::Resume { .. }
+        | Order::Land { .. }
         | Order::Flush { .. } => "playout.order",
         Order::SetOrb { .. } => "orb.state",
         Order::ShowCaption(_) => "caption",
@@ -133,6 +138,12 @@ const fn order_name(order: &Order) -> &'static str {
         Order::NotePrepared { .. } => "reply.prepared",
         Order::NoteBargeIn { .. } => "barge-in",
         Order::NoteMarker { .. } => "marker",
+        Order::NoteWhispered { .. } => "whisper",
+        Order::NoteStruck { .. } => "strike",
+        Order::ShowSegment { .. } => "segment",
+        Order::NoteDirected { .. } => "director.move",
+        Order::StartSummary { .. } => "summary.start",
+        Order::NoteSummarised { .. } => "summary",
         Order::NoteIgnored { .. } => "input.ignored",
         Order::CloseSession => "session.closing",
     }

@@ -19,15 +19,21 @@ use super::autopilot::Agenda;
 use super::barge_in::{Intrusion, Step, is_bare_command};
 use super::briefing::Briefing;
 use super::captions::Captions;
+use super::director::{Decision, Recent};
 use super::endpointing::{Endpointing, Habit, Judgement, KnownWords};
 use super::host_words::HostWords;
 use super::input::{Deadline, Input};
+use super::landing::Landing;
 use super::order::{Order, TurnEnd};
 use super::prepared::{Prepared, Tries};
+use super::program::Program;
 use super::prompt::system_prompt;
 use super::rules::Rules;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
+use super::strikes::Strikes;
+use super::summaries::Summaries;
+use super::topics;
 use super::transcript::Transcript;
 use super::words::ends_with_phrase;
 use crate::time::{SessionTime, Span};
@@ -47,6 +53,9 @@ pub struct Conversation {
     pub(super) briefing: Arc<Briefing>,
     pub(super) system_prompts: [String; 2],
     pub(super) names: Names,
+    /// What each AI's role, persona and notes speak of, as stems.
+    pub(super) knowledge: [Vec<String>; 2],
+    pub(super) seed: u64,
     pub(super) now: SessionTime,
     /// Orders of the input at hand, in order.
     pub(super) orders: Vec<Order>,
@@ -83,6 +92,17 @@ pub struct Conversation {
     pub(super) muted_since: Option<SessionTime>,
     pub(super) is_key_held: bool,
     pub(super) can_hear: bool,
+
+    // ── The show ─────────────────────────────────────────────────────────────────────────────────────────
+    /// The part of the plan that is on, and the rules in force.
+    pub(super) program: Program,
+    /// The last turns, as the director looks at them.
+    pub(super) recent: Recent,
+    /// What the director has the AI do that has the floor.
+    pub(super) step: Option<Decision>,
+    pub(super) landing: Landing,
+    pub(super) strikes: Strikes,
+    pub(super) summaries: Summaries,
 
     // ── Memory and display ───────────────────────────────────────────────────────────────────────────────
     pub(super) transcript: Transcript,
@@ -159,10 +179,19 @@ impl Conversation {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let Setup { briefing, seed } = setup;
+        let names = Names::new(&briefing);
         Self {
             system_prompts: AiSpeaker::BOTH.map(|speaker| system_prompt(&briefing, speaker)),
-            names: Names::new(&briefing),
+            knowledge: AiSpeaker::BOTH.map(|speaker| knowledge(&briefing, speaker, &names)),
+            program: Program::new(&briefing),
+            names,
             briefing,
+            seed,
+            recent: Recent::default(),
+            step: None,
+            landing: Landing::default(),
+            strikes: Strikes::default(),
+            summaries: Summaries::default(),
             now: SessionTime::ZERO,
             orders: Vec::new(),
             floor: Floor::Open,
@@ -234,6 +263,12 @@ impl Conversation {
             Input::Nominated { speaker } => self.on_nominated(speaker),
             Input::Typed { text } => self.on_typed(&text),
             Input::Marked { label } => self.order(Order::NoteMarker { label, at: self.now }),
+            Input::Whispered { speaker, text } => self.on_whispered(speaker, &text),
+            Input::StrikePressed { last } => self.on_strike_pressed(last),
+            Input::SegmentChosen { index } => self.on_segment_chosen(index),
+            Input::Summarised { summary, text, outcome } => {
+                self.on_summarised(summary, &text, outcome);
+            }
             Input::HostConnected => self.on_host_connected(),
             Input::HostLost => self.on_host_lost(),
             Input::EarsChanged { available } => self.on_ears_changed(available),
@@ -256,9 +291,9 @@ impl Conversation {
     }
 
     /// All deadlines: the only place that knows what is waited for.
-    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 5] {
+    fn deadlines(&self) -> [Option<(SessionTime, Deadline)>; 7] {
         if self.is_closed {
-            return [None; 5];
+            return [None; 7];
         }
         let fading = self.fading.as_ref().map(|fading| (fading.until, Deadline::FlushConfirm));
         let rise = self.rise.map(|rise| (rise.until, Deadline::SoundConfirm));
@@ -272,7 +307,7 @@ impl Conversation {
             }
             Floor::Ai(turn) => (None, self.ai_deadline(turn)),
         };
-        [fading, rise, intrusion, host, ai]
+        [fading, rise, intrusion, host, ai, self.landing.deadline(), self.summaries.deadline()]
     }
 
     pub(super) fn ai_deadline(&self, turn: &AiTurn) -> Option<(SessionTime, Deadline)> {
@@ -311,11 +346,14 @@ impl Conversation {
         // Each step ends a wait or begins another, so a few rounds do; the bound is against a rule that does not.
         for _ in 0..16 {
             let has_changed = self.advance_fading()
+                || self.advance_strike()
                 || self.advance_rise()
                 || self.advance_intrusion()
                 || self.advance_host_turn()
                 || self.advance_ai_turn()
+                || self.advance_landing()
                 || self.advance_prepared()
+                || self.advance_summaries()
                 || self.advance_end();
             if !has_changed {
                 return;
@@ -359,15 +397,24 @@ impl Conversation {
 
     // ── Small questions ──────────────────────────────────────────────────────────────────────────────────
 
+    /// The rules in force for whoever has the floor: how patient it is with a host, how an AI may be interrupted.
     pub(super) fn rules(&self) -> &Rules {
-        &self.briefing.rules
+        let in_force = self.program.rules();
+        match &self.floor {
+            Floor::Open => &in_force.table,
+            Floor::Host(_) => in_force.of_speaker(Speaker::You),
+            Floor::Ai(turn) => in_force.of_speaker(turn.speaker.into()),
+        }
     }
 
     pub(super) fn known_words(&self, turn: TurnId) -> KnownWords {
         let mut known = self.words.known(turn, self.can_hear);
         let text = self.words.text(turn);
-        known.is_thinking = ends_with_phrase(&text, &self.rules().thinking_phrases);
-        known.can_end &= !known.is_thinking && !is_bare_command(&text, self.rules());
+        known.is_thinking = ends_with_phrase(&text, &self.host_rules().thinking_phrases);
+        let is_strike = self.spoken_strike(&text).is_some();
+        known.can_end |= is_strike;
+        known.can_end &=
+            !known.is_thinking && (is_strike || !is_bare_command(&text, self.host_rules()));
         known
     }
 
@@ -470,4 +517,11 @@ impl Conversation {
             }
         }
     }
+}
+
+/// What only `speaker` has been given to know, as stems.
+fn knowledge(briefing: &Briefing, speaker: AiSpeaker, names: &Names) -> Vec<String> {
+    let brief = briefing.speaker(speaker.into());
+    let text = format!("{}. {} {}", brief.role, brief.persona, briefing.private(speaker));
+    topics::all_stems(&text, &names.words())
 }

@@ -5,9 +5,7 @@
 
 use std::mem::replace;
 
-use super::addressing::Addressed;
 use super::ai_turn::{AiTurn, Reply};
-use super::autopilot::Next;
 use super::barge_in::{Intrusion, has_content};
 use super::endpointing::Endpointing;
 use super::floor::{Conversation, Fading, Floor, HostTurn, HostTurnEnded};
@@ -15,16 +13,8 @@ use super::order::{GrantReason, Order, TurnEnd, Verdict};
 use super::replies::millis;
 use super::snapshot::LastTurn;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
+use super::who_answers::Choice;
 use crate::time::{SessionTime, Span};
-
-/// Who answers the host.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Choice {
-    pub(super) speaker: AiSpeaker,
-    pub(super) reason: GrantReason,
-    /// Who answers after that one.
-    pub(super) second: Option<AiSpeaker>,
-}
 
 /// Speech without a word shorter than this is not worth a message: a cough, a chair.
 const UNHEARD_SPEECH_MIN: Span = Span::from_millis(800);
@@ -48,7 +38,7 @@ impl Conversation {
         let id = id.unwrap_or_else(|| self.new_turn_id());
         self.floor = Floor::Host(HostTurn { id, began: at, is_overlap: false, endpointing });
         self.order(Order::NoteTurnStarted { turn: id, speaker: Speaker::You });
-        self.transcript.open(id, Speaker::You);
+        self.transcript.open(id, Speaker::You, Some(at));
         self.words.hand_over(None, id);
         self.words_changed(id);
     }
@@ -72,16 +62,22 @@ impl Conversation {
             turn.began = voice.onset;
             turn.endpointing.add_spoken(voice.voice());
         }
+        self.transcript.sounded(id, voice.onset);
     }
 
     /// The host's turn is over: whoever is called answers.
     pub(super) fn end_host_turn(&mut self) {
+        self.finish_host_turn(true);
+    }
+
+    /// The host's turn is over; nobody answers where it is not `is_answered`.
+    pub(super) fn finish_host_turn(&mut self, is_answered: bool) {
         let Floor::Host(turn) = replace(&mut self.floor, Floor::Open) else { return };
         let quiet_since = turn.endpointing.quiet_since();
         self.habit = turn.endpointing.habit();
         if quiet_since.is_some() && self.voice_since.is_none() {
             let words = self.known_words(turn.id);
-            let votes = turn.endpointing.votes(self.now, words, self.rules());
+            let votes = turn.endpointing.votes(self.now, words, self.host_rules());
             self.order(Order::NoteTurnJudged { turn: turn.id, votes });
         }
         let has_spoken = self.voice_since.is_some() || turn.endpointing.spoken() > Span::ZERO;
@@ -93,6 +89,12 @@ impl Conversation {
         let spoke_until = quiet_since.filter(|_| self.voice_since.is_none()).unwrap_or(self.now);
         self.last_host_turn = Some(HostTurnEnded { id: turn.id, spoke_until, had_words });
         self.transcript.set(turn.id, text.clone());
+        let spoken = turn.endpointing.spoken();
+        let spoken = self.spoken(turn.id, Speaker::You, &text, Some(spoken));
+        if let Some(spoken) = spoken {
+            self.recent.host_spoke();
+            self.recent.add(spoken);
+        }
         let reason = match (self.is_ending, had_words) {
             (true, _) => TurnEnd::SessionEnded,
             (false, true) => TurnEnd::Completed,
@@ -103,9 +105,13 @@ impl Conversation {
         if self.is_ending {
             return;
         }
-        if had_words && turn.is_overlap && !has_content(&text, self.rules()) {
+        if !is_answered {
+            // Whoever ended it says what follows.
+        } else if let Some(is_all) = self.spoken_strike(&text).filter(|_| had_words) {
+            self.strike_as_spoken(turn.id, is_all);
+        } else if had_words && turn.is_overlap && !has_content(&text, self.host_rules()) {
             let speaker = self.agenda.longer_ago();
-            self.order(Order::NoteDenied { speaker, reason: "back_channel" });
+            self.deny(speaker, "back_channel", &text);
             self.begin_from_silence();
         } else if had_words {
             self.answer(turn.id, &text);
@@ -130,28 +136,12 @@ impl Conversation {
 
     /// Gives the floor to whom the host's line calls.
     fn answer(&mut self, turn: TurnId, text: &str) {
-        let Choice { speaker, reason, second } = self.whom(text);
+        let Choice { speaker, reason, second } = self.whom(turn, text);
         self.agenda.host_acted();
         self.agenda.take_nominee();
         self.agenda.then(second);
-        self.grant(speaker, reason, self.now, Some(turn));
-    }
-
-    /// Whom the host's line calls, or else whose turn it is. Changes nothing.
-    pub(super) fn whom(&self, text: &str) -> Choice {
-        let longer_ago = self.agenda.longer_ago();
-        let (speaker, reason, second) = match (self.agenda.nominee(), self.names.addressed(text)) {
-            (Some(nominee), _) => (nominee, GrantReason::Nominated, None),
-            (None, Addressed::One(one)) => (one, GrantReason::Addressed, None),
-            (None, Addressed::BothFrom(first)) => {
-                (first, GrantReason::AddressedFirst, Some(first.other()))
-            }
-            (None, Addressed::Both) => {
-                (longer_ago, GrantReason::AddressedFirst, Some(longer_ago.other()))
-            }
-            (None, Addressed::Nobody) => (longer_ago, GrantReason::Alternation, None),
-        };
-        Choice { speaker, reason, second }
+        self.step = None;
+        self.grant(speaker, reason, self.now, Some(turn), text);
     }
 
     /// Closes captions and forgets words of turns that nothing can change any more.
@@ -163,24 +153,37 @@ impl Conversation {
 
     // ── An AI ────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn grant(
+    pub(super) fn grant(
         &mut self,
         speaker: AiSpeaker,
         reason: GrantReason,
         not_before: SessionTime,
         answers: Option<TurnId>,
+        said: &str,
     ) {
         let prepared = self.take_prepared(speaker);
         let id = match &prepared {
             Some(prepared) => prepared.turn.id,
             None => self.new_turn_id(),
         };
+        let scores = self.scores(said);
+        if let Some(prepared) = &prepared {
+            // What was written was written for this step, whatever the director says by now.
+            self.step = prepared.step;
+        }
+        let step = self.step;
+        if let Some(step) = &step {
+            self.take_step(step);
+        }
         self.agenda.granted(speaker);
         self.was_cut[speaker.index()] = false;
         self.has_failed[speaker.index()] = false;
-        self.transcript.open(id, speaker.into());
+        self.transcript.open(id, speaker.into(), None);
         self.order(Order::NoteTurnStarted { turn: id, speaker: speaker.into() });
-        self.order(Order::NoteGranted { turn: id, speaker, reason });
+        self.order(Order::NoteGranted { turn: id, speaker, reason, scores });
+        if let Some(step) = step {
+            self.note_step(id, step);
+        }
         let (mut turn, held) = match prepared {
             Some(prepared) => (prepared.turn, Some(prepared.held)),
             None => (AiTurn::new(id, speaker, reason, not_before), None),
@@ -193,44 +196,24 @@ impl Conversation {
         }
     }
 
-    /// Begins with whoever is due, if nobody has the floor and somebody listens.
-    pub(super) fn begin_from_silence(&mut self) {
-        let is_silent = matches!(self.floor, Floor::Open) && self.voice_since.is_none();
-        if is_silent && self.is_connected && !self.is_ending {
-            let briefing = self.briefing.clone();
-            let next = self.agenda.in_silence(&briefing.rules);
-            self.follow(next, self.now);
-        }
-    }
-
-    fn follow(&mut self, next: Next, not_before: SessionTime) {
-        match next {
-            Next::Grant(speaker, reason) => self.grant(speaker, reason, not_before, None),
-            Next::Deny(speaker, reason) => {
-                self.order(Order::NoteDenied { speaker, reason });
-                if reason == "autopilot_max_turns" {
-                    let message = "The speakers have talked among themselves for a while and wait for you; say \
-                                   something, or switch autopilot on again.";
-                    self.tell("autopilot_rests", message.into());
-                }
-            }
-            Next::Rest => {}
-        }
-    }
-
     /// The turn was heard to its end.
     pub(super) fn complete(&mut self) {
         let Floor::Ai(turn) = replace(&mut self.floor, Floor::Open) else { return };
         let speaker = turn.speaker;
-        if turn.reply != Reply::Written || turn.trouble.is_some() {
+        if turn.reply != Reply::Written || turn.trouble.is_some() || turn.has_landed {
             self.order(Order::StopReply { turn: turn.id, speaker });
         }
         let calls_other = self.names.calls_other(speaker, &turn.heard_text());
         let spoke_until = turn.spoke_until();
         self.agenda.succeeded();
-        let reason = turn.trouble.unwrap_or(TurnEnd::Completed);
+        let landed = if turn.has_landed { TurnEnd::Yielded } else { TurnEnd::Completed };
+        let (id, reason) = (turn.id, turn.trouble.unwrap_or(landed));
         self.finish_ai_turn(*turn, reason, false);
-        self.go_on_after(speaker, calls_other, spoke_until);
+        if self.has_made_room(id) {
+            self.settle_intrusion();
+        } else {
+            self.go_on_after(speaker, calls_other, spoke_until);
+        }
     }
 
     /// Nothing more will come of the turn: service, voice or listener failed.
@@ -242,6 +225,10 @@ impl Conversation {
             GrantReason::Alternation
                 | GrantReason::Autopilot
                 | GrantReason::AddressedByOther
+                | GrantReason::FollowUp
+                | GrantReason::AskedHost
+                | GrantReason::Balance
+                | GrantReason::Role
                 | GrantReason::Substitution
         );
         self.revoke(reason, false);
@@ -250,29 +237,18 @@ impl Conversation {
             // The listener's end is in doubt: another voice would go the same way.
             self.settle_intrusion();
         } else if was_free && may_substitute && self.voice_since.is_none() {
-            self.grant(speaker.other(), GrantReason::Substitution, self.now, answers);
+            let said =
+                answers.map(|turn| self.transcript.text(turn).to_owned()).unwrap_or_default();
+            let other = speaker.other();
+            self.step = None;
+            self.grant(other, GrantReason::Substitution, self.now, answers, &said);
         } else {
             self.go_on_after(speaker, false, self.now);
         }
     }
 
-    /// What follows an AI's turn: the host if the host speaks, otherwise whoever is due.
-    fn go_on_after(&mut self, speaker: AiSpeaker, calls_other: bool, end: SessionTime) {
-        if self.voice_since.is_none() {
-            let briefing = self.briefing.clone();
-            let next = self.agenda.after(speaker, calls_other, &briefing.rules);
-            self.follow(next, end + briefing.rules.ai_gap);
-        }
-        match (&self.floor, &mut self.intrusion) {
-            // The voice now falls on the next turn, of which nothing is heard yet.
-            (Floor::Ai(_), Some(intrusion)) => intrusion.has_paused = false,
-            (Floor::Open | Floor::Host(_), Some(_)) => self.settle_intrusion(),
-            (Floor::Open | Floor::Host(_) | Floor::Ai(_), None) => {}
-        }
-    }
-
     /// The AI under a voice is gone: the voice has the floor, unless it only murmured.
-    fn settle_intrusion(&mut self) {
+    pub(super) fn settle_intrusion(&mut self) {
         let Some(intrusion) = self.intrusion.take() else { return };
         let has_content = has_content(&self.intrusion_words(&intrusion), self.rules());
         if (intrusion.since().is_some() || has_content) && !self.is_ending {
@@ -345,6 +321,9 @@ impl Conversation {
         let (heard_text, unheard_text) = (turn.heard_text(), turn.unheard_text());
         self.transcript.set(turn.id, heard_text.clone());
         let speaker = turn.speaker;
+        let length = Span::from_samples(turn.played());
+        let spoken = self.spoken(turn.id, speaker.into(), &heard_text, Some(length));
+        spoken.into_iter().for_each(|spoken| self.recent.add(spoken));
         self.has_failed[speaker.index()] = matches!(reason, TurnEnd::Failed | TurnEnd::TimedOut);
         if is_barge_in {
             let (heard_text, unheard_text) = (heard_text.clone(), unheard_text.clone());

@@ -8,7 +8,7 @@ use super::floor::{Conversation, Floor, Murmur, Rise};
 use super::host_words::Kept;
 use super::input::Stability;
 use super::order::{Order, TurnEnd};
-use super::speaker::{AiSpeaker, TurnId};
+use super::speaker::{AiSpeaker, Speaker, TurnId};
 use crate::time::SessionTime;
 
 impl Conversation {
@@ -60,6 +60,7 @@ impl Conversation {
             self.rise = None;
             if !is_voice {
                 self.restore_level();
+                self.make_room();
             }
         }
         is_settled
@@ -242,9 +243,10 @@ impl Conversation {
     }
 
     pub(super) fn on_end_of_turn_judged(&mut self, ask: u32, score: Option<u16>) {
-        let briefing = self.briefing.clone();
+        let in_force = self.program.in_force();
+        let rules = in_force.of_speaker(Speaker::You);
         let is_open = match &mut self.floor {
-            Floor::Host(turn) => turn.endpointing.judged(ask, score, &briefing.rules),
+            Floor::Host(turn) => turn.endpointing.judged(ask, score, rules),
             Floor::Open | Floor::Ai(_) => false,
         };
         if !is_open {
@@ -254,9 +256,9 @@ impl Conversation {
 
     pub(super) fn ask_end_of_turn(&mut self) {
         self.last_ask = self.last_ask.wrapping_add(1);
-        let (ask, now, briefing) = (self.last_ask, self.now, self.briefing.clone());
+        let (ask, now, in_force) = (self.last_ask, self.now, self.program.in_force());
         if let Floor::Host(turn) = &mut self.floor {
-            turn.endpointing.asked(ask, now, &briefing.rules);
+            turn.endpointing.asked(ask, now, in_force.of_speaker(Speaker::You));
             self.order(Order::AskEndOfTurn { ask });
         }
     }
@@ -349,6 +351,7 @@ impl Conversation {
         }
         self.was_connected = true;
         self.is_connected = true;
+        self.program.begin(self.now);
         if self.intrusion.as_ref().is_none_or(|intrusion| !intrusion.has_paused) {
             self.resume();
         }

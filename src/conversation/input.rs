@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::speaker::{AiSpeaker, TurnId};
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Span};
 
 /// One fact, in past tense.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,18 @@ pub enum Input {
     Typed { text: String },
     /// The host marked this moment for the edit.
     Marked { label: String },
+
+    // ── What the producer did ────────────────────────────────────────────────────────────────────────────
+    /// A word in one AI's ear.
+    Whispered { speaker: AiSpeaker, text: String },
+    /// What was said is struck: so much of the last time, or the last turn.
+    StrikePressed { last: Option<Span> },
+    /// The show goes to this part of its plan, counted from 0.
+    SegmentChosen { index: u16 },
+
+    // ── Memory ───────────────────────────────────────────────────────────────────────────────────────────
+    /// A language model has summed up what was asked; without text unless it is complete.
+    Summarised { summary: u32, text: String, outcome: Outcome },
 
     // ── The world around ─────────────────────────────────────────────────────────────────────────────────
     /// A listener is connected and can hear.
@@ -158,6 +170,10 @@ pub enum Deadline {
     PlayoutProgress,
     /// The silence between two AI speakers is long enough: the next one may be heard.
     NextSpeaker,
+    /// The host, for whom an AI made room, should have spoken by now.
+    HostMaySpeak,
+    /// A summary should have been written by now.
+    SummaryLate,
 }
 
 impl Deadline {
@@ -179,6 +195,8 @@ impl Deadline {
             Self::VoiceFirstAudio => "voice-first-audio",
             Self::PlayoutProgress => "playout-progress",
             Self::NextSpeaker => "next-speaker",
+            Self::HostMaySpeak => "host-may-speak",
+            Self::SummaryLate => "summary-late",
         }
     }
 }

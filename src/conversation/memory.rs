@@ -11,6 +11,7 @@ use super::captions::SHOWN_MAX;
 use super::floor::{Conversation, Setup};
 use super::order::Caption;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
+use crate::time::Span;
 
 /// What is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,29 @@ pub struct Memory {
     /// Number of the grant at which each AI spoke last; 0 for never.
     last_grant: [u32; 2],
     autopilot: bool,
+    /// The part of the plan that was on, and for how long.
+    segment: u16,
+    segment_spent_ms: u64,
+    /// In the take that is read: when that part began, and the last that is known of the take.
+    #[serde(skip)]
+    segment_began_ms: u64,
+    #[serde(skip)]
+    last_ms: u64,
+    /// What was whispered, oldest first.
+    whispers: Vec<Whisper>,
+    /// Turns of which something was struck: they stay as they are.
+    struck: Vec<TurnId>,
 }
+
+/// A word in one AI's ear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Whisper {
+    speaker: AiSpeaker,
+    text: String,
+}
+
+/// Whispers that are remembered: the last ones.
+const WHISPERS_MAX: usize = 20;
 
 /// One turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +70,8 @@ impl Memory {
 
     /// A turn ended, and this was heard of it. The last end of a turn counts.
     pub fn turn_ended(&mut self, turn: TurnId, heard_text: &str) {
-        if let Some(line) = self.line(turn) {
+        let is_struck = self.struck.contains(&turn);
+        if let Some(line) = self.line(turn).filter(|_| !is_struck) {
             heard_text.clone_into(&mut line.text);
         }
     }
@@ -69,6 +93,34 @@ impl Memory {
         }
     }
 
+    /// Of `turn` only `kept` is left.
+    pub fn struck(&mut self, turn: TurnId, kept: &str) {
+        if let Some(line) = self.line(turn) {
+            kept.clone_into(&mut line.text);
+        }
+        self.struck.push(turn);
+    }
+
+    /// This was whispered to `speaker`.
+    pub fn whispered(&mut self, speaker: AiSpeaker, text: &str) {
+        if self.whispers.len() >= WHISPERS_MAX {
+            self.whispers.remove(0);
+        }
+        self.whispers.push(Whisper { speaker, text: text.to_owned() });
+    }
+
+    /// Part `index` of the plan began at `at_ms`.
+    pub const fn segment_began(&mut self, index: u16, at_ms: u64) {
+        self.segment = index;
+        self.segment_began_ms = at_ms;
+        self.segment_spent_ms = 0;
+    }
+
+    /// The take was still going on at `at_ms`.
+    pub const fn went_on_until(&mut self, at_ms: u64) {
+        self.last_ms = at_ms;
+    }
+
     /// Autopilot was switched.
     pub const fn autopilot_set(&mut self, enabled: bool) {
         self.autopilot = enabled;
@@ -76,7 +128,9 @@ impl Memory {
 
     /// All was told: what was left open is closed where it was.
     pub fn settle(&mut self) {
-        for line in self.lines.iter_mut().filter(|line| line.text.is_empty()) {
+        let struck = &self.struck;
+        let is_open = |line: &&mut Line| line.text.is_empty() && !struck.contains(&line.turn);
+        for line in self.lines.iter_mut().filter(is_open) {
             let heard: Vec<&str> = self
                 .captions
                 .iter()
@@ -90,6 +144,8 @@ impl Memory {
             close(caption);
             !caption.text.is_empty()
         });
+        self.segment_spent_ms += self.last_ms.saturating_sub(self.segment_began_ms);
+        self.struck.clear();
         let older = self.captions.len().saturating_sub(SHOWN_MAX);
         self.captions.drain(..older);
     }
@@ -121,9 +177,15 @@ impl Conversation {
     pub fn continuing(setup: Setup, memory: &Memory) -> Self {
         let mut conversation = Self::new(setup);
         for line in &memory.lines {
-            conversation.transcript.open(line.turn, line.speaker);
+            conversation.transcript.open(line.turn, line.speaker, None);
             conversation.transcript.set(line.turn, line.text.clone());
         }
+        for whisper in &memory.whispers {
+            conversation.whisper(whisper.speaker, &whisper.text);
+        }
+        let spent = Span::from_millis(memory.segment_spent_ms);
+        let briefing = conversation.briefing.clone();
+        conversation.program.go_on_after(&briefing, memory.segment, spent);
         conversation.captions.go_on_after(memory.last_caption, &memory.captions);
         conversation.last_turn_id = memory.last_turn;
         conversation.agenda.go_on_after(memory.grants, memory.last_grant, memory.autopilot);
@@ -182,5 +244,23 @@ mod tests {
         memory.settle();
         assert_eq!(memory.captions.len(), SHOWN_MAX);
         assert_eq!(memory.captions.last().map(|caption| caption.id), Some(199));
+    }
+
+    #[test]
+    fn what_was_struck_stays_forgotten_and_the_part_of_the_show_goes_on() {
+        let mut memory = Memory::default();
+        memory.turn_started(TurnId(1), Speaker::You);
+        memory.turn_ended(TurnId(1), "what is a moon");
+        memory.turn_started(TurnId(2), Speaker::Claude);
+        memory.shown(caption(4, 2, "A moon is a cheese", true));
+        memory.turn_ended(TurnId(2), "A moon is a cheese");
+        memory.struck(TurnId(2), "");
+        memory.turn_ended(TurnId(2), "A moon is a cheese");
+        memory.segment_began(1, 60_000);
+        memory.went_on_until(95_000);
+        memory.settle();
+        let texts: Vec<&str> = memory.lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["what is a moon"]);
+        assert_eq!((memory.segment, memory.segment_spent_ms), (1, 35_000));
     }
 }

@@ -12,7 +12,9 @@
 //! pass is a *murmur*. *Back-channel*: "mm-hmm", a listener's sound that asks for nothing. *Playout*: what has truly
 //! reached the listener's ears. *Said* and *heard*: what was written for the voice, and what of it was played out.
 //! *Piece*: what the voice gets at once, and one caption. *Briefing*: what the show is about. *Caption*: words as
-//! shown, with their times. *Prepared*: a reply made before it has the floor.
+//! shown, with their times. *Prepared*: a reply made before it has the floor. *Segment*: a part of the show's plan.
+//! *Whisper*: the producer's word in one AI's ear. *Strike*: what was said is cut and forgotten. *Director*: who decides
+//! on autopilot what the next AI is to do. *Summary*: what stands for the oldest lines of an AI's memory.
 //!
 //! # Invariants
 //!
@@ -28,15 +30,19 @@
 //! 7. With autopilot off, the conversation comes to rest after the last input.
 //! 8. The same inputs give the same orders, byte for byte.
 //! 9. A prepared reply never sounds without a grant, and gets one only if every word it rests on stands.
+//! 10. What was whispered to one AI is in no other's prompt and in no caption; what was struck is in no later prompt.
+//! 11. No prompt holds more of the conversation than the rules say, and nobody waits for a summary.
 //!
 //! # Reading order
 //!
 //! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host` and `replies` (facts of
 //! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), then the judges, which decide nothing:
-//! `endpointing`, `barge_in`, `addressing`, `autopilot`. [`rules`] has every number.
+//! `endpointing`, `barge_in`, `addressing`, `autopilot`, [`director`], `topics`. Around the floor: `program` (the plan and
+//! the rules in force), `whispers`, `strikes`, `landing`, `summaries`. [`rules`] has every number.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod briefing;
+pub mod director;
 pub mod event;
 pub mod input;
 pub mod memory;
@@ -44,6 +50,7 @@ pub mod order;
 pub mod prompt;
 pub mod rules;
 pub mod sentences;
+pub mod show_rules;
 pub mod snapshot;
 pub mod speaker;
 
@@ -52,25 +59,38 @@ mod grants;
 mod host;
 mod prepared;
 mod replies;
+mod succession;
 
 mod addressing;
 mod autopilot;
 mod barge_in;
 mod endpointing;
+mod topics;
+mod who_answers;
+
+mod landing;
+mod program;
+mod strikes;
+mod summaries;
+mod whispers;
 
 mod ai_turn;
 mod captions;
 mod host_words;
 mod phonetics;
 mod transcript;
+mod voiced_words;
 mod words;
 
 pub use floor::{Conversation, Setup};
 pub use input::{Deadline, Input, Outcome, Stability, VoicedWord};
 pub use memory::Memory;
 pub use order::{
-    Caption, CaptionWord, GrantReason, Order, PreparedEnd, TurnEnd, TurnVotes, Verdict, Vote,
+    Caption, CaptionWord, GrantReason, Order, PreparedEnd, StrikeScope, StruckTurn, TurnEnd,
+    TurnVotes, Verdict, Vote,
 };
 pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};
+pub use strikes::STRIKE_MAX;
+pub use who_answers::{Scores, Standing};

@@ -6,8 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::director::{Directing, Step};
+use super::input::Outcome;
 use super::prompt::Prompt;
 use super::speaker::{AiSpeaker, OrbState, Speaker, TurnId};
+use super::who_answers::Scores;
 use crate::time::SessionTime;
 
 /// One order, in the imperative.
@@ -27,6 +30,9 @@ pub enum Order {
     Speak { turn: TurnId, speaker: AiSpeaker, piece: u16, text: String },
     /// No more pieces will come for this turn.
     FinishVoice { turn: TurnId, speaker: AiSpeaker },
+    /// Have `speaker`'s language model sum up the oldest of what it remembers, beside its replies; answer with
+    /// [`super::Input::Summarised`].
+    StartSummary { summary: u32, speaker: AiSpeaker, prompt: Box<Prompt> },
     /// Drop all work on this turn's text and voice.
     StopReply { turn: TurnId, speaker: AiSpeaker },
 
@@ -39,6 +45,8 @@ pub enum Order {
     Pause { turn: TurnId, speaker: AiSpeaker, fade_ms: u16 },
     /// Go on at the sample where it was held.
     Resume { turn: TurnId, speaker: AiSpeaker },
+    /// The turn ends with this sample of it: nothing behind it is sent.
+    Land { turn: TurnId, speaker: AiSpeaker, samples: u64 },
     /// Stop for good, fading within what the listener holds; confirm with [`super::Input::Flushed`].
     Flush { turn: TurnId, speaker: AiSpeaker, fade_ms: u16 },
 
@@ -49,6 +57,8 @@ pub enum Order {
     ShowCaption(Caption),
     /// Show whether autopilot is on.
     ShowAutopilot { enabled: bool },
+    /// Show which part of the plan is on, counted from 0, and why.
+    ShowSegment { index: u16, reason: &'static str },
     /// Tell the host in one sentence what happened and what to do.
     Tell { code: &'static str, message: String },
 
@@ -66,9 +76,20 @@ pub enum Order {
     /// The host's turn was judged to be over, and on which votes.
     NoteTurnJudged { turn: TurnId, votes: TurnVotes },
     /// The floor was given, and why.
-    NoteGranted { turn: TurnId, speaker: AiSpeaker, reason: GrantReason },
+    NoteGranted {
+        turn: TurnId,
+        speaker: AiSpeaker,
+        reason: GrantReason,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scores: Option<Box<Scores>>,
+    },
     /// The floor was not given, and why.
-    NoteDenied { speaker: AiSpeaker, reason: &'static str },
+    NoteDenied {
+        speaker: AiSpeaker,
+        reason: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scores: Option<Box<Scores>>,
+    },
     /// `speaker` writes ahead what it would say after turn `after`; `turn` is the name it will have if it comes to it.
     NotePreparing { turn: TurnId, speaker: AiSpeaker, after: TurnId },
     /// What became of a prepared reply: why, and how many words it had by then.
@@ -87,6 +108,28 @@ pub enum Order {
         heard_text: String,
         unheard_text: String,
     },
+    /// This was said into the ear of `speaker`.
+    NoteWhispered { speaker: AiSpeaker, text: String },
+    /// This stretch of the session is cut, and what is left of its turns in everybody's memory.
+    NoteStruck { from: SessionTime, to: SessionTime, scope: StrikeScope, turns: Vec<StruckTurn> },
+    /// What the director has the speaker of `turn` do, and why.
+    NoteDirected {
+        turn: TurnId,
+        speaker: AiSpeaker,
+        step: Step,
+        reason: &'static str,
+        scores: Directing,
+    },
+    /// The oldest lines of `speaker`'s memory, up to turn `upto`, are told as a summary from now on, or left out where
+    /// `outcome` is not complete; so many words of its memory before and after.
+    NoteSummarised {
+        summary: u32,
+        speaker: AiSpeaker,
+        upto: TurnId,
+        outcome: Outcome,
+        before: u32,
+        after: u32,
+    },
     /// A marker for the edit.
     NoteMarker { label: String, at: SessionTime },
     /// An input that cannot be: kept as an event, otherwise without effect.
@@ -94,6 +137,27 @@ pub enum Order {
 
     /// All is said and closed; the shell may end the session.
     CloseSession,
+}
+
+/// What was meant when something was struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StrikeScope {
+    /// The last turn, by the button.
+    LastTurn,
+    /// So many seconds, by the button.
+    Seconds,
+    /// The host said so.
+    Spoken,
+}
+
+/// A turn of which something was struck.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StruckTurn {
+    /// Which.
+    pub turn: TurnId,
+    /// What of it everybody still remembers; mostly nothing.
+    pub kept: String,
 }
 
 /// What was weighed when a host's turn was judged to be over.
@@ -154,6 +218,8 @@ pub enum TurnEnd {
     Interrupted,
     /// The host went on before anything of it was heard.
     Withdrawn,
+    /// It made room for the host at the end of a clause.
+    Yielded,
     /// Its service failed.
     Failed,
     /// Nothing came within its time.
@@ -182,6 +248,14 @@ pub enum GrantReason {
     Nominated,
     /// Nobody was called; it spoke longer ago than the other.
     Alternation,
+    /// Nobody was called; the host asked more of what it had just said.
+    FollowUp,
+    /// Nobody was called; it had asked, and the host answered.
+    AskedHost,
+    /// Nobody was called; it had talked less of late.
+    Balance,
+    /// Nobody was called; its role, persona or notes speak of it.
+    Role,
     /// Autopilot: the conversation goes on without the host.
     Autopilot,
     /// The other's service failed before anything was heard, and nobody had been called by name.

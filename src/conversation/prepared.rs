@@ -11,10 +11,11 @@
 use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Next;
 use super::barge_in::has_content;
+use super::director::Decision;
 use super::floor::{Conversation, Floor};
 use super::input::Outcome;
 use super::order::{GrantReason, Order, PreparedEnd};
-use super::prompt::Prompt;
+use super::prompt::{Message, Prompt, Role, STAGE};
 use super::speaker::{AiSpeaker, TurnId};
 use super::words::plain_words;
 use crate::time::Span;
@@ -27,6 +28,8 @@ const REACH_SLACK: Span = Span::from_millis(400);
 pub(super) struct Prepared {
     pub(super) turn: AiTurn,
     basis: Basis,
+    /// What the director has its speaker do in it.
+    pub(super) step: Option<Decision>,
     /// Pieces that the voice gets when the floor is given.
     pub(super) held: Vec<(u16, String)>,
 }
@@ -122,13 +125,20 @@ impl Conversation {
             Floor::Host(turn) => {
                 let text = self.words.text(turn.id);
                 let asks = !plain_words(&text).is_empty()
-                    && (!turn.is_overlap || has_content(&text, self.rules()));
-                asks.then(|| Foreseen { speaker: self.whom(&text).speaker, after: turn.id, text })
+                    && (!turn.is_overlap || has_content(&text, self.rules()))
+                    && self.spoken_strike(&text).is_none();
+                let speaker = self.whom(turn.id, &text).speaker;
+                asks.then_some(Foreseen { speaker, after: turn.id, text })
             }
             Floor::Ai(turn) => {
+                // One that makes room for the host is followed by nobody, for a while.
+                if self.landing.is_of(turn.id) {
+                    return None;
+                }
                 let text = turn.said_text();
                 let calls_other = self.names.calls_other(turn.speaker, &text);
-                let next = self.agenda.clone().after(turn.speaker, calls_other, self.rules());
+                let rules = &self.program.rules().table;
+                let next = self.agenda.clone().after(turn.speaker, calls_other, rules);
                 match next {
                     // A voice cannot make one turn while it speaks another.
                     Next::Grant(speaker, _) if speaker != turn.speaker => {
@@ -172,23 +182,57 @@ impl Conversation {
         let Foreseen { speaker, after, text } = foreseen;
         let made = self.tries.made_after(after);
         self.tries = Tries { after: Some(after), made: made + 1 };
+        let Ok(step) = self.foreseen_step(speaker, after, &text) else { return };
         let turn = self.new_turn_id();
         let basis =
             Basis { after, words: plain_words(&text), memory: self.transcript.revision_but(after) };
         let mut prepared = AiTurn::new(turn, speaker, GrantReason::Alternation, self.now);
         prepared.reply = Reply::Writing(self.now);
-        self.prepared = Some(Box::new(Prepared { turn: prepared, basis, held: Vec::new() }));
-        let prompt = self.prompt(speaker, Some((after, &text)));
+        let prompt = self.prompt(speaker, Some((after, &text)), step.as_ref());
+        self.prepared = Some(Box::new(Prepared { turn: prepared, basis, step, held: Vec::new() }));
         self.order(Order::NotePreparing { turn, speaker, after });
         self.order(Order::StartReply { turn, speaker, prompt: Box::new(prompt) });
     }
 
-    /// What `speaker` is asked: with `expected`, as if that text of that turn had been heard already.
-    pub(super) fn prompt(&self, speaker: AiSpeaker, expected: Option<(TurnId, &str)>) -> Prompt {
+    /// What the director will have `speaker` do after turn `after`, if the AI that has it goes on as it is written; an
+    /// error where somebody else will speak, or nobody.
+    fn foreseen_step(
+        &self,
+        speaker: AiSpeaker,
+        after: TurnId,
+        text: &str,
+    ) -> Result<Option<Decision>, ()> {
+        let Floor::Ai(turn) = &self.floor else { return Ok(None) };
+        let expected = self.spoken(after, turn.speaker.into(), text, None);
+        match self.direct(turn.speaker, expected.as_ref()) {
+            None => Ok(None),
+            Some(Some(decision)) if decision.speaker == speaker => Ok(Some(decision)),
+            Some(_) => Err(()),
+        }
+    }
+
+    /// What `speaker` is asked: with `expected`, as if that text of that turn had been heard already; with `step`, what
+    /// the director has it do.
+    pub(super) fn prompt(
+        &self,
+        speaker: AiSpeaker,
+        expected: Option<(TurnId, &str)>,
+        step: Option<&Decision>,
+    ) -> Prompt {
+        let rules = self.rules_of(speaker);
+        let is_summed_up = rules.show.history_words > 0;
+        let mut messages =
+            self.transcript.messages(speaker, &self.briefing, expected, is_summed_up);
+        let directions = [self.pace(rules), step.and_then(|step| self.direction(step))];
+        messages.extend(directions.into_iter().flatten().map(|text| Message {
+            role: Role::User,
+            name: STAGE.into(),
+            text,
+        }));
         Prompt {
             system: self.system_prompts[speaker.index()].clone(),
-            messages: self.transcript.messages(speaker, &self.briefing, expected),
-            answer_seconds: self.rules().answer_seconds,
+            messages,
+            answer_seconds: rules.answer_seconds,
         }
     }
 

@@ -78,6 +78,8 @@ pub enum Part {
     Private,
     /// How to speak.
     Manner,
+    /// In place of all others but the first: what is to be summed up, and how.
+    Summary,
 }
 
 impl Part {
@@ -89,6 +91,7 @@ impl Part {
             Self::Everyone => "# What everyone at the table knows",
             Self::Private => "# What only you know",
             Self::Manner => "# How to speak",
+            Self::Summary => "# How to sum up",
         }
     }
 }
@@ -111,8 +114,30 @@ pub mod lines {
     pub const GOAL: &str = "Goal: ";
 }
 
+/// Words of stage directions that a program finds in them.
+pub mod cues {
+    /// The show goes on to another part, whose number, title and goal follow.
+    pub const NEXT_PART: &str = "The show goes on to part ";
+    /// The speaker is to lead over to the next part, whose title and goal follow.
+    pub const PART_OVER: &str = "this part of the show is over.";
+    /// The speaker is to find something new.
+    pub const IN_CIRCLES: &str = "the talk turns in circles.";
+    /// The speaker is to be short.
+    pub const SHORT: &str = "one or two short sentences this time";
+    /// The speaker is to close the show.
+    pub const CLOSE: &str = "Close with one sentence and say good-bye.";
+}
+
+/// The name under which stage directions stand in a history: nobody at the table.
+pub const STAGE: &str = "Studio";
+
 /// Words a second of a lively speaking voice, times ten (the offline voices say 26, news readers 25 to 28).
 const WORDS_PER_TEN_SECONDS: u32 = 26;
+
+/// Words that take so long to say.
+pub(super) fn words_for(seconds: u16) -> u32 {
+    (u32::from(seconds) * WORDS_PER_TEN_SECONDS).div_ceil(10)
+}
 
 /// Builds the system prompt of `speaker` from the briefing.
 #[must_use]
@@ -125,6 +150,28 @@ pub fn system_prompt(briefing: &Briefing, speaker: AiSpeaker) -> String {
     add_part(&mut text, Part::Private, &quoted(briefing.private(speaker)));
     add_part(&mut text, Part::Manner, &manner(briefing, speaker));
     text
+}
+
+/// How long a summary would take to say, in seconds: about two hundred words.
+const SUMMARY_SECONDS: u16 = 80;
+
+/// The request to sum up `lines`, the oldest of what `speaker` remembers.
+#[must_use]
+pub fn summary_prompt(briefing: &Briefing, speaker: AiSpeaker, lines: &str) -> Prompt {
+    let mut system = String::new();
+    add_part(&mut system, Part::You, &you(briefing.speaker(speaker.into())));
+    let language = &briefing.language;
+    let how = format!(
+        "- Nobody hears this: it is what you will remember of the conversation's beginning.\n\
+         - Sum up the lines below in at most two hundred words, in the language with the tag {language}: who said \
+         what, what was agreed and what was not, open questions, names and numbers as they were said.\n\
+         - Plain sentences about the others by name and about yourself as \"I\". Nothing that was not said. No \
+         headings, no lists, no brackets, no word about this request.\n"
+    );
+    add_part(&mut system, Part::Summary, &how);
+    let request =
+        Message { role: Role::User, name: STAGE.into(), text: lines.trim_end().to_owned() };
+    Prompt { system, messages: vec![request], answer_seconds: SUMMARY_SECONDS }
 }
 
 /// The text of one part of a system prompt; empty if it is not there.
@@ -216,7 +263,7 @@ fn manner(briefing: &Briefing, speaker: AiSpeaker) -> String {
     let [you, host, other] = [Speaker::from(speaker), Speaker::You, speaker.other().into()]
         .map(|speaker| briefing.speaker(speaker).name.as_str());
     let seconds = briefing.rules.answer_seconds;
-    let words = (u32::from(seconds) * WORDS_PER_TEN_SECONDS).div_ceil(10);
+    let words = words_for(seconds);
     let language = &briefing.language;
     format!(
         "- Speak the language with the tag {language}.\n\

@@ -227,7 +227,7 @@ impl Conversation {
         let Floor::Ai(current) = &mut self.floor else { return };
         current.reply = Reply::Writing(now);
         let (turn, speaker) = (current.id, current.speaker);
-        let prompt = self.prompt(speaker, None);
+        let prompt = self.prompt(speaker, None, self.step.as_ref());
         self.order(Order::StartReply { turn, speaker, prompt: Box::new(prompt) });
     }
 
@@ -236,6 +236,7 @@ impl Conversation {
         let Floor::Ai(current) = &mut self.floor else { return };
         current.playout = Some(Playout::new(now));
         let (turn, speaker) = (current.id, current.speaker);
+        self.transcript.sounded(turn, now);
         // The show has gone on: nobody looks cut off any more.
         self.was_cut = [false; 2];
         self.order(Order::StartPlayout { turn, speaker });

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::show_rules::ShowRules;
 use crate::time::Span;
 
 /// The numbers the rules run on. Written into `session.start`, so that a replay uses the same.
@@ -101,6 +102,11 @@ pub struct Rules {
     #[serde(default)]
     pub prepare_sound: bool,
 
+    // ── The show around the floor ────────────────────────────────────────────────────────────────────────
+    /// Who answers, the director, the producer's channel, the memory.
+    #[serde(default = "ShowRules::before")]
+    pub show: ShowRules,
+
     // ── Patience ─────────────────────────────────────────────────────────────────────────────────────────
     /// How long the listener may take to confirm silence.
     pub flush_confirm: Span,
@@ -116,6 +122,23 @@ pub struct Rules {
 pub const PRESETS: [&str; 3] = ["interview", "debate", "rapid-fire"];
 
 impl Rules {
+    /// Takes over the numbers of a kind of show, and nothing else; false for a name that is not in [`PRESETS`].
+    pub fn take_preset(&mut self, name: &str) -> bool {
+        let Some(preset) = Self::preset(name) else { return false };
+        self.done_score = preset.done_score;
+        self.lean_silence = preset.lean_silence;
+        self.turn_ceiling = preset.turn_ceiling;
+        self.not_done_ceiling = preset.not_done_ceiling;
+        self.thinking_ceiling = preset.thinking_ceiling;
+        self.habit_percent = preset.habit_percent;
+        self.habit_max = preset.habit_max;
+        self.back_channel_max = preset.back_channel_max;
+        self.hand_overs_max = preset.hand_overs_max;
+        self.answer_seconds = preset.answer_seconds;
+        self.ai_gap = preset.ai_gap;
+        true
+    }
+
     /// The numbers of a kind of show; none for a name that is not in [`PRESETS`].
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
@@ -260,6 +283,8 @@ impl Default for Rules {
                 "enough",
                 "quiet",
                 "shut up",
+                "strike that",
+                "scratch that",
             ]),
             never_interrupt: phrases(&[
                 "mm hmm",
@@ -316,6 +341,8 @@ impl Default for Rules {
             prepare_tries: 2,
             prepare_next: true,
             prepare_sound: true,
+
+            show: ShowRules::default(),
 
             // What the listener holds is at most 200 ms and is silenced at once; its word travels a quick line.
             flush_confirm: Span::from_millis(150),

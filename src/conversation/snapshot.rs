@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::floor::{Conversation, Floor};
 use super::order::{Caption, TurnEnd};
 use super::speaker::{OrbState, Speaker, TurnId};
+use crate::time::SessionTime;
 
 /// What is shown to somebody who comes in. Bounded: it holds the last captions only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +25,20 @@ pub struct Snapshot {
     pub connected: bool,
     /// The turn that ended last.
     pub last_turn: Option<LastTurn>,
+    /// The part of the plan that is on; none where the briefing has no plan.
+    pub segment: Option<SegmentView>,
+    /// Stretches that were struck, oldest first, the last fifty.
+    pub strikes: Vec<(SessionTime, SessionTime)>,
+}
+
+/// The part of the plan that is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SegmentView {
+    /// Its number in the briefing, from 0.
+    pub index: u16,
+    /// Since when it is on.
+    pub since: SessionTime,
 }
 
 /// State of each speaker, by its wire name.
@@ -96,6 +111,9 @@ impl Conversation {
             muted: self.muted_since.is_some(),
             connected: self.is_connected(),
             last_turn: self.last_turn.clone(),
+            segment: (!self.briefing.segments.is_empty())
+                .then(|| SegmentView { index: self.program.index, since: self.program.since() }),
+            strikes: self.strikes.done(),
         }
     }
 

@@ -72,6 +72,11 @@ pub(super) fn is_question(text: &str) -> bool {
     words.len() > 2 && words.iter().take(3).any(|word| QUESTION_WORDS.contains(&word.as_str()))
 }
 
+/// Whether a question may begin with this word.
+pub(super) fn is_question_word(word: &str) -> bool {
+    QUESTION_WORDS.contains(&word)
+}
+
 /// Words that open a question; one may come behind a name and an "and".
 const QUESTION_WORDS: &[&str] = &[
     "what", "why", "how", "who", "where", "when", "which", "do", "does", "did", "is", "are", "can",

@@ -17,7 +17,7 @@ use super::manifest::{
     MarkerEntry, SessionEntry, SpeakerKind, TrackFile, bytes_and_sha256, seconds,
     seconds_of_millis, sha256, write_atomically,
 };
-use super::noted::{Gap, Noted};
+use super::noted::{Cut, Gap, Noted};
 use super::vtt::{VttHeader, render};
 use crate::conversation::{Caption, Speaker};
 use crate::time::{SESSION_RATE_HZ, SessionTime};
@@ -284,6 +284,7 @@ impl Ending<'_> {
                 sha256: events.sha256.clone(),
             },
             markers: noted.markers.into_iter().map(marker).collect(),
+            cuts: noted.cuts.into_iter().map(Cut::entry).collect(),
             services: noted.services.entries(),
             disclosure: Disclosure {
                 ai_content: facts.tracks.iter().any(|track| track.kind == SpeakerKind::Ai),

@@ -32,6 +32,9 @@ pub struct Manifest {
     pub log: LogFile,
     /// Marked moments, in the order they were marked.
     pub markers: Vec<MarkerEntry>,
+    /// Stretches that were struck while the session ran: all tracks and captions still hold them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<CutEntry>,
     /// What services were used, and what that cost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ServiceEntry>,
@@ -221,6 +224,19 @@ pub struct MarkerEntry {
     pub at_s: f64,
     /// What it is called.
     pub label: String,
+}
+
+/// One stretch to be cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutEntry {
+    /// Where it begins.
+    pub from_ms: u64,
+    /// Where it ends.
+    pub to_ms: u64,
+    /// What was meant: `last-turn`, `seconds`, or `spoken` by the host.
+    pub scope: String,
+    /// Turns of which something is in it, as captions and log name them.
+    pub turns: Vec<u32>,
 }
 
 /// What listeners must be told (Apple asks for it in the audio and in the metadata).

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::RecordingError;
 use super::event_log::{Event, EventLine, Stamp, read_events};
-use super::manifest::{ContinuesEntry, GapCause, GapEntry, seconds};
+use super::manifest::{ContinuesEntry, CutEntry, GapCause, GapEntry, seconds};
 use super::services_used::{ServicesUsed, USE_EVENT};
 use crate::conversation::{Caption, Speaker, memory};
 use crate::time::{SessionTime, Span};
@@ -20,6 +20,8 @@ const CAPTION_EVENT: &str = "caption";
 const GAP_EVENT: &str = "recorder.gap";
 /// Name of the log's event for a marked moment.
 const MARKER_EVENT: &str = "marker";
+/// Name of the log's event for a stretch that was struck.
+const STRIKE_EVENT: &str = "strike";
 /// Name of the log's first event.
 const START_EVENT: &str = "session.start";
 /// The field of the log's first line that names the take it goes on from.
@@ -45,6 +47,35 @@ impl Gap {
     }
 }
 
+/// A stretch that was struck: the files keep it, and an editor takes it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    from: SessionTime,
+    to: SessionTime,
+    scope: String,
+    turns: Vec<u32>,
+}
+
+impl Cut {
+    fn of(fields: &Map<String, Value>) -> Option<Self> {
+        let time =
+            |name: &str| fields.get(name).and_then(Value::as_u64).map(SessionTime::from_samples);
+        let turns = fields.get("turns").and_then(Value::as_array).into_iter().flatten();
+        let turn = |struck: &Value| u32::try_from(struck.get("turn")?.as_u64()?).ok();
+        Some(Self {
+            from: time("from")?,
+            to: time("to")?,
+            scope: fields.get("scope")?.as_str()?.to_owned(),
+            turns: turns.filter_map(turn).collect(),
+        })
+    }
+
+    pub(super) fn entry(self) -> CutEntry {
+        let (from_ms, to_ms) = (self.from.millis(), self.to.millis());
+        CutEntry { from_ms, to_ms, scope: self.scope, turns: self.turns }
+    }
+}
+
 /// What the event log knows about the files.
 #[derive(Debug, Default)]
 pub(super) struct Noted {
@@ -52,6 +83,8 @@ pub(super) struct Noted {
     pub(super) captions: Vec<Caption>,
     pub(super) gaps: Vec<Gap>,
     pub(super) markers: Vec<(SessionTime, String)>,
+    /// Stretches that were struck.
+    pub(super) cuts: Vec<Cut>,
     /// What services were used for.
     pub(super) services: ServicesUsed,
     /// Who and when, from the log's own lines.
@@ -88,6 +121,8 @@ impl Noted {
     pub(super) fn cut_at(&mut self, end: SessionTime) {
         self.markers.retain(|(at, _)| *at <= end);
         self.gaps.retain(|gap| gap.at < end);
+        self.cuts.retain(|cut| cut.from < end);
+        self.cuts.iter_mut().for_each(|cut| cut.to = cut.to.min(end));
         for gap in &mut self.gaps {
             gap.length = gap.length.min(end.since(gap.at));
         }
@@ -122,6 +157,7 @@ impl Noted {
                     self.gaps.push(Gap { speaker, at, length, cause });
                 }
             }
+            STRIKE_EVENT => self.cuts.extend(Cut::of(&event.fields)),
             USE_EVENT => self.services.take(&event.fields),
             START_EVENT => {
                 let continues = event.fields.get(CONTINUES_FIELD).cloned().unwrap_or(Value::Null);

@@ -14,7 +14,7 @@ use super::error::RecordingError;
 use super::event_log::{Event, read_events};
 use super::manifest::Manifest;
 use crate::conversation::briefing::Briefing;
-use crate::conversation::{Caption, Memory, Speaker, TurnId};
+use crate::conversation::{Caption, Memory, Speaker, StruckTurn, TurnId};
 use crate::time::SAMPLES_PER_MS;
 
 /// How long after its last fact a session may be gone on with: the time in which a host waits at an open page for a
@@ -107,6 +107,7 @@ fn read(start: Event, dir: &Path, oldest_ms: u64) -> Result<Option<Survivor>, Re
 /// What a line tells of what was heard.
 fn remember(memory: &mut Memory, event: Event) {
     let fields = event.fields;
+    memory.went_on_until(event.t_ms);
     let turn = fields.get("turn").and_then(Value::as_u64).and_then(|turn| u32::try_from(turn).ok());
     let turn = turn.map(TurnId);
     let speaker = fields.get("speaker").cloned().unwrap_or(Value::Null);
@@ -119,6 +120,22 @@ fn remember(memory: &mut Memory, event: Event) {
         ("floor.grant", _, Some(speaker)) => {
             if let Some(speaker) = speaker.ai() {
                 memory.granted(speaker);
+            }
+        }
+        ("strike", ..) => {
+            let turns = fields.get("turns").cloned().unwrap_or(Value::Null);
+            let turns = serde_json::from_value::<Vec<StruckTurn>>(turns).unwrap_or_default();
+            turns.iter().for_each(|struck| memory.struck(struck.turn, &struck.kept));
+        }
+        ("whisper", _, Some(speaker)) => {
+            if let Some(speaker) = speaker.ai() {
+                memory.whispered(speaker, text(&fields, "text").unwrap_or_default());
+            }
+        }
+        ("segment", ..) => {
+            let index = fields.get("index").and_then(Value::as_u64);
+            if let Some(index) = index.and_then(|index| u16::try_from(index).ok()) {
+                memory.segment_began(index, event.t_ms);
             }
         }
         ("autopilot.show", ..) => {

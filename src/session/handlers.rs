@@ -8,7 +8,7 @@ use super::actor::{ADVANCE_EVERY, LAST_SAMPLES_PATIENCE, REPAIR_PATIENCE, Sessio
 use super::messages::{
     Announce, Attach, AwaitEnd, BreakOff, ChildStopped, Detach, EarsFailed, EarsHeard, EarsNoted,
     EndSession, HostSound, Listen, LookOn, Pressed, Record, RecorderSaid, ReplyArrived, ReplyEvent,
-    ReportPlayout, RequestState, SendAway, Tick, VoiceArrived,
+    ReportPlayout, RequestState, SendAway, SummaryArrived, SummaryEvent, Tick, VoiceArrived,
 };
 use super::notice::{Notice, RecordingFiles};
 use super::service_notes::Kind;
@@ -229,6 +229,22 @@ impl Handler<ReplyArrived> for Session {
                     self.clock.now().since(self.stages[speaker.index()].opened_at()).millis();
                 self.advance_with(Input::ReplyEnded { turn, outcome }, ctx, |line| {
                     line.with("speaker", speaker).with("latency", took)
+                });
+            }
+        }
+    }
+}
+
+impl Handler<SummaryArrived> for Session {
+    type Result = ();
+
+    fn handle(&mut self, message: SummaryArrived, ctx: &mut Self::Context) {
+        let SummaryArrived { summary, speaker, event } = message;
+        match event {
+            SummaryEvent::Noted(note) => self.on_summary_note(speaker, &note, ctx),
+            SummaryEvent::Ended { text, outcome } => {
+                self.advance_with(Input::Summarised { summary, text, outcome }, ctx, |line| {
+                    line.with("speaker", speaker)
                 });
             }
         }

@@ -3,7 +3,7 @@
 //! | class | messages | rule |
 //! | --- | --- | --- |
 //! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
-//! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`StartReply`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
+//! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`SummaryArrived`], [`StartReply`], [`StartSummary`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
 //! | *sound* | [`HostSound`], [`Hear`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
 //!
@@ -216,6 +216,32 @@ pub enum ReplyEvent {
     },
 }
 
+/// A language model summed up, or told something of its products meanwhile.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct SummaryArrived {
+    /// Its number.
+    pub summary: u32,
+    /// Whose model.
+    pub speaker: AiSpeaker,
+    /// What came.
+    pub event: SummaryEvent,
+}
+
+/// What comes of a summary.
+#[derive(Debug)]
+pub enum SummaryEvent {
+    /// Something about the products behind it.
+    Noted(AdapterNote),
+    /// It is over.
+    Ended {
+        /// The summary; empty unless it is complete.
+        text: String,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
 /// A voice spoke.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -334,6 +360,16 @@ pub struct StartReply {
     /// For this turn.
     pub turn: TurnId,
     /// What to answer.
+    pub prompt: Prompt,
+}
+
+/// Sum up, beside the replies.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct StartSummary {
+    /// Its number.
+    pub summary: u32,
+    /// What to sum up, and how.
     pub prompt: Prompt,
 }
 

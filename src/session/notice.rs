@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::conversation::{AiSpeaker, Caption, GrantReason, OrbState, Speaker, TurnId};
+use crate::conversation::director::{Directing, Step};
+use crate::conversation::{
+    AiSpeaker, Caption, GrantReason, OrbState, Scores, Speaker, StrikeScope, TurnId,
+};
+use crate::time::SessionTime;
 
 /// One thing for the listener to know or do. The transport translates it.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +71,55 @@ pub enum Notice {
         speaker: AiSpeaker,
         /// Why.
         reason: GrantReason,
+        /// What that rests on.
+        scores: Option<Box<Scores>>,
+    },
+    /// An AI was not given the floor, and why.
+    Denied {
+        /// Who.
+        speaker: AiSpeaker,
+        /// Why not.
+        reason: &'static str,
+        /// What that rests on.
+        scores: Option<Box<Scores>>,
+    },
+    /// What the director has an AI do on autopilot, and why.
+    Directed {
+        /// In which turn.
+        turn: TurnId,
+        /// Who.
+        speaker: AiSpeaker,
+        /// What.
+        step: Step,
+        /// Why.
+        reason: &'static str,
+        /// What that rests on.
+        scores: Directing,
+    },
+    /// The show goes on to another part of its plan.
+    Segment {
+        /// Which.
+        segment: Segment,
+        /// Why: `chosen`, `minutes` or `director`.
+        reason: &'static str,
+    },
+    /// This was said into one AI's ear. For whoever said it, and nobody else.
+    Whispered {
+        /// Whose ear.
+        speaker: AiSpeaker,
+        /// What.
+        text: String,
+    },
+    /// A stretch of the session is cut.
+    Struck {
+        /// Where it begins.
+        from: SessionTime,
+        /// Where it ends.
+        to: SessionTime,
+        /// What was meant.
+        scope: StrikeScope,
+        /// Turns of which something was cut.
+        turns: Vec<TurnId>,
     },
     /// How loud a speaker is, 0 to 1000.
     Level(Speaker, u16),
@@ -106,6 +159,21 @@ pub enum Notice {
         /// What to do.
         hint: &'static str,
     },
+}
+
+/// A part of the show's plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its number, from 0.
+    pub index: u16,
+    /// Its title.
+    pub title: String,
+    /// What it should reach.
+    pub goal: String,
+    /// Its planned length; 0 for open.
+    pub minutes: u16,
+    /// Since when it is on.
+    pub since: SessionTime,
 }
 
 /// A server that helps a listener to be reached, or to reach us.
@@ -159,6 +227,10 @@ pub struct State {
     pub now_ms: u64,
     /// Whether a recording is being made.
     pub recording: bool,
+    /// The part of the plan that is on; none where there is no plan.
+    pub segment: Option<Segment>,
+    /// Stretches that were cut, oldest first.
+    pub strikes: Vec<(SessionTime, SessionTime)>,
 }
 
 /// Times of one reply in ms from the end of the host's speech.

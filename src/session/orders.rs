@@ -4,7 +4,8 @@ use actix::prelude::*;
 
 use super::actor::Session;
 use super::messages::{
-    FinishRecognition, FinishVoice, JudgeEndOfTurn, SpeakPiece, StartReply, StopReply, StopVoice,
+    FinishRecognition, FinishVoice, JudgeEndOfTurn, SpeakPiece, StartReply, StartSummary,
+    StopReply, StopVoice,
 };
 use super::notice::{Notice, TurnMetrics};
 use crate::conversation::event::Event;
@@ -33,6 +34,13 @@ impl Session {
                 self.accounts.begin_turn(speaker);
                 if !self.children.mind(speaker).send(StartReply { turn, prompt: *prompt }) {
                     later(ctx, Input::ReplyEnded { turn, outcome: Outcome::Failed });
+                }
+            }
+            Order::StartSummary { summary, speaker, prompt } => {
+                let prompt = *prompt;
+                if !self.children.mind(speaker).send(StartSummary { summary, prompt }) {
+                    let (text, outcome) = (String::new(), Outcome::Failed);
+                    later(ctx, Input::Summarised { summary, text, outcome });
                 }
             }
             Order::Speak { turn, speaker, piece, text } => {
@@ -75,6 +83,9 @@ impl Session {
                 self.notify(Notice::Resume { speaker, turn, from_sample });
                 self.send_due(speaker, now);
             }
+            Order::Land { turn, speaker, samples } => {
+                self.stages[speaker.index()].playout.end_at(turn, samples);
+            }
             Order::Flush { turn, speaker, fade_ms } => {
                 self.stages[speaker.index()].playout.flush(turn, now);
                 self.take_back(speaker, turn);
@@ -89,6 +100,7 @@ impl Session {
             }
             Order::ShowCaption(caption) => self.notify(Notice::Caption(Box::new(caption))),
             Order::ShowAutopilot { enabled } => self.notify(Notice::Autopilot(enabled)),
+            Order::ShowSegment { index, reason } => self.show_segment(index, reason, now),
             Order::Tell { code, message } => {
                 tracing::info!(session = %self.identity.session_id, code, "told the host");
                 self.notify(Notice::Tell(message));
@@ -96,16 +108,29 @@ impl Session {
 
             // ── To the record: the log has them already, captions and markers too
             Order::NoteTurnEnded { turn, .. } => self.on_turn_over(turn),
-            Order::NoteGranted { turn, speaker, reason } => {
+            Order::NoteGranted { turn, speaker, reason, scores } => {
                 let since_end = now.since(self.host_stopped).millis();
                 self.stages[speaker.index()].granted(turn, since_end);
-                self.notify(Notice::Granted { turn, speaker, reason });
+                self.notify(Notice::Granted { turn, speaker, reason, scores });
+            }
+            Order::NoteDenied { speaker, reason, scores } => {
+                self.notify(Notice::Denied { speaker, reason, scores });
+            }
+            Order::NoteDirected { turn, speaker, step, reason, scores } => {
+                self.notify(Notice::Directed { turn, speaker, step, reason, scores });
+            }
+            Order::NoteWhispered { speaker, text } => {
+                self.notify(Notice::Whispered { speaker, text });
+            }
+            Order::NoteStruck { from, to, scope, turns } => {
+                let turns = turns.into_iter().map(|struck| struck.turn).collect();
+                self.notify(Notice::Struck { from, to, scope, turns });
             }
             Order::NoteTurnStarted { .. }
             | Order::NoteTurnJudged { .. }
             | Order::NotePreparing { .. }
             | Order::NotePrepared { .. }
-            | Order::NoteDenied { .. }
+            | Order::NoteSummarised { .. }
             | Order::NoteBargeIn { .. }
             | Order::NoteMarker { .. }
             | Order::NoteIgnored { .. } => {}

@@ -53,7 +53,9 @@ impl Session {
         let generation = self.children.minds[speaker.index()].place.occupy();
         let watch = self.watch(Child::Mind(speaker), generation, ctx);
         let model = std::sync::Arc::clone(self.cast.mind(speaker));
-        let mind = LlmActor::new(model, ctx.address().recipient(), watch).start();
+        let session = ctx.address();
+        let (replies, summaries) = (session.clone().recipient(), session.recipient());
+        let mind = LlmActor::new(model, speaker, replies, summaries, watch).start();
         self.children.minds[speaker.index()].address = Some(mind);
     }
 

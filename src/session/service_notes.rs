@@ -183,6 +183,25 @@ impl Session {
         }
     }
 
+    /// A wrapper told something while it summed up: its counts are the session's, but no turn's.
+    pub(super) fn on_summary_note(
+        &mut self,
+        speaker: AiSpeaker,
+        note: &AdapterNote,
+        ctx: &mut Context<Self>,
+    ) {
+        match note {
+            _ if self.ending.is_some() => {}
+            AdapterNote::Changed(change) => self.on_change(Kind::Llm, Some(speaker), change, ctx),
+            AdapterNote::Begun(_) => {}
+            AdapterNote::Used(used) => {
+                let cost = services().cost_micro_usd(used.adapter, &used.model, used.usage);
+                let event = used_event(Kind::Llm, Some(speaker), used, cost);
+                self.log(self.clock.now(), event.with("summary", true));
+            }
+        }
+    }
+
     /// The speaker's reply is not wanted any more. What was read and written of it must be paid for all the same, and
     /// the stream that would have told how much is dropped with it.
     pub(super) fn account_for_dropped(&mut self, speaker: AiSpeaker) {

@@ -1,7 +1,7 @@
 //! What a session tells of itself: to a listener who comes, and to the log at its start.
 
 use super::actor::Session;
-use super::notice::{Notice, Ready, State};
+use super::notice::{Notice, Ready, Segment, State};
 use super::revival::{Earlier, token_hash};
 use crate::conversation::event::{Event, LOG_VERSION};
 use crate::conversation::{AiSpeaker, Speaker};
@@ -39,7 +39,27 @@ impl Session {
             muted: self.muted,
             now_ms: self.clock.now().millis(),
             recording: true,
+            segment: shown.segment.and_then(|on| self.segment(on.index, on.since)),
+            strikes: shown.strikes,
         }
+    }
+
+    /// The show goes on to part `index` of its plan.
+    pub(super) fn show_segment(&mut self, index: u16, reason: &'static str, now: SessionTime) {
+        if let Some(segment) = self.segment(index, now) {
+            self.notify(Notice::Segment { segment, reason });
+        }
+    }
+
+    fn segment(&self, index: u16, since: SessionTime) -> Option<Segment> {
+        let part = self.setup.briefing.segments.get(usize::from(index))?;
+        Some(Segment {
+            index,
+            title: part.title.clone(),
+            goal: part.goal.clone(),
+            minutes: part.minutes,
+            since,
+        })
     }
 
     fn names(&self) -> [String; 3] {

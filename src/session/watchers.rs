@@ -72,7 +72,8 @@ impl Drop for Screens {
     }
 }
 
-/// What an audience may see: nobody's token, no orders for a loudspeaker, no troubles of the house.
+/// What an audience may see: nobody's token, no orders for a loudspeaker, no troubles of the house, nothing
+/// that was whispered.
 const fn is_public(notice: &Notice) -> bool {
     matches!(
         notice,
@@ -82,6 +83,10 @@ const fn is_public(notice: &Notice) -> bool {
             | Notice::Autopilot(_)
             | Notice::Level(..)
             | Notice::Granted { .. }
+            | Notice::Denied { .. }
+            | Notice::Directed { .. }
+            | Notice::Segment { .. }
+            | Notice::Struck { .. }
     )
 }
 

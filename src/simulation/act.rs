@@ -7,8 +7,10 @@ use std::fmt;
 use super::dice::Dice;
 use super::meeting::{Meeting, Script, ms};
 use super::plan::Plan;
+use super::show::ShowAct;
 use super::timeline::{in_seconds, seconds};
 use crate::conversation::rules::Rules;
+use crate::conversation::show_rules::Answers;
 use crate::conversation::{AiSpeaker, Input, Outcome, Stability, TurnId};
 use crate::time::{SessionTime, Span};
 
@@ -58,6 +60,8 @@ pub enum Act {
     Rule(&'static str, u64),
     /// Services are late, lose, double and fail things, as chance from this seed has it.
     FaultsFrom(u64),
+    /// The producer, the plan, the summaries.
+    Show(ShowAct),
     /// By now the table has come to rest: nobody has the floor and nothing is waited for.
     Rests,
 }
@@ -66,7 +70,7 @@ pub enum Act {
 type PlanField = fn(&mut Plan) -> &mut u64;
 
 /// What can be told to be quick or slow: the name in a timeline and the field of the plan.
-pub const TAKES: [(&str, PlanField); 10] = [
+pub const TAKES: [(&str, PlanField); 11] = [
     ("onset takes", |plan| &mut plan.onset_known),
     ("stop takes", |plan| &mut plan.stop_known),
     ("words take", |plan| &mut plan.words_after),
@@ -77,19 +81,36 @@ pub const TAKES: [(&str, PlanField); 10] = [
     ("voice takes", |plan| &mut plan.voice_after),
     ("page reports every", |plan| &mut plan.report_every),
     ("flush takes", |plan| &mut plan.flush_after),
+    ("summary takes", |plan| &mut plan.summary_after),
 ];
 
 /// Sets a rule to a number as a briefing would.
 type SetRule = fn(&mut Rules, u64);
 
 /// The rules that a timeline may set before anything has happened, by their names in a briefing; a switch is 0 or 1.
-pub const RULES: [(&str, SetRule); 4] = [
+pub const RULES: [(&str, SetRule); 12] = [
     ("autopilot.gapMs", |rules, millis| rules.ai_gap = ms(millis)),
     ("prepare.tries", |rules, tries| {
         rules.prepare_tries = u16::try_from(tries).unwrap_or(u16::MAX);
     }),
     ("prepare.next", |rules, on| rules.prepare_next = on == 1),
     ("prepare.sound", |rules, on| rules.prepare_sound = on == 1),
+    ("autopilot.maxTurns", |rules, turns| {
+        rules.autopilot_max_turns = u16::try_from(turns).unwrap_or(u16::MAX);
+    }),
+    ("autopilot.gapVaryMs", |rules, millis| rules.show.gap_variation = ms(millis)),
+    ("followUps", |rules, on| rules.show.follow_ups = on == 1),
+    // By its place among the words that a briefing has for it.
+    ("answers", |rules, place| {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        rules.show.answers = Answers::ALL.get(place).map_or_else(Answers::default, |(_, by)| *by);
+    }),
+    ("director.enabled", |rules, on| rules.show.directs = on == 1),
+    ("director.softLanding", |rules, on| rules.show.soft_landing = on == 1),
+    ("director.wrapUpMs", |rules, millis| rules.show.wrap_up = ms(millis)),
+    ("historyWords", |rules, words| {
+        rules.show.history_words = u32::try_from(words).unwrap_or(u32::MAX);
+    }),
 ];
 
 /// Lines without anything to fill in.
@@ -134,6 +155,13 @@ impl Act {
             return Ok(Self::Takes(name, span(rest)?));
         }
         let words: Vec<&str> = plain.split_whitespace().collect();
+        if let ["rule", name, value] = words.as_slice() {
+            let known = RULES.iter().find(|(known, _)| known == name);
+            return Ok(Self::Rule(known.ok_or("no such rule")?.0, number(value)?));
+        }
+        if let Some(show) = ShowAct::parse(&words, &quoted) {
+            return show.map(Self::Show);
+        }
         Ok(match words.as_slice() {
             ["host", "says", "for", length] => Self::Says(quoted, span(length)?, None),
             ["host", "says", "for", length, "heard", "after", after] => {
@@ -168,10 +196,6 @@ impl Act {
             [name, "will", "hang"] => Self::Will(ai(name)?, Script::Hangs),
             [name, "voice", "breaks", "after", heard] => Self::Breaks(ai(name)?, span(heard)?),
             ["model", "says", score] => Self::Scores(Some(number(score)?)),
-            ["rule", name, value] => {
-                let known = RULES.iter().find(|(known, _)| known == name);
-                Self::Rule(known.ok_or("no such rule")?.0, number(value)?)
-            }
             ["faults", "from", seed] => Self::FaultsFrom(number(seed)?),
             _ => return Err("it means nothing here".into()),
         })
@@ -218,6 +242,7 @@ impl Act {
                 }
             }
             Self::FaultsFrom(seed) => meeting.dice = Some(Dice::new(*seed)),
+            Self::Show(act) => act.play(at, meeting),
             Self::Rests => meeting.rests.push(at),
         }
     }
@@ -279,6 +304,7 @@ impl fmt::Display for Act {
             Self::Takes(name, length) => write!(f, "{name} {}", of(length)),
             Self::Rule(name, value) => write!(f, "rule {name} {value}"),
             Self::FaultsFrom(seed) => write!(f, "faults from {seed}"),
+            Self::Show(act) => act.fmt(f),
             Self::Rests => f.write_str("all is at rest"),
         }
     }
@@ -294,7 +320,7 @@ fn unquoted(line: &str) -> Result<(String, String), String> {
     Ok((text.into(), plain.trim().into()))
 }
 
-fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<Span, String> {
     Ok(seconds(text)?.since(SessionTime::ZERO))
 }
 
@@ -302,7 +328,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().ok().ok_or_else(|| format!("{text:?} is no number that fits"))
 }
 
-fn ai(name: &str) -> Result<AiSpeaker, String> {
+pub(super) fn ai(name: &str) -> Result<AiSpeaker, String> {
     match name {
         "ada" => Ok(AiSpeaker::Claude),
         "grace" => Ok(AiSpeaker::Guest),
@@ -310,7 +336,7 @@ fn ai(name: &str) -> Result<AiSpeaker, String> {
     }
 }
 
-const fn name_of(speaker: AiSpeaker) -> &'static str {
+pub(super) const fn name_of(speaker: AiSpeaker) -> &'static str {
     match speaker {
         AiSpeaker::Claude => "ada",
         AiSpeaker::Guest => "grace",

@@ -4,42 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::conversation::prompt::Role;
+use crate::conversation::prompt::{Role, STAGE};
+use crate::conversation::rules::Rules;
 use crate::conversation::{
     Caption, Conversation, Input, Order, PreparedEnd, Prompt, Speaker, TurnId,
 };
 use crate::time::SessionTime;
 
+pub use super::breach::Breach;
+pub(super) use super::breach::{hold, hold_equal};
 use super::meeting::{Event, ms};
+use super::show_books::ShowBooks;
 use super::voice::Voice;
-
-/// A rule that was broken, in words: which invariant, and how.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Breach(pub String);
-
-/// Leaves the function with a [`Breach`] unless the condition holds.
-macro_rules! hold {
-    ($condition:expr, $($words:tt)+) => {
-        if !$condition {
-            return Err(Breach(format!($($words)+)));
-        }
-    };
-}
-
-/// Leaves the function with a [`Breach`] that shows both sides unless they are equal.
-macro_rules! hold_equal {
-    ($left:expr, $right:expr, $($words:tt)+) => {
-        match (&$left, &$right) {
-            (left, right) => hold!(
-                left == right,
-                "{}\n  one side: {left:?}\n  the other: {right:?}",
-                format_args!($($words)+)
-            ),
-        }
-    };
-}
-pub(super) use hold;
 
 /// The books of one meeting.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +37,23 @@ pub struct Watch {
     heard: BTreeMap<TurnId, u64>,
     /// The reply that is being prepared, and the prompts of those that were.
     preparing: Option<TurnId>,
-    prepared: BTreeMap<TurnId, Prompt>,
-    /// What the host's last turn with words ended with.
-    host_said: String,
+    prepared: BTreeMap<TurnId, (Prompt, Option<TurnId>)>,
+    /// What the host's turns with words ended with, in the order of their ends.
+    host_said: Vec<(TurnId, String)>,
+    show: ShowBooks,
     is_ending: bool,
     is_closed: bool,
 }
 
 impl Watch {
+    /// Empty books of a show that may tell so many words of the conversation in a prompt.
+    #[must_use]
+    pub fn of(rules: &Rules) -> Self {
+        let mut watch = Self::default();
+        watch.show.history_words = usize::try_from(rules.show.history_words).unwrap_or(usize::MAX);
+        watch
+    }
+
     /// Enters one event in the books and checks what it may break.
     ///
     /// # Errors
@@ -131,6 +116,7 @@ impl Watch {
             !self.is_closed || matches!(order, Order::NoteIgnored { .. }),
             "invariant 3: an order after the end: {order:?}"
         );
+        self.show.order(now, order)?;
         match order {
             Order::StartPlayout { turn, .. } => {
                 let has_floor = self.granted.iter().any(|(id, ..)| id == turn);
@@ -162,8 +148,8 @@ impl Watch {
                     "invariant 1: {turn} was granted in the host's turn"
                 );
                 // A prompt that was written ahead must say what was heard after all.
-                if let Some(prompt) = self.prepared.remove(turn) {
-                    self.history_is_what_was_heard((*speaker).into(), &prompt)?;
+                if let Some((prompt, upto)) = self.prepared.remove(turn) {
+                    self.history_is_what_was_heard((*speaker).into(), &prompt, upto)?;
                     self.host_said_what_is_answered(&prompt)?;
                 }
                 self.granted.push((*turn, (*speaker).into(), None));
@@ -183,7 +169,8 @@ impl Watch {
             }
             Order::NoteTurnEnded { turn, speaker: Speaker::You, heard_text, .. } => {
                 if !heard_text.is_empty() {
-                    self.host_said.clone_from(heard_text);
+                    self.host_said.retain(|(said, _)| said != turn);
+                    self.host_said.push((*turn, heard_text.clone()));
                 }
                 hold!(
                     self.open_host_turns.remove(turn),
@@ -194,11 +181,13 @@ impl Watch {
                 self.turn_ended(*turn, heard_text, voices)?;
             }
             Order::ShowCaption(caption) => self.caption_may_change(caption)?,
-            Order::StartReply { turn, prompt, .. } if self.preparing == Some(*turn) => {
-                self.prepared.insert(*turn, prompt.as_ref().clone());
+            Order::StartReply { turn, speaker, prompt } if self.preparing == Some(*turn) => {
+                let upto = self.show.summed_up(*speaker);
+                self.prepared.insert(*turn, (prompt.as_ref().clone(), upto));
             }
             Order::StartReply { speaker, prompt, .. } => {
-                self.history_is_what_was_heard((*speaker).into(), prompt)?;
+                let upto = self.show.summed_up(*speaker);
+                self.history_is_what_was_heard((*speaker).into(), prompt, upto)?;
             }
             Order::NoteIgnored { what: "deadline_is_not_due" } => {
                 return Err(Breach("invariant 6: a deadline was not due".into()));
@@ -297,13 +286,20 @@ impl Watch {
     }
 
     /// Invariant 5.
-    fn history_is_what_was_heard(&self, speaker: Speaker, prompt: &Prompt) -> Result<(), Breach> {
+    fn history_is_what_was_heard(
+        &self,
+        speaker: Speaker,
+        prompt: &Prompt,
+        upto: Option<TurnId>,
+    ) -> Result<(), Breach> {
         let name = |speaker: &Speaker| ["Host", "Ada", "Grace"][speaker.index()];
         let heard: Vec<(&str, &str, Role)> = self
             .granted
             .iter()
-            .filter_map(|(_, by, text)| {
-                Some((by, text.as_deref().filter(|text| !text.is_empty())?))
+            .filter(|(turn, ..)| self.show.is_told(*turn, upto))
+            .filter_map(|(turn, by, text)| {
+                let left = self.show.left_of(*turn, text.as_deref()?);
+                Some((by, Some(left).filter(|text| !text.is_empty())?))
             })
             .map(|(by, text)| {
                 (name(by), text, if *by == speaker { Role::Assistant } else { Role::User })
@@ -328,14 +324,17 @@ impl Watch {
 
     /// Invariant 9: a reply to the host rests on the words with which the host's turn ended.
     fn host_said_what_is_answered(&self, prompt: &Prompt) -> Result<(), Breach> {
-        let last = prompt.messages.last().filter(|message| message.name == "Host");
+        let last = prompt.messages.iter().rfind(|message| message.name != STAGE);
+        let last = last.filter(|message| message.name == "Host");
         let plain = |text: &str| -> Vec<String> {
             let words = text.split_whitespace();
             let letters = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).collect();
             words.map(letters).filter(|word: &String| !word.is_empty()).collect()
         };
+        let said = self.host_said.iter().rev().map(|(turn, text)| self.show.left_of(*turn, text));
+        let said = said.filter(|text| !text.is_empty()).next().unwrap_or_default();
         if let Some(last) = last {
-            hold_equal!(plain(&last.text), plain(&self.host_said), "invariant 9: what is answered");
+            hold_equal!(plain(&last.text), plain(said), "invariant 9: what is answered");
         }
         Ok(())
     }

@@ -52,6 +52,8 @@ pub struct Meeting {
     pub dice: Option<Dice>,
     pub replies: [VecDeque<Script>; 2],
     pub scores: VecDeque<Option<u16>>,
+    /// What the next summaries will be.
+    pub summaries: VecDeque<Script>,
     pub voices: BTreeMap<TurnId, Voice>,
     queue: BTreeMap<(SessionTime, u64), Happening>,
     /// What is known of a world that was, where this one follows it.
@@ -83,7 +85,12 @@ pub fn briefing() -> Briefing {
             speaker("Grace", "Guest"),
         ],
         providers: ProviderChoice::default(),
-        segments: vec![Segment { title: "Opening".into(), minutes: 2, goal: "Begin.".into() }],
+        segments: vec![Segment {
+            title: "Opening".into(),
+            minutes: 2,
+            goal: "Begin.".into(),
+            rules: Vec::new(),
+        }],
         everyone: String::new(),
         private: [String::new(), String::new()],
     }
@@ -108,6 +115,7 @@ impl Meeting {
             dice,
             replies: [VecDeque::new(), VecDeque::new()],
             scores: VecDeque::new(),
+            summaries: VecDeque::new(),
             voices: BTreeMap::new(),
             queue: BTreeMap::new(),
             known: None,
@@ -121,7 +129,12 @@ impl Meeting {
 
     /// Changes a rule of the show, before anything has happened in it.
     pub fn rule(&mut self, change: impl FnOnce(&mut Rules)) {
-        change(&mut self.briefing.rules);
+        self.show(|briefing| change(&mut briefing.rules));
+    }
+
+    /// Changes the show, before anything has happened in it.
+    pub fn show(&mut self, change: impl FnOnce(&mut Briefing)) {
+        change(&mut self.briefing);
         self.conversation = conversation_of(self.briefing.clone());
     }
 
@@ -245,6 +258,10 @@ impl Meeting {
                 due.into_iter().for_each(|input| self.learn(at, input));
             }
             Order::StartReply { turn, speaker, .. } => self.write(*turn, *speaker),
+            Order::StartSummary { summary, .. } => self.sum_up(*summary),
+            Order::Land { turn, samples, .. } => {
+                self.voices.entry(*turn).or_default().landed = Some(*samples);
+            }
             Order::Speak { turn, piece, text, .. } => self.speak(*turn, *piece, text),
             Order::FinishVoice { turn, .. } => {
                 let voice = self.voices.entry(*turn).or_default();
@@ -312,6 +329,29 @@ impl Meeting {
             at = at + ms(self.plan.chunk_every);
         }
         self.learn(at, Input::ReplyEnded { turn, outcome });
+    }
+
+    fn sum_up(&mut self, summary: u32) {
+        let script = self.summaries.pop_front().unwrap_or_else(|| {
+            let faults =
+                [8, 4].map(|percent| self.dice.as_mut().is_some_and(|dice| dice.chance(percent)));
+            match faults {
+                [true, _] => Script::Fails(String::new(), Outcome::Failed),
+                [_, true] => Script::Hangs,
+                [false, false] => Script::Says("They spoke of rain, and agreed.".into()),
+            }
+        });
+        let (text, outcome) = match script {
+            Script::Says(text) => (text, Outcome::Complete),
+            Script::Fails(text, outcome) => (text, outcome),
+            Script::Hangs => return,
+        };
+        let at = self.now + self.jitter(self.plan.summary_after);
+        let told = Input::Summarised { summary, text, outcome };
+        if self.dice.as_mut().is_some_and(|dice| dice.chance(5)) {
+            self.learn(at + ms(10), told.clone());
+        }
+        self.learn(at, told);
     }
 
     pub(super) fn jitter(&mut self, millis: u64) -> Span {

@@ -8,6 +8,7 @@
 //! Pure as the conversation itself: no clock, no files, no chance without a seed.
 
 pub mod act;
+mod breach;
 pub mod dice;
 mod host;
 pub mod invariants;
@@ -15,6 +16,8 @@ pub mod known;
 pub mod meeting;
 pub mod plan;
 pub mod random;
+pub mod show;
+mod show_books;
 pub mod shrink;
 pub mod story;
 pub mod tally;

@@ -13,6 +13,7 @@ pub struct Plan {
     pub voice_after: u64,
     pub report_every: u64,
     pub flush_after: u64,
+    pub summary_after: u64,
 }
 
 impl Default for Plan {
@@ -28,6 +29,7 @@ impl Default for Plan {
             voice_after: 100,
             report_every: 100,
             flush_after: 40,
+            summary_after: 3000,
         }
     }
 }

@@ -6,8 +6,10 @@
 use super::act::Act;
 use super::dice::Dice;
 use super::meeting::{Script, ms};
+use super::show::ShowAct;
 use super::timeline::Timeline;
-use crate::conversation::{AiSpeaker, Input, Outcome, Stability};
+use crate::conversation::briefing::Setting;
+use crate::conversation::{AiSpeaker, Input, Outcome, Speaker, Stability};
 use crate::time::{SessionTime, Span};
 
 /// What hosts say.
@@ -25,6 +27,10 @@ const LINES: &[&str] = &[
     "You two, what do you say?",
     "",
     "no",
+    "No, strike that.",
+    "So what about snow, no, strike that.",
+    "And why is that?",
+    "I would take an umbrella.",
 ];
 
 /// What AIs say.
@@ -35,6 +41,7 @@ const REPLIES: &[&str] = &[
     "Rain begins as vapour that rises, and then it cools. Drops form. They fall... Dr. Gray knows more of it - ask her!",
     "",
     "   ",
+    "I would not know. What would you do about it?",
 ];
 
 /// How long after the last act the table must have come to rest.
@@ -122,10 +129,56 @@ impl Draft {
         {
             self.put(SessionTime::ZERO, Act::Rule(rule, value));
         }
+        self.plan_show();
         self.put(SessionTime::ZERO, Act::FaultsFrom(seed ^ 0xABCD));
     }
 
+    /// Shows differ in their plan, in who answers, in how much is remembered.
+    fn plan_show(&mut self) {
+        let history = *self.dice.pick(&[0, 40, 120, 3000]);
+        let rules = [
+            ("answers", self.dice.between(0, 2)),
+            ("followUps", u64::from(!self.dice.chance(20))),
+            ("autopilot.maxTurns", self.dice.between(2, 30)),
+            ("autopilot.gapVaryMs", self.dice.between(0, 200)),
+            ("director.enabled", u64::from(!self.dice.chance(20))),
+            ("director.softLanding", u64::from(!self.dice.chance(20))),
+            ("historyWords", history),
+        ];
+        for (rule, value) in rules {
+            self.put(SessionTime::ZERO, Act::Rule(rule, value));
+        }
+        if self.dice.chance(50) {
+            let minutes = u16::try_from(self.dice.between(0, 2)).unwrap_or(0);
+            let setting = |key: &str, value: &str| Setting { key: key.into(), value: value.into() };
+            let acts = [
+                ShowAct::Part("Snow".into(), minutes),
+                ShowAct::PartRule(2, setting("preset", "rapid-fire")),
+                ShowAct::PartRule(2, setting("bargeIn.pauseMs", "350")),
+                ShowAct::SpeakerRule(Speaker::You, setting("endOfTurn.ceilingMs", "1300")),
+                ShowAct::SpeakerRule(Speaker::Guest, setting("autopilot.gapMs", "600")),
+            ];
+            acts.into_iter().for_each(|act| self.put(SessionTime::ZERO, Act::Show(act)));
+        }
+    }
+
+    /// The producer does something.
+    fn produce(&mut self, at: SessionTime) {
+        let speaker = *self.dice.pick(&AiSpeaker::BOTH);
+        let act = match self.dice.between(0, 9) {
+            0..=2 => ShowAct::Whispers(speaker, format!("secret {} for {speaker:?}", at.millis())),
+            3..=5 => ShowAct::Strikes(None),
+            6 => ShowAct::Strikes(Some(ms(self.dice.between(100, 20_000)))),
+            7 => ShowAct::GoesTo(u16::try_from(self.dice.between(1, 3)).unwrap_or(1)),
+            _ => ShowAct::Breathes,
+        };
+        self.put(at, Act::Show(act));
+    }
+
     fn act(&mut self, at: SessionTime) {
+        if self.dice.chance(12) {
+            self.produce(at);
+        }
         for speaker in AiSpeaker::BOTH {
             let text = String::from(*self.dice.pick(REPLIES));
             let script = match self.dice.between(0, 19) {

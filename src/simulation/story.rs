@@ -7,7 +7,7 @@ use crate::conversation::Order;
 use crate::time::SessionTime;
 
 /// Kinds of orders that a story leaves out unless they are asked for.
-pub const ALL_KINDS: &str = "captions interim orbs pieces prompts speech ignored";
+pub const ALL_KINDS: &str = "captions interim orbs pieces prompts speech ignored director";
 
 /// All that happened, with the kinds of orders named in `shows` (of [`ALL_KINDS`]) and with facts if `with_facts`.
 #[must_use]
@@ -94,10 +94,10 @@ pub fn tell(order: &Order, shows: &[&str]) -> Option<String> {
             "votes",
             format!("{turn} judged {:?} after {} ms", votes.decided, votes.silence_ms),
         ),
-        Order::NoteGranted { turn, speaker, reason } => {
+        Order::NoteGranted { turn, speaker, reason, .. } => {
             Some(format!("{turn} {speaker} granted {}", word(reason)))
         }
-        Order::NoteDenied { speaker, reason } => Some(format!("{speaker} denied {reason}")),
+        Order::NoteDenied { speaker, reason, .. } => Some(format!("{speaker} denied {reason}")),
         Order::NotePreparing { turn, speaker, after } => {
             Some(format!("{turn} {speaker} prepares for after {after}"))
         }
@@ -106,6 +106,28 @@ pub fn tell(order: &Order, shows: &[&str]) -> Option<String> {
         }
         Order::NoteBargeIn { turn, verdict, .. } => {
             Some(format!("{turn} barge-in {}", word(verdict)))
+        }
+        Order::ShowSegment { index, reason } => Some(format!("part {} {reason}", index + 1)),
+        Order::Land { turn, .. } => Some(format!("{turn} lands")),
+        Order::NoteWhispered { speaker, text } => Some(format!("{speaker} is told {text:?}")),
+        Order::NoteStruck { from, to, scope, turns } => {
+            let mut line = format!("struck {} {from} to {to}", word(scope));
+            for struck in turns {
+                put(&mut line, format_args!(" {}", struck.turn));
+                if !struck.kept.is_empty() {
+                    put(&mut line, format_args!(" but {:?}", struck.kept));
+                }
+            }
+            Some(line)
+        }
+        Order::NoteDirected { turn, speaker, step, reason, .. } => {
+            if_shown("director", format!("{turn} {speaker} to {} {reason}", word(step)))
+        }
+        Order::StartSummary { summary, speaker, .. } => {
+            Some(format!("{speaker} sums up {summary}"))
+        }
+        Order::NoteSummarised { speaker, upto, outcome, .. } => {
+            Some(format!("{speaker} remembers up to {upto} as summary {}", word(outcome)))
         }
         Order::NoteMarker { label, .. } => Some(format!("marker {label:?}")),
         Order::NoteIgnored { what } => if_shown("ignored", format!("ignored {what}")),

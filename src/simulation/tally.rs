@@ -69,6 +69,11 @@ impl Tally {
             }
             Order::NoteBargeIn { verdict, .. } => format!("voice over an AI: {verdict:?}"),
             Order::NoteDenied { .. } => "floor denied".into(),
+            Order::NoteStruck { .. } => "struck".into(),
+            Order::NoteWhispered { .. } => "whispered".into(),
+            Order::NoteDirected { step, .. } => format!("director: {step:?}"),
+            Order::Land { .. } => "soft landings".into(),
+            Order::NoteSummarised { outcome, .. } => format!("summary: {outcome:?}"),
             Order::NoteIgnored { .. } => "impossible inputs ignored".into(),
             Order::Tell { .. } => "host told of trouble".into(),
             _ => return,

@@ -85,7 +85,7 @@ impl Timeline {
     /// [`Breach`], the first.
     pub fn play(&self, events: &mut Vec<(SessionTime, Event)>) -> Result<(), Breach> {
         let mut meeting = self.meeting();
-        let mut watch = Watch::default();
+        let mut watch = Watch::of(&meeting.briefing.rules);
         let mut checked = events.len();
         let begin = checked;
         let mut rests = std::mem::take(&mut meeting.rests);

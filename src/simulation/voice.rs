@@ -13,6 +13,8 @@ pub struct Voice {
     said: u64,
     pub(super) ready: u64,
     pub(super) total: Option<u64>,
+    /// Where it was told to end: nothing behind it is played.
+    pub(super) landed: Option<u64>,
     /// Position when it last moved or stood, and since when it moves.
     pub(super) position: u64,
     pub(super) moving_since: Option<SessionTime>,
@@ -27,7 +29,7 @@ pub struct Voice {
 impl Voice {
     pub(super) fn position(&self, now: SessionTime) -> u64 {
         let moved = self.moving_since.map_or(0, |since| now.since(since).samples());
-        (self.position + moved).min(self.ready)
+        (self.position + moved).min(self.ready).min(self.landed.unwrap_or(u64::MAX))
     }
 
     pub(super) fn ready_end(&self) -> u64 {
@@ -95,7 +97,8 @@ impl Meeting {
             return;
         };
         let samples = voice.position(now);
-        let is_at_end = voice.total.is_some_and(|total| samples >= total);
+        let total = voice.landed.or(voice.total);
+        let is_at_end = total.is_some_and(|total| samples >= total);
         self.schedule(now + every, Happening::Report(turn, epoch));
         if is_lost && !is_at_end {
             return;

@@ -5,13 +5,14 @@ use actix::Addr;
 
 use super::protocol::{
     ClientMessage, Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile,
-    WireIceServer, WireMetrics,
+    WireIceServer, WireMetrics, WireSegment, WireStretch,
 };
 use crate::conversation::Input;
 use crate::session::Session;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{EndSession, ListenerClock, Pressed, ReportPlayout, RequestState};
-use crate::session::notice::{IceServer, Notice, RecordingFiles, State};
+use crate::session::notice::{IceServer, Notice, RecordingFiles, Segment, State};
+use crate::time::Span;
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
 #[must_use]
@@ -84,9 +85,35 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             characters: metrics.used.usage.characters,
             cost_micro_usd: metrics.used.cost_micro_usd,
         }),
-        Notice::Granted { turn, speaker, reason } => {
-            ServerMessage::Granted { turn: *turn, speaker: *speaker, reason: *reason }
+        Notice::Granted { turn, speaker, reason, scores } => ServerMessage::Granted {
+            turn: *turn,
+            speaker: *speaker,
+            reason: *reason,
+            scores: scores.clone(),
+        },
+        Notice::Denied { speaker, reason, scores } => ServerMessage::Denied {
+            speaker: *speaker,
+            reason: (*reason).to_owned(),
+            scores: scores.clone(),
+        },
+        Notice::Directed { turn, speaker, step, reason, scores } => ServerMessage::Directed {
+            turn: *turn,
+            speaker: *speaker,
+            step: *step,
+            reason: (*reason).to_owned(),
+            scores: *scores,
+        },
+        Notice::Segment { segment: on, reason } => {
+            ServerMessage::Segment { segment: segment(on), reason: (*reason).to_owned() }
         }
+        Notice::Whispered { speaker, text } => {
+            ServerMessage::Whispered { speaker: *speaker, text: text.clone() }
+        }
+        Notice::Struck { from, to, scope, turns } => ServerMessage::Struck {
+            stretch: WireStretch { from: from.millis(), to: to.millis() },
+            scope: *scope,
+            turns: turns.clone(),
+        },
         Notice::Level(speaker, level) => ServerMessage::Level { speaker: *speaker, level: *level },
         Notice::RecordingReady(files) => recording_ready(files),
         Notice::MediaOffered(servers) => {
@@ -109,6 +136,16 @@ fn to_wire(notice: &Notice) -> ServerMessage {
             message: message.clone(),
             hint: (*hint).to_owned(),
         },
+    }
+}
+
+fn segment(segment: &Segment) -> WireSegment {
+    WireSegment {
+        index: segment.index,
+        title: segment.title.clone(),
+        goal: segment.goal.clone(),
+        minutes: segment.minutes,
+        since: segment.since.millis(),
     }
 }
 
@@ -136,6 +173,12 @@ fn snapshot(state: &State) -> ServerMessage {
             muted: state.muted,
             recording: state.recording,
         },
+        segment: state.segment.as_ref().map(segment),
+        strikes: state
+            .strikes
+            .iter()
+            .map(|(from, to)| WireStretch { from: from.millis(), to: to.millis() })
+            .collect(),
     }
 }
 
@@ -162,6 +205,11 @@ pub(super) fn forward(session: &Addr<Session>, message: ClientMessage) {
         ClientMessage::Nominate { speaker } => Input::Nominated { speaker },
         ClientMessage::Say { text } => Input::Typed { text },
         ClientMessage::Marker { label } => Input::Marked { label },
+        ClientMessage::Whisper { speaker, text } => Input::Whispered { speaker, text },
+        ClientMessage::Strike { seconds } => Input::StrikePressed {
+            last: seconds.map(|seconds| Span::from_millis(u64::from(seconds) * 1000)),
+        },
+        ClientMessage::Segment { index } => Input::SegmentChosen { index },
         ClientMessage::RequestState => {
             deliver(session, RequestState);
             return;

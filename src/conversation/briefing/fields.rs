@@ -71,6 +71,12 @@ impl Fields {
         self.take(key).map(|node| Self::of(node, path, errors))
     }
 
+    /// What stands under `key`, with its path, to be read by somebody else.
+    pub(super) fn node(&mut self, key: &'static str) -> Option<(At<Node>, String)> {
+        let path = self.path_of(key);
+        self.take(key).map(|node| (node, path))
+    }
+
     /// The groups of the list under `key`.
     pub(super) fn groups(
         &mut self,

@@ -13,12 +13,15 @@ use super::speaker::{AiSpeaker, Speaker};
 
 mod errors;
 mod fields;
+mod overlay;
 mod parse;
 mod rules;
 mod sections;
+mod show_rules;
 mod yaml;
 
 pub use errors::{BriefingError, BriefingErrors};
+pub use overlay::Setting;
 
 /// A checked briefing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,9 @@ pub struct SpeakerBrief {
     pub voice: String,
     /// The model, as its provider spells it; empty for the configured one.
     pub model: String,
+    /// What holds for this speaker in place of the show's rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Setting>,
 }
 
 /// Providers by kind; empty for the configured one.
@@ -87,6 +93,9 @@ pub struct Segment {
     pub minutes: u16,
     /// What it should reach.
     pub goal: String,
+    /// What holds in it in place of the show's rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Setting>,
 }
 
 /// The longest briefing, in bytes: about twenty pages, far more than a language model is helped by.
@@ -107,7 +116,8 @@ impl Briefing {
     /// # Errors
     /// What is wrong with it.
     pub fn with_rule(&self, key: &str, value: &str) -> Result<Self, BriefingErrors> {
-        Ok(Self { rules: set_rule(&self.rules, key, value)?, ..self.clone() })
+        let setting = Setting { key: key.to_owned(), value: value.to_owned() };
+        Ok(Self { rules: overlay::over(&self.rules, &[setting])?, ..self.clone() })
     }
 
     /// What is said of `speaker`.
@@ -121,30 +131,4 @@ impl Briefing {
     pub fn private(&self, speaker: AiSpeaker) -> &str {
         &self.private[speaker.index()]
     }
-}
-
-/// `rules` with the value of one key of the group `rules`.
-fn set_rule(rules: &Rules, key: &str, value: &str) -> Result<Rules, BriefingErrors> {
-    let mut errors = BriefingErrors::default();
-    let is_key = |c: char| c.is_ascii_alphanumeric() || c == '.';
-    if key.is_empty() || !key.chars().all(is_key) || value.contains('\n') {
-        errors.note(1, key, "no key of rules; expected one like endOfTurn.firstAskMs");
-        return Err(errors);
-    }
-    let mut text = String::new();
-    for (depth, part) in key.split('.').enumerate() {
-        text = format!("{text}{}{}{part}:", if depth > 0 { "\n" } else { "" }, "  ".repeat(depth));
-    }
-    let node = yaml::read(&format!("{text} {value}\n"), 1);
-    let rules = match node {
-        Ok(node) => {
-            let fields = fields::Fields::of(node, "rules".into(), &mut errors);
-            rules::read_over(rules.clone(), Some(fields), &mut errors)
-        }
-        Err(error) => {
-            errors.0.push(error);
-            rules.clone()
-        }
-    };
-    if errors.0.is_empty() { Ok(rules) } else { Err(errors) }
 }

@@ -4,8 +4,10 @@ use super::errors::BriefingErrors;
 use super::fields::{Fields, TextShape};
 use super::yaml::At;
 use super::{
-    BRIEFING_BYTES_MAX, Briefing, ProviderChoice, Segment, SpeakerBrief, rules, sections, yaml,
+    BRIEFING_BYTES_MAX, Briefing, ProviderChoice, Segment, SpeakerBrief, overlay, rules, sections,
+    yaml,
 };
+use crate::conversation::rules::Rules;
 use crate::conversation::speaker::Speaker;
 
 // Limits: generous for a person, small for a machine. Names are said aloud, shown in orbs and written into files.
@@ -24,6 +26,11 @@ const TERMS_MAX: usize = 100;
 const ALIASES_MAX: usize = 8;
 const SEGMENTS_MAX: usize = 30;
 const SEGMENT_MINUTES_MAX: u16 = 600;
+
+/// Rules that are about the host: patience.
+const HOST_RULES: &[&str] = &["preset", "endOfTurn"];
+/// Rules that are about an AI: how it may be interrupted, and its pace.
+const AI_RULES: &[&str] = &["preset", "answerSeconds", "bargeIn", "autopilot.gapMs"];
 
 /// Names where the briefing gives none.
 const DEFAULT_NAMES: [&str; 3] = ["Host", "Claude", "Guest"];
@@ -102,12 +109,13 @@ fn read_front(mut top: Fields, body: [String; 3], errors: &mut BriefingErrors) -
         top.text("language", LANGUAGE, errors).filter(|language| is_language(language, errors));
     let terms = top.texts("terms", TERMS_MAX, TERM, errors).unwrap_or_default();
     let rules = rules::read(top.group("rules", errors), errors);
-    let speakers = read_speakers(top.group("speakers", errors), errors);
+    let speakers = read_speakers(top.group("speakers", errors), &rules, errors);
     let providers = read_providers(top.group("providers", errors), errors);
     let segments = top.groups("segments", SEGMENTS_MAX, errors).into_iter();
     let segments: Vec<Option<Segment>> =
-        segments.map(|segment| read_segment(segment, errors)).collect();
+        segments.map(|segment| read_segment(segment, &rules, errors)).collect();
     top.finish(errors);
+    note_rules_that_clash(&rules, &speakers, segments.iter().flatten(), line, errors);
     let [everyone, claude, guest] = body;
     let title = title?;
     Some(Briefing {
@@ -132,13 +140,17 @@ fn read_providers(group: Option<Fields>, errors: &mut BriefingErrors) -> Provide
     ProviderChoice { stt, tts, guest }
 }
 
-fn read_speakers(group: Option<Fields>, errors: &mut BriefingErrors) -> [SpeakerBrief; 3] {
+fn read_speakers(
+    group: Option<Fields>,
+    rules: &Rules,
+    errors: &mut BriefingErrors,
+) -> [SpeakerBrief; 3] {
     let mut group = group.unwrap_or_else(|| Fields::none("speakers"));
     let mut named = Vec::new();
     let speakers = Speaker::ALL.map(|speaker| {
         let fields = group.group(speaker.as_str(), errors);
         let fields = fields.unwrap_or_else(|| Fields::none(&group.path_of(speaker.as_str())));
-        read_speaker(fields, DEFAULT_NAMES[speaker.index()], &mut named, errors)
+        read_speaker(fields, speaker, rules, &mut named, errors)
     });
     group.finish(errors);
     note_shared_names(&named, errors);
@@ -153,7 +165,8 @@ struct Named {
 
 fn read_speaker(
     mut fields: Fields,
-    default_name: &str,
+    speaker: Speaker,
+    rules: &Rules,
     named: &mut Vec<Named>,
     errors: &mut BriefingErrors,
 ) -> SpeakerBrief {
@@ -161,11 +174,15 @@ fn read_speaker(
         .text("name", NAME, errors)
         .filter(|name| is_speakable(name, fields.path_of("name"), errors));
     let aliases = fields.texts("aliases", ALIASES_MAX, NAME, errors).unwrap_or_default();
-    let name = name.unwrap_or_else(|| At { line: fields.line, value: default_name.to_owned() });
+    let name = name.unwrap_or_else(|| At {
+        line: fields.line,
+        value: DEFAULT_NAMES[speaker.index()].to_owned(),
+    });
     named.push(Named { path: fields.path_of("name"), text: name.clone() });
     named.extend(
         aliases.iter().map(|alias| Named { path: fields.path_of("aliases"), text: alias.clone() }),
     );
+    let own_rules = if speaker == Speaker::You { HOST_RULES } else { AI_RULES };
     let mut text =
         |key, shape| fields.text(key, shape, errors).map(|text| text.value).unwrap_or_default();
     let speaker = SpeakerBrief {
@@ -175,12 +192,13 @@ fn read_speaker(
         persona: text("persona", PERSONA),
         voice: text("voice", VOICE),
         model: text("model", MODEL),
+        rules: overlay::read(fields.node("rules"), own_rules, rules, errors),
     };
     fields.finish(errors);
     speaker
 }
 
-fn read_segment(mut fields: Fields, errors: &mut BriefingErrors) -> Option<Segment> {
+fn read_segment(mut fields: Fields, rules: &Rules, errors: &mut BriefingErrors) -> Option<Segment> {
     let before = errors.0.len();
     let title = fields.text("title", TITLE, errors);
     if title.is_none() && errors.0.len() == before {
@@ -189,8 +207,33 @@ fn read_segment(mut fields: Fields, errors: &mut BriefingErrors) -> Option<Segme
     let minutes =
         fields.number("minutes", 0..=SEGMENT_MINUTES_MAX, "minutes", errors).unwrap_or_default();
     let goal = fields.text("goal", GOAL, errors).map(|goal| goal.value).unwrap_or_default();
+    let rules = overlay::read(fields.node("rules"), &[], rules, errors);
     fields.finish(errors);
-    Some(Segment { title: title?.value, minutes, goal })
+    Some(Segment { title: title?.value, minutes, goal, rules })
+}
+
+/// Rules of a part and of a speaker may each fit the show and not each other.
+fn note_rules_that_clash<'a>(
+    rules: &Rules,
+    speakers: &[SpeakerBrief; 3],
+    segments: impl Iterator<Item = &'a Segment>,
+    line: u32,
+    errors: &mut BriefingErrors,
+) {
+    if !errors.0.is_empty() {
+        return;
+    }
+    for (number, segment) in (1..).zip(segments) {
+        let part = rules.clone().with(&segment.rules);
+        for (speaker, brief) in Speaker::ALL.iter().zip(speakers) {
+            if let Err(clash) = overlay::over(&part, &brief.rules) {
+                let key = format!("segments[{number}].rules");
+                let problem =
+                    clash.0.first().map(|first| first.problem.clone()).unwrap_or_default();
+                errors.note(line, key, format!("with speakers.{speaker}.rules: {problem}"));
+            }
+        }
+    }
 }
 
 /// Two speakers cannot share a name: the floor would not know whom the host means.

@@ -26,17 +26,17 @@ pub(super) fn read_over(
 ) -> Rules {
     let Some(mut group) = group else { return rules };
     if let Some(preset) = group.text("preset", TextShape::line(20), errors) {
-        match Rules::preset(&preset.value) {
-            Some(known) => rules = known,
-            None => errors.note(
+        if !rules.take_preset(&preset.value) {
+            errors.note(
                 preset.line,
                 group.path_of("preset"),
                 format!("\"{}\"; expected one of {}", preset.value, PRESETS.join(", ")),
-            ),
+            );
         }
     }
     set(&mut rules.answer_seconds, group.number("answerSeconds", 2..=120, "seconds", errors));
     set(&mut rules.hand_overs_max, group.number("handOversMax", 0..=50, "turns", errors));
+    super::show_rules::read(&mut rules, &mut group, errors);
     if let Some(group) = group.group("autopilot", errors) {
         read_autopilot(&mut rules, group, errors);
     }
@@ -56,6 +56,7 @@ pub(super) fn read_over(
 fn read_autopilot(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErrors) {
     set(&mut rules.autopilot_max_turns, group.number("maxTurns", 1..=200, "turns", errors));
     set(&mut rules.ai_gap, millis(&mut group, "gapMs", 0, 5000, errors));
+    set(&mut rules.show.gap_variation, millis(&mut group, "gapVaryMs", 0, 2000, errors));
     group.finish(errors);
 }
 
@@ -117,7 +118,7 @@ fn read_barge_in(rules: &mut Rules, mut group: Fields, errors: &mut BriefingErro
     }
 }
 
-fn millis(
+pub(super) fn millis(
     group: &mut Fields,
     key: &'static str,
     min: u32,
@@ -128,7 +129,7 @@ fn millis(
 }
 
 /// A list of phrases in lower case and without punctuation, as words are compared.
-fn phrases(
+pub(super) fn phrases(
     group: &mut Fields,
     key: &'static str,
     errors: &mut BriefingErrors,
@@ -149,7 +150,7 @@ fn comparable(phrase: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn set<T>(field: &mut T, value: Option<T>) {
+pub(super) fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{HOST_RATES, PROTOCOL_VERSION, WireError};
 use crate::audio::SampleRate;
-use crate::conversation::{AiSpeaker, TurnId};
+use crate::conversation::{AiSpeaker, STRIKE_MAX, TurnId};
 
 /// What a client says in text.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -55,6 +55,27 @@ pub enum ClientMessage {
         /// At most [`LABEL_CHARS_MAX`] characters; may be empty.
         #[serde(default)]
         label: String,
+    },
+    /// A word in one AI's ear: it is never heard, captioned or shown, and the other AI does not know of it.
+    #[serde(rename = "client.whisper")]
+    Whisper {
+        /// Whose ear.
+        speaker: AiSpeaker,
+        /// At most [`WHISPER_CHARS_MAX`] characters.
+        text: String,
+    },
+    /// Cuts what was said last and has everybody forget it.
+    #[serde(rename = "client.strike")]
+    Strike {
+        /// So many seconds, at most [`STRIKE_SECONDS_MAX`]; the last turn where they are not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<u16>,
+    },
+    /// Goes to another part of the show's plan.
+    #[serde(rename = "client.segment")]
+    Segment {
+        /// Its number in the briefing, from 0.
+        index: u16,
     },
     /// What the listener has truly heard, and the capture counter at the same instant.
     #[serde(rename = "client.playout", rename_all = "camelCase")]
@@ -115,10 +136,15 @@ pub struct PlayoutClock {
 pub const CANDIDATE_CHARS_MAX: usize = 1000;
 /// Longest `client.say`, in characters: about a minute of speech.
 pub const SAY_CHARS_MAX: usize = 1000;
+/// Longest `client.whisper`, in characters: what an ear can take while others speak.
+pub const WHISPER_CHARS_MAX: usize = 500;
+/// Most seconds of a `client.strike`.
+pub const STRIKE_SECONDS_MAX: u16 = 120;
+const _: () = assert!(STRIKE_SECONDS_MAX as u64 * 1000 == STRIKE_MAX.millis());
 /// Longest `client.marker` label, in characters.
 pub const LABEL_CHARS_MAX: usize = 200;
 
-const CLIENT_TYPES: [&str; 14] = [
+const CLIENT_TYPES: [&str; 17] = [
     "hello",
     "client.toggle-autopilot",
     "client.request-state",
@@ -128,6 +154,9 @@ const CLIENT_TYPES: [&str; 14] = [
     "client.nominate",
     "client.say",
     "client.marker",
+    "client.whisper",
+    "client.strike",
+    "client.segment",
     "client.playout",
     "webrtc.offer",
     "webrtc.candidate",
@@ -203,6 +232,21 @@ impl ClientMessage {
         match self {
             Self::Say { text } if text.chars().count() > SAY_CHARS_MAX => {
                 too_long("text", SAY_CHARS_MAX)
+            }
+            Self::Whisper { text, .. } if text.chars().count() > WHISPER_CHARS_MAX => {
+                too_long("text", WHISPER_CHARS_MAX)
+            }
+            Self::Whisper { text, .. } if text.trim().is_empty() => Err(WireError::BadFields {
+                kind: kind.to_owned(),
+                reason: "text is empty".to_owned(),
+            }),
+            Self::Strike { seconds: Some(seconds) }
+                if !(1..=STRIKE_SECONDS_MAX).contains(seconds) =>
+            {
+                Err(WireError::BadFields {
+                    kind: kind.to_owned(),
+                    reason: format!("seconds is {seconds}, expected 1 to {STRIKE_SECONDS_MAX}"),
+                })
             }
             Self::MediaCandidate { candidate }
                 if candidate.chars().count() > CANDIDATE_CHARS_MAX =>

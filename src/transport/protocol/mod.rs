@@ -7,19 +7,21 @@
 mod binary;
 mod client;
 mod error;
+mod parts;
 mod server;
 
 pub use crate::conversation::{AiSpeaker, OrbState, Speaker, TurnId};
 pub use binary::{AiAudio, BINARY_HEADER_BYTES, HostAudio};
 pub use client::{
     CANDIDATE_CHARS_MAX, ClientMessage, Hello, HelloAudio, LABEL_CHARS_MAX, PlayoutClock,
-    SAY_CHARS_MAX,
+    SAY_CHARS_MAX, STRIKE_SECONDS_MAX, WHISPER_CHARS_MAX,
 };
 pub use error::WireError;
-pub use server::{
-    Numbered, OrbStates, ServerMessage, SessionFacts, WireCaption, WireFile, WireIceServer,
-    WireMetrics, WireWord,
+pub use parts::{
+    OrbStates, SessionFacts, WireCaption, WireFile, WireIceServer, WireMetrics, WireSegment,
+    WireStretch, WireWord,
 };
+pub use server::{Numbered, ServerMessage};
 
 /// The version a client may name in `hello.protocol`.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -14,7 +14,7 @@ const NAMES: &str = "session.start session.end session.ending session.closing cl
     turn.end turn.metrics floor.grant floor.deny llm.start llm.text llm.first-token llm.complete llm.use reply.stop \
     tts.start tts.finish tts.words tts.first-audio tts.complete playout playout.order barge-in orb.state caption \
     autopilot.toggle autopilot.show reply.prepare reply.prepared tell marker adapter.state recorder.gap recorder.shift clock.fit clock.epoch queue.drop deadline \
-    input.ignored recording.ready service.use error";
+    input.ignored recording.ready service.use error whisper strike segment director.move summary.start summary.written summary";
 
 /// Checks numbers, times, names, and that the inputs give the orders again, byte for byte.
 pub(crate) fn check_log(events: &[Event]) {

@@ -20,6 +20,7 @@ mod facts;
 mod phrases;
 mod reply;
 mod scene;
+mod summary;
 mod words;
 
 /// The name in settings, `/health`, logs and recordings, of the product and of its one model.
@@ -48,7 +49,7 @@ impl Rehearsal {
     /// The whole answer to `prompt`: what a stream gives in pieces.
     #[must_use]
     pub fn answer(prompt: &Prompt) -> String {
-        reply::reply(prompt)
+        if summary::is_asked_for(prompt) { summary::sum_up(prompt) } else { reply::reply(prompt) }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::facts::lower_first;
 use super::words::{Word, holds_any, turned_around, words};
 use crate::conversation::Prompt;
-use crate::conversation::prompt::{Message, Part, Role, line_of, lines, part};
+use crate::conversation::prompt::{Message, Part, Role, STAGE, cues, line_of, lines, part};
 
 /// Words that open a question inside a sentence.
 pub(super) const QUESTION_WORDS: [&str; 8] =
@@ -33,6 +33,8 @@ pub(super) struct Scene<'a> {
     pub(super) is_by_host: bool,
     /// Whether the other AI has already answered it.
     pub(super) is_answered_by_other: bool,
+    /// The last stage direction since then, or empty.
+    direction: &'a str,
 }
 
 /// What kind of answer a line wants.
@@ -74,9 +76,23 @@ impl<'a> Scene<'a> {
         let host = line_of(table, lines::HOST).unwrap_or("our host");
         let own_last = prompt.messages.iter().rposition(|message| message.role == Role::Assistant);
         let since = &prompt.messages[own_last.map_or(0, |index| index + 1)..];
-        let by_host = |message: &&Message| message.name == host;
+        let is_aside = |message: &Message| {
+            message.name == STAGE && !message.text.starts_with("(Nobody has spoken")
+        };
+        let said: Vec<&Message> = since.iter().filter(|message| !is_aside(message)).collect();
+        let last = said.last().copied();
+        let by_host = |message: &&&Message| message.name == host;
+        let direction =
+            since.iter().rfind(|message| is_aside(message)).map(|message| message.text.as_str());
+        let leads_on = |text: &&str| {
+            [cues::NEXT_PART, cues::PART_OVER, cues::IN_CIRCLES]
+                .iter()
+                .any(|cue| text.contains(cue))
+        };
         // The host's words come first, also where the other AI was quicker to answer them.
-        let to_answer = since.iter().rfind(by_host).or_else(|| since.last());
+        let to_answer = said.iter().rfind(by_host).copied().or(last);
+        let is_by_host = to_answer.is_some_and(|message| message.name == host);
+        let led_on = direction.filter(leads_on).filter(|_| !is_by_host);
         Self {
             name: line_of(you, lines::NAME).unwrap_or("a voice"),
             role: line_of(you, lines::ROLE).unwrap_or_default(),
@@ -84,12 +100,12 @@ impl<'a> Scene<'a> {
             host,
             other: line_of(table, lines::OTHER).unwrap_or("the other voice"),
             title: line_of(part(&prompt.system, Part::Show), lines::TITLE).unwrap_or_default(),
-            line: to_answer.map_or("", |message| message.text.trim()),
-            is_by_host: to_answer.is_some_and(|message| message.name == host),
-            is_answered_by_other: since
-                .last()
+            line: led_on.or(to_answer.map(|message| message.text.as_str())).map_or("", str::trim),
+            is_by_host,
+            is_answered_by_other: last
                 .zip(to_answer)
                 .is_some_and(|(last, asked)| last.name != asked.name),
+            direction: direction.unwrap_or_default(),
         }
     }
 
@@ -115,8 +131,9 @@ impl<'a> Scene<'a> {
             "see you",
             "farewell",
         ]);
-        // Only the host ends a show and stops a speaker: two AIs would part for ever.
-        if self.is_by_host && (is_thanks || is_bye) {
+        // Only host and director end a show, and the host stops a speaker: two AIs would part for ever.
+        let closes = self.direction.contains(cues::CLOSE);
+        if closes || (self.is_by_host && (is_thanks || is_bye)) {
             return Wish::Farewell;
         }
         let is_halt =
@@ -193,7 +210,11 @@ impl<'a> Scene<'a> {
             "short and",
             "very short",
         ];
-        if holds(&short) { Length::Short } else { Length::Full }
+        if holds(&short) || self.direction.contains(cues::SHORT) {
+            Length::Short
+        } else {
+            Length::Full
+        }
     }
 
     /// The last few words that say what the line is about, with what stands between them: `the history of maps`.
