@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use voice_studio::briefings::{self, BriefingFileError};
 use voice_studio::cli;
-use voice_studio::conversation::briefing::{BRIEFING_BYTES_MAX, Briefing};
+use voice_studio::conversation::briefing::{BRIEFING_BYTES_MAX, Briefing, Setting};
 use voice_studio::conversation::prompt::{Part, line_of, lines, part, system_prompt};
 use voice_studio::conversation::rules::Rules;
 use voice_studio::conversation::{AiSpeaker, Speaker};
@@ -493,4 +493,53 @@ fn a_preset_gives_its_numbers_and_the_other_keys_change_them() {
     }
     let error = rules("  preset: slow\n").unwrap_err().to_string();
     assert!(error.contains("interview, debate, rapid-fire"), "{error}");
+}
+
+#[test]
+fn a_part_of_the_show_and_a_speaker_have_rules_of_their_own() {
+    let briefing = good(&with_front(
+        "rules: { endOfTurn: { ceilingMs: 1800 } }\n\
+         speakers:\n  you: { rules: { endOfTurn: { firstAskMs: 900, secondAskMs: 1200 } } }\n  \
+         guest: { rules: { preset: debate, bargeIn: { always: [hold it] } } }\n\
+         segments:\n  - { title: A, rules: { preset: rapid-fire, endOfTurn: { ceilingMs: 1400 } } }\n  - title: B",
+    ));
+    let settings = |rules: &[Setting]| -> Vec<String> {
+        rules.iter().map(|Setting { key, value }| format!("{key}={value}")).collect()
+    };
+    assert_eq!(
+        settings(&briefing.speaker(Speaker::You).rules),
+        ["endOfTurn.firstAskMs=900", "endOfTurn.secondAskMs=1200"]
+    );
+    assert_eq!(
+        settings(&briefing.speaker(Speaker::Guest).rules),
+        ["preset=\"debate\"", "bargeIn.always=[\"hold it\"]"]
+    );
+    assert_eq!(
+        settings(&briefing.segments[0].rules),
+        ["preset=\"rapid-fire\"", "endOfTurn.ceilingMs=1400"]
+    );
+    let text = serde_json::to_string(&briefing).expect("JSON");
+    assert_eq!(serde_json::from_str::<Briefing>(&text).expect("a briefing"), briefing);
+}
+
+#[test]
+fn rules_that_are_no_affair_of_a_speaker_or_do_not_fit_are_told() {
+    insta::assert_snapshot!(wrong(&with_front(
+        "rules: { answers: loudest, director: { shareMax: 20 }, historyWords: 3 }\n\
+         speakers:\n  you: { rules: { answerSeconds: 4 } }\n  claude: { rules: { handOversMax: 2, bargeIn: { pauseMs: 9000 } } }\n\
+         segments: [{ title: A, rules: { preset: quiz, gapMs: 3 } }]",
+    )), @r#"
+    line 3: rules.answers: "loudest"; expected one of alternation, balance, roles
+    line 3: rules.historyWords: 3; expected a whole number of words from 200 to 100000
+    line 3: rules.director.shareMax: 20; expected a whole number of per mille from 500 to 1000
+    line 5: speakers.you.rules.answerSeconds: no rule of this speaker; expected one of preset, endOfTurn
+    line 6: speakers.claude.rules.bargeIn.pauseMs: 9000; expected a whole number of milliseconds from 40 to 2000
+    line 6: speakers.claude.rules.handOversMax: no rule of this speaker; expected one of preset, answerSeconds, bargeIn, autopilot.gapMs
+    line 7: segments[1].rules.preset: "quiz"; expected one of interview, debate, rapid-fire
+    line 7: segments[1].rules.gapMs: unknown key; expected one of preset, answerSeconds, handOversMax, answers, followUps, strike, historyWords, director, autopilot, prepare, endOfTurn, bargeIn
+    "#);
+    insta::assert_snapshot!(wrong(&with_front(
+        "speakers: { you: { rules: { endOfTurn: { ceilingMs: 700 } } } }\n\
+         segments: [{ title: A, rules: { endOfTurn: { secondAskMs: 1000 } } }]",
+    )), @"line 2: segments[1].rules: with speakers.you.rules: 200, 1000 and 700 in effect; expected firstAskMs ≤ secondAskMs ≤ ceilingMs");
 }

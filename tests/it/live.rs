@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use voice_studio::transport::protocol::{ClientMessage, Hello};
+use voice_studio::transport::protocol::{AiSpeaker, ClientMessage, Hello};
 
 use crate::support::comes;
 use crate::support::stand_ins::StandIns;
@@ -46,10 +46,15 @@ async fn a_second_screen_sees_the_show_and_learns_of_its_end() {
     guest.snapshot().await;
     let mut screen = Watching::open(&studio, "/live/current/events").await;
     screen.until("the snapshot", |bytes| says(bytes, "state.snapshot")).await;
+    let text = "the sponsor is listening".to_owned();
+    guest.say(ClientMessage::Whisper { speaker: AiSpeaker::Claude, text }).await;
     guest.say(ClientMessage::Say { text: "Ada, what is a moon?".to_owned() }).await;
     screen.until("why Ada speaks", |bytes| says(bytes, "\"floor.grant\"")).await;
     screen.until("what she says", |bytes| says(bytes, "A moon is a rock.")).await;
+    guest.say(ClientMessage::Strike { seconds: None }).await;
+    screen.until("what was struck", |bytes| says(bytes, "\"scope\":\"last-turn\"")).await;
     let text = String::from_utf8_lossy(&screen.bytes).into_owned();
+    assert!(!text.contains("sponsor"), "a whisper is nobody's but whose ear it was: {text}");
     assert!(text.contains("content-type: text/event-stream"), "{text}");
     assert!(text.contains("\"reason\":\"addressed\""), "{text}");
     assert!(!text.contains("resumeToken") && !text.contains("audio.flush"), "{text}");

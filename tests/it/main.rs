@@ -4,8 +4,11 @@
 mod support;
 
 mod floor;
+mod floor_director;
+mod floor_memory;
 mod floor_prepared;
 mod floor_random;
+mod floor_show;
 mod floor_speech;
 mod replay;
 mod simulate;
@@ -27,6 +30,7 @@ mod comebacks;
 mod judged;
 mod lost;
 mod prepared;
+mod producer;
 mod secrets;
 mod services;
 mod session;

@@ -1,0 +1,457 @@
+//! Who speaks, and what the director has them do, as timelines.
+
+use crate::support::timeline::check;
+
+#[test]
+fn a_follow_up_question_goes_to_whom_it_follows() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        6.0 host says "And why is that?" for 0.9
+        11.0 host says "And what about snow?" for 1.0
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.85 t2 claude is heard
+        6.04 t2 duck -12 dB
+        6.15 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.15 t3 you begins
+        7.10 ask 2
+        7.15 finish recognition
+        7.15 t3 you ends completed "And why is that?"
+        7.15 t4 claude begins
+        7.15 t4 claude granted follow-up
+        7.15 t4 claude writes
+        7.55 t4 claude is heard
+        10.85 t4 claude ends completed "That is a good question, and here is my answer to it."
+        11.04 t5 you begins
+        12.20 ask 3
+        12.25 finish recognition
+        12.25 t5 you ends completed "And what about snow?"
+        12.25 t6 guest begins
+        12.25 t6 guest granted alternation
+        12.25 t6 guest writes
+        12.65 t6 guest is heard
+        15.95 t6 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn whoever_asked_the_host_gets_the_answer() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "I like it. What would you do in it?"
+        7.0 host says "I would take an umbrella." for 1.2
+        12.0 host says "But what is fog?" for 1.0
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.93 t2 claude is heard
+        5.23 t2 claude ends completed "I like it. What would you do in it?"
+        7.04 t3 you begins
+        8.40 ask 2
+        8.45 finish recognition
+        8.45 t3 you ends completed "I would take an umbrella."
+        8.45 t4 claude begins
+        8.45 t4 claude granted asked-host
+        8.45 t4 claude writes
+        8.85 t4 claude is heard
+        12.04 t4 duck -12 dB
+        12.15 t4 claude ends completed "That is a good question, and here is my answer to it."
+        12.15 t5 you begins
+        13.20 ask 3
+        13.25 finish recognition
+        13.25 t5 you ends completed "But what is fog?"
+        13.25 t6 guest begins
+        13.25 t6 guest granted alternation
+        13.25 t6 guest writes
+        13.65 t6 guest is heard
+        16.95 t6 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn whoever_talked_less_answers_where_the_briefing_balances() {
+    check(
+        r#"
+        0.0 rule answers 1
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "Yes."
+        5.0 host says "Grace, what about rain?" for 1.2
+        1.0 grace will say "It falls down on all of us, whoever we are and wherever we go on this earth."
+        13.0 host says "What about snow?" for 1.0
+        17.5 host says "What about hail?" for 1.0
+        until 30.0
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.77 t2 claude is heard
+        3.07 t2 claude ends completed "Yes."
+        5.04 t3 you begins
+        6.40 ask 2
+        6.45 finish recognition
+        6.45 t3 you ends completed "Grace, what about rain?"
+        6.45 t4 guest begins
+        6.45 t4 guest granted addressed
+        6.45 t4 guest writes
+        6.89 t4 guest is heard
+        11.59 t4 guest ends completed "It falls down on all of us, whoever we are and wherever we go on this earth."
+        13.04 t5 you begins
+        14.20 ask 3
+        14.25 finish recognition
+        14.25 t5 you ends completed "What about snow?"
+        14.25 t6 claude begins
+        14.25 t6 claude granted balance
+        14.25 t6 claude writes
+        14.65 t6 claude is heard
+        17.54 t6 duck -12 dB
+        17.70 t6 pause
+        18.75 t6 flush
+        18.75 t6 claude stop
+        18.75 t7 you begins
+        18.75 ask 4
+        18.79 t6 barge-in stopped
+        18.79 t6 claude ends barged-in "That is a good question, and here is my answer to" unheard "it."
+        18.80 finish recognition
+        18.80 t7 you ends completed "What about hail?"
+        18.80 t8 claude begins
+        18.80 t8 claude granted balance
+        18.80 t8 claude writes
+        19.20 t8 claude is heard
+        22.50 t8 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn on_autopilot_somebody_is_asked_when_nobody_asks() {
+    check(
+        r#"show director prompts
+        0.0 rule autopilot.maxTurns 4
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour."
+        1.0 grace will say "Snow begins as crystals."
+        1.0 ada will say "Hail begins as thunder."
+        1.0 grace will say "Fog begins as breath. Ada, what do you think of fog?"
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude to go-on flow
+        1.00 t1 claude writes | user Studio: (Nobody has spoken yet. You have the floor: begin.)
+        1.38 t1 claude is heard
+        2.78 t1 claude ends completed "Rain begins as vapour."
+        2.78 t2 guest begins
+        2.78 t2 guest granted autopilot
+        2.78 t2 guest to go-on flow
+        2.78 t2 guest writes | user Ada: Rain begins as vapour.
+        3.16 t2 guest is heard
+        4.66 t2 guest ends completed "Snow begins as crystals."
+        4.66 t3 claude begins
+        4.66 t3 claude granted autopilot
+        4.66 t3 claude to go-on flow
+        4.66 t3 claude writes | assistant Ada: Rain begins as vapour. | user Grace: Snow begins as crystals.
+        5.04 t3 claude is heard
+        6.44 t3 claude ends completed "Hail begins as thunder."
+        6.44 t4 guest begins
+        6.44 t4 guest granted autopilot
+        6.44 t4 guest to ask-other nobody_asked
+        6.44 t4 guest writes | user Ada: Rain begins as vapour. | assistant Grace: Snow begins as crystals. | user Ada: Hail begins as thunder. | user Studio: (The director tells you, and only you hear it: answer in a sentence or two, then end with a question to Ada by name.)
+        6.82 t4 guest is heard
+        10.02 t4 guest ends completed "Fog begins as breath. Ada, what do you think of fog?"
+        10.02 claude denied autopilot_max_turns
+        10.02 tell autopilot_rests
+        "#,
+    );
+}
+
+#[test]
+fn a_talk_that_turns_in_circles_goes_on_to_the_next_part() {
+    check(
+        r#"show director
+        0.0 part "Snow" of 5
+        0.0 rule autopilot.maxTurns 6
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour that rises from warm oceans into the cold sky."
+        1.0 grace will say "Vapour rises from oceans, and the cold sky makes rain. Right, Ada?"
+        1.0 ada will say "Warm oceans give vapour, and vapour that rises gives rain."
+        1.0 grace will say "Cold sky, warm oceans, rising vapour, and that makes rain."
+        1.0 ada will say "Snow is another matter, and a lovely one."
+        until 60.0
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude to go-on flow
+        1.00 t1 claude writes
+        1.54 t1 claude is heard
+        5.64 t1 claude ends completed "Rain begins as vapour that rises from warm oceans into the cold sky."
+        5.64 t2 guest begins
+        5.64 t2 guest granted autopilot
+        5.64 t2 guest to go-on flow
+        5.64 t2 guest writes
+        6.02 t2 guest is heard
+        10.02 t2 guest ends completed "Vapour rises from oceans, and the cold sky makes rain. Right, Ada?"
+        10.02 t3 claude begins
+        10.02 t3 claude granted addressed-by-other
+        10.02 t3 claude to new-angle repetition
+        10.02 t3 claude writes
+        10.40 t3 claude is heard
+        13.90 t3 claude ends completed "Warm oceans give vapour, and vapour that rises gives rain."
+        13.90 t4 guest begins
+        13.90 t4 guest granted autopilot
+        13.90 t4 guest to go-on flow
+        13.90 t4 guest writes
+        14.32 t4 guest is heard
+        17.82 t4 guest ends completed "Cold sky, warm oceans, rising vapour, and that makes rain."
+        17.82 part 2 director
+        17.82 t5 claude begins
+        17.82 t5 claude granted autopilot
+        17.82 t5 claude to next-segment topic_exhausted
+        17.82 t5 claude writes
+        18.28 t5 claude is heard
+        20.78 t5 claude ends completed "Snow is another matter, and a lovely one."
+        20.78 t6 guest begins
+        20.78 t6 guest granted autopilot
+        20.78 t6 guest to ask-other nobody_asked
+        20.78 t6 guest writes
+        21.18 t6 guest is heard
+        24.48 t6 guest ends completed "That is a good question, and here is my answer to it."
+        24.48 claude denied autopilot_max_turns
+        24.48 tell autopilot_rests
+        "#,
+    );
+}
+
+#[test]
+fn in_the_last_minute_both_close_and_then_they_rest() {
+    check(
+        r#"show director prompts
+        0.0 rule autopilot.maxTurns 9
+        0.0 rule director.wrapUpMs 119000
+        1.5 autopilot on
+        1.5 ada will say "That was the show. Good-bye."
+        1.5 grace will say "Good-bye, everybody."
+        10.0 host says "Wait, one question." for 1.0
+        until 30.0
+        ----
+        1.50 autopilot on
+        1.50 t1 claude begins
+        1.50 t1 claude granted autopilot
+        1.50 t1 claude to wrap-up show_time_over
+        1.50 t1 claude writes | user Studio: (Nobody has spoken yet. You have the floor: begin.) | user Studio: (The director tells you, and only you hear it: the show ends in a moment. Close with one sentence and say good-bye.)
+        1.88 t1 claude is heard
+        3.58 t1 claude ends completed "That was the show. Good-bye."
+        3.58 t2 guest begins
+        3.58 t2 guest granted autopilot
+        3.58 t2 guest to wrap-up show_time_over
+        3.58 t2 guest writes | user Ada: That was the show. Good-bye. | user Studio: (The director tells you, and only you hear it: the show ends in a moment. Close with one sentence and say good-bye.)
+        3.92 t2 guest is heard
+        5.12 t2 guest ends completed "Good-bye, everybody."
+        5.12 claude denied show_is_wrapped_up
+        5.12 tell show_is_wrapped_up
+        10.04 t3 you begins
+        11.20 ask 1
+        11.25 finish recognition
+        11.25 t3 you ends completed "Wait, one question."
+        11.25 t4 claude begins
+        11.25 t4 claude granted alternation
+        11.25 t4 claude writes | assistant Ada: That was the show. Good-bye. | user Grace: Good-bye, everybody. | user Host: Wait, one question.
+        11.65 t4 claude is heard
+        14.95 t4 claude ends completed "That is a good question, and here is my answer to it."
+        14.95 t5 guest begins
+        14.95 t5 guest granted autopilot
+        14.95 t5 guest to wrap-up show_time_over
+        14.95 t5 guest writes | user Ada: That was the show. Good-bye. | assistant Grace: Good-bye, everybody. | user Host: Wait, one question. | user Ada: That is a good question, and here is my answer to it. | user Studio: (The director tells you, and only you hear it: the show ends in a moment. Close with one sentence and say good-bye.)
+        15.35 t5 guest is heard
+        18.65 t5 guest ends completed "That is a good question, and here is my answer to it."
+        18.65 t6 claude begins
+        18.65 t6 claude granted autopilot
+        18.65 t6 claude to wrap-up show_time_over
+        18.65 t6 claude writes | assistant Ada: That was the show. Good-bye. | user Grace: Good-bye, everybody. | user Host: Wait, one question. | assistant Ada: That is a good question, and here is my answer to it. | user Grace: That is a good question, and here is my answer to it. | user Studio: (The director tells you, and only you hear it: the show ends in a moment. Close with one sentence and say good-bye.)
+        19.05 t6 claude is heard
+        22.35 t6 claude ends completed "That is a good question, and here is my answer to it."
+        22.35 guest denied show_is_wrapped_up
+        22.35 tell show_is_wrapped_up
+        "#,
+    );
+}
+
+#[test]
+fn whoever_talks_too_much_is_told_to_be_short() {
+    check(
+        r#"show director
+        0.0 rule autopilot.maxTurns 4
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour that rises from warm oceans, and then it cools, and drops form around dust and salt, and they fall on fields and roofs and rivers, and the rivers carry it home to the sea, where the whole long journey begins again, as it has done for four billion years, day after day and night after night, on every coast of every continent that there ever was, without an end. And that is not all, for there is snow as well, which falls on mountains and feeds the glaciers, and those feed the rivers in summer when no rain falls at all. Is it not so, Grace?"
+        1.0 grace will say "Quite so, and I would add the hail, which farmers fear more than frost or wind."
+        until 80.0
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude to go-on flow
+        1.00 t1 claude writes
+        10.30 t1 claude is heard
+        18.30 tell playout_stalled
+        18.30 t1 flush
+        18.30 t1 claude stop
+        18.34 t1 claude ends timed-out "Rain begins as vapour that rises from warm oceans," unheard "and then it cools, and drops form around dust"
+        "#,
+    );
+}
+
+#[test]
+fn a_breath_lets_the_speaker_finish_the_clause_and_keeps_the_floor_free() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        5.6 host says "Grace, is that so?" for 0.9
+        9.5 autopilot off
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        2.84 t1 lands
+        4.20 t1 claude stop
+        4.20 t1 claude ends yielded "A moon is a rock that goes around a planet," unheard "as everybody in this town knows. And there is more."
+        5.64 t2 you begins
+        6.70 ask 1
+        8.10 finish recognition
+        8.10 t2 you ends completed "Grace, is that so?"
+        8.10 t3 guest begins
+        8.10 t3 guest granted addressed
+        8.10 t3 guest writes
+        8.50 t3 guest is heard
+        9.50 autopilot off
+        11.80 t3 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_breath_that_no_word_follows_costs_a_moment_and_is_not_landed_for_again() {
+    check(
+        r#"
+        0.0 rule autopilot.maxTurns 2
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        1.0 grace will say "It is a lamp that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        8.5 host breathes
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        2.84 t1 lands
+        4.20 t1 claude stop
+        4.20 t1 claude ends yielded "A moon is a rock that goes around a planet," unheard "as everybody in this town knows. And there is more."
+        5.70 t2 guest begins
+        5.70 t2 guest granted autopilot
+        5.70 t2 guest writes
+        6.18 t2 guest is heard
+        8.50 t2 duck -12 dB
+        8.74 t2 duck 0 dB
+        11.78 t2 guest ends completed "It is a lamp that goes around a planet, as everybody in this town knows. And there is more."
+        11.78 claude denied autopilot_max_turns
+        11.78 tell autopilot_rests
+        "#,
+    );
+}
+
+#[test]
+fn without_autopilot_a_breath_changes_nothing() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls down, as everybody in this town knows, and it makes us wet."
+        4.0 host breathes
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.93 t2 claude is heard
+        4.00 t2 duck -12 dB
+        4.24 t2 duck 0 dB
+        7.13 t2 claude ends completed "It falls down, as everybody in this town knows, and it makes us wet."
+        "#,
+    );
+}
+
+#[test]
+fn the_gap_between_two_speakers_varies_by_chance_from_the_seed() {
+    check(
+        r#"
+        0.0 rule autopilot.gapVaryMs 200
+        0.0 rule prepare.next 1
+        0.0 rule autopilot.maxTurns 4
+        1.0 autopilot on
+        1.0 ada will say "One."
+        1.0 grace will say "Two."
+        1.0 ada will say "Three."
+        1.0 grace will say "Four."
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.32 t1 claude is heard
+        1.32 t2 guest prepares for after t1
+        1.32 t2 guest writes
+        1.62 t1 claude ends completed "One."
+        1.62 t2 guest begins
+        1.62 t2 guest granted autopilot
+        1.62 t2 guest used words_stood 1 words
+        1.71 t2 guest is heard
+        1.71 t3 claude prepares for after t2
+        1.71 t3 claude writes
+        2.01 t2 guest ends completed "Two."
+        2.01 t3 claude begins
+        2.01 t3 claude granted autopilot
+        2.01 t3 claude used words_stood 1 words
+        2.31 t3 claude is heard
+        2.31 t4 guest prepares for after t3
+        2.31 t4 guest writes
+        2.71 t3 claude ends completed "Three."
+        2.71 t4 guest begins
+        2.71 t4 guest granted autopilot
+        2.71 t4 guest used words_stood 1 words
+        3.14 t4 guest is heard
+        3.54 t4 guest ends completed "Four."
+        3.54 claude denied autopilot_max_turns
+        3.54 tell autopilot_rests
+        "#,
+    );
+}

@@ -1,0 +1,202 @@
+//! Long shows as timelines: what is summed up, what is left out, and that nobody waits for it.
+
+use std::fmt::Write as _;
+
+use voice_studio::conversation::prompt::STAGE;
+use voice_studio::conversation::{AiSpeaker, Input, Order, Outcome, Speaker, TurnEnd};
+use voice_studio::simulation::{Event, Timeline};
+use voice_studio::time::SessionTime;
+
+use crate::support::timeline::check;
+
+#[test]
+fn the_older_half_is_summed_up_and_the_next_prompt_has_the_summary() {
+    check(
+        r#"show prompts
+        0.0 rule historyWords 30
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "Rain is water that falls, and it makes everything wet."
+        1.0 summary will say "The host asked me about rain, and I said that it is wet."
+        1.0 summary will fail
+        7.5 host says "Grace, what about snow?" for 1.2
+        7.5 grace will say "Snow is water that falls, and it makes everything white."
+        18.0 host says "Ada, what about hail?" for 1.2
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes | user Host: Ada, what about rain?
+        2.85 t2 claude is heard
+        6.15 t2 claude ends completed "Rain is water that falls, and it makes everything wet."
+        7.54 t3 you begins
+        8.90 ask 2
+        8.95 finish recognition
+        8.95 t3 you ends completed "Grace, what about snow?"
+        8.95 t4 guest begins
+        8.95 t4 guest granted addressed
+        8.95 t4 guest writes | user Host: Ada, what about rain? | user Ada: Rain is water that falls, and it makes everything wet. | user Host: Grace, what about snow?
+        9.35 t4 guest is heard
+        12.75 t4 guest ends completed "Snow is water that falls, and it makes everything white."
+        12.75 claude sums up 1
+        12.75 guest sums up 2
+        15.75 claude remembers up to t2 as summary complete
+        15.75 guest remembers up to t2 as summary failed
+        18.04 t5 you begins
+        19.40 ask 3
+        19.45 claude sums up 3
+        19.45 guest sums up 4
+        19.45 finish recognition
+        19.45 t5 you ends completed "Ada, what about hail?"
+        19.45 t6 claude begins
+        19.45 t6 claude granted addressed
+        19.45 t6 claude writes | user Studio: (What was said before, summed up: The host asked me about rain, and I said that it is wet.) | user Host: Grace, what about snow? | user Grace: Snow is water that falls, and it makes everything white. | user Host: Ada, what about hail?
+        19.85 t6 claude is heard
+        22.45 claude remembers up to t3 as summary complete
+        22.45 guest remembers up to t3 as summary complete
+        23.15 t6 claude ends completed "That is a good question, and here is my answer to it."
+        23.15 claude sums up 5
+        23.15 guest sums up 6
+        26.15 claude remembers up to t4 as summary complete
+        26.15 guest remembers up to t4 as summary complete
+        "#,
+    );
+}
+
+#[test]
+fn a_summary_that_never_comes_is_done_without() {
+    check(
+        r#"
+        0.0 rule historyWords 30
+        1.0 summary will hang
+        1.0 summary will hang
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "Rain is water that falls, and it makes everything wet."
+        7.5 host says "Grace, what about snow?" for 1.2
+        7.5 grace will say "Snow is water that falls, and it makes everything white."
+        until 70.0
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.85 t2 claude is heard
+        6.15 t2 claude ends completed "Rain is water that falls, and it makes everything wet."
+        7.54 t3 you begins
+        8.90 ask 2
+        8.95 finish recognition
+        8.95 t3 you ends completed "Grace, what about snow?"
+        8.95 t4 guest begins
+        8.95 t4 guest granted addressed
+        8.95 t4 guest writes
+        9.35 t4 guest is heard
+        12.75 t4 guest ends completed "Snow is water that falls, and it makes everything white."
+        12.75 claude sums up 1
+        12.75 guest sums up 2
+        57.75 claude remembers up to t2 as summary timed-out
+        57.75 guest remembers up to t2 as summary timed-out
+        "#,
+    );
+}
+
+/// Two hours at the table, on virtual time: the host asks every half minute, the AIs talk on their own for five minutes of
+/// every half hour, one summary in five fails and one in five never comes.
+fn two_hours() -> Timeline {
+    let mut text = String::from(
+        "0.0 rule historyWords 400\n0.0 rule prepare.next 1\n0.0 rule autopilot.maxTurns 60\nuntil 7260.0\n",
+    );
+    let mut line = |at: u32, what: &str| {
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(text, "{at}.0 {what}");
+    };
+    for ask in 0..240_u32 {
+        let at = 5 + ask * 30;
+        let name = ["ada", "grace"][ask as usize % 2];
+        let summary = [
+            "say \"They spoke of rain and snow.\"",
+            "say \"Much was said.\"",
+            "fail",
+            "hang",
+            "say \"So far.\"",
+        ];
+        line(at, &format!("summary will {}", summary[ask as usize % 5]));
+        if (at / 300) % 6 == 5 {
+            if at % 300 < 30 {
+                line(at, "autopilot on");
+            }
+            continue;
+        }
+        if at % 300 < 30 {
+            line(at - 1, "autopilot off");
+        }
+        let answer = format!(
+            "This is answer number {ask}, and it takes a while to be said, for it speaks of rain and of much else besides."
+        );
+        line(at, &format!("{name} will say {answer:?}"));
+        line(
+            at,
+            &format!(
+                "host says \"{name}, what is your question number {ask} about rain?\" for 2.5"
+            ),
+        );
+    }
+    line(7230, "autopilot off");
+    line(7250, "host ends it");
+    Timeline::parse(&text).expect("a timeline")
+}
+
+#[test]
+fn two_hours_of_talk_stay_within_the_window_and_nobody_waits() {
+    let mut events = Vec::new();
+    two_hours().play(&mut events).expect("two hours that keep every rule, and replay");
+    let words = |text: &str| text.split_whitespace().count();
+    let mut asked_at: Option<SessionTime> = None;
+    let (mut longest_wait, mut longest_prompt, mut answered) = (0, 0, 0);
+    let mut summaries = [0_usize; 2];
+    let mut left_out = 0;
+    for (now, event) in &events {
+        match event {
+            Event::Order(Order::NoteTurnEnded {
+                speaker: Speaker::You,
+                reason: TurnEnd::Completed,
+                ..
+            }) => asked_at = Some(*now),
+            Event::Order(Order::StartPlayout { .. }) => {
+                if let Some(asked) = asked_at.take() {
+                    longest_wait = longest_wait.max(now.since(asked).millis());
+                    answered += 1;
+                }
+            }
+            Event::Order(Order::StartReply { prompt, .. }) => {
+                let told: usize = prompt.messages.iter().map(|line| words(&line.text)).sum();
+                longest_prompt = longest_prompt.max(told);
+            }
+            Event::Order(Order::NoteSummarised { speaker, outcome, .. }) => {
+                summaries[speaker.index()] += 1;
+                left_out += usize::from(*outcome != Outcome::Complete);
+            }
+            Event::Fact(Input::DeadlinePassed { .. }) | Event::Order(_) | Event::Fact(_) => {}
+        }
+    }
+    println!(
+        "two hours: {answered} answers, the longest wait {longest_wait} ms, the longest prompt {longest_prompt} words, \
+         {summaries:?} summaries, {left_out} of them left out"
+    );
+    assert!(answered >= 180, "{answered}");
+    assert!(longest_wait <= 1000, "a model takes 200 ms and a voice 100: {longest_wait} ms");
+    // Twice the rule while a summary is written, the summary, the last two lines, a direction.
+    assert!(longest_prompt <= 2 * 400 + 200, "{longest_prompt}");
+    assert!(AiSpeaker::BOTH.iter().all(|speaker| summaries[speaker.index()] >= 8), "{summaries:?}");
+    assert!(left_out >= 4, "{left_out}");
+    let last = events.iter().rev().find_map(|(_, event)| match event {
+        Event::Order(Order::StartReply { prompt, .. }) => Some(prompt),
+        Event::Order(_) | Event::Fact(_) => None,
+    });
+    let first = &last.expect("a prompt").messages[0];
+    assert_eq!(first.name, STAGE, "what is told first is what was summed up: {first:?}");
+}
