@@ -63,15 +63,21 @@ fn main() -> anyhow::Result<()> {
 
 /// The gaps of one recording, in ms.
 fn gaps_of(folder: &Path) -> anyhow::Result<Vec<u64>> {
-    let [claude, guest] =
-        [loud_windows(&folder.join("claude.webm"))?, loud_windows(&folder.join("guest.webm"))?];
+    let track = |name: &str| loud_windows(&folder.join(name));
+    let (host, claude, guest) = (track("you.webm")?, track("claude.webm")?, track("guest.webm")?);
     let (mut gaps, mut last) = (Vec::new(), None);
-    for (at, sounds) in (0_u64..).zip(claude.into_iter().zip(guest)) {
+    for (at, (host, sounds)) in (0_u64..).zip(host.into_iter().zip(claude.into_iter().zip(guest))) {
         let who = match sounds {
             (true, false) => 0,
             (false, true) => 1,
             (true, true) => bail!("both sound at {} ms", at * 5),
-            (false, false) => continue,
+            (false, false) => {
+                // Who speaks after the host answers: that is no gap between two AIs.
+                if host {
+                    last = None;
+                }
+                continue;
+            }
         };
         if let Some((before, until)) = last
             && before != who

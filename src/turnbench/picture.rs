@@ -131,6 +131,7 @@ fn delays(page: &mut Page, all: &[Figures]) {
         "start",
         "Dot: median with its 95 % interval. Ring: the 95th percentile.",
     );
+    page.y += 8.0;
     let longest = all.iter().filter_map(|figures| figures.delays.quantile(95)).max();
     let most = longest.map_or(1000, |longest| longest.millis().div_ceil(500) * 500).max(500);
     let most = length(most);
