@@ -201,9 +201,14 @@ async fn until<T>(
     loop {
         tokio::select! {
             received = client.next() => match received? {
-                Received::Message(numbered) => if let Some(found) = wanted(&numbered.message) {
-                    return Ok(found);
-                },
+                Received::Message(numbered) => {
+                    if let ServerMessage::Error { code, message, .. } = &numbered.message {
+                        bail!("{code}: {message}");
+                    }
+                    if let Some(found) = wanted(&numbered.message) {
+                        return Ok(found);
+                    }
+                }
                 Received::Sound(_) => {}
                 Received::Closed { code, reason } => bail!("closed: {code} {reason}"),
             },

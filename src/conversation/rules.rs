@@ -373,8 +373,8 @@ impl Default for Rules {
             flush_confirm: Span::from_millis(150),
             reply_first_text: Span::from_millis(10_000),
             voice_first_audio: Span::from_millis(5_000),
-            // Twenty-five reports of 200 ms in a row are missing.
-            playout_progress: Span::from_millis(5_000),
+            // A line that was dead for five seconds finds back in this time, and the turn goes on where it stopped.
+            playout_progress: Span::from_millis(8_000),
         }
     }
 }

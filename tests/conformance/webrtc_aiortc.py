@@ -196,7 +196,7 @@ class Call:
         tasks = [asyncio.ensure_future(work) for work in
                  [self.report(), *(voice.listen() for voice in self.voices.values())]]
         # The figures of a reply come when its turn is over.
-        await self.until(lambda message: message["type"] == "turn.metrics")
+        await self.until(lambda message: message["type"] == "turn.metrics" and message.get("speaker") in self.spoke)
         await self.say(type="client.end")
         ready = await self.until(lambda message: message["type"] == "recording.ready")
         for task in tasks:

@@ -1495,7 +1495,7 @@ fn a_voice_that_hangs_is_given_up_after_five_seconds() {
 }
 
 #[test]
-fn a_page_that_reports_nothing_is_given_up_after_five_seconds() {
+fn a_page_that_reports_nothing_is_given_up_after_eight_seconds() {
     check(
         r#"
         0.5 page reports every 30.0
@@ -1508,10 +1508,10 @@ fn a_page_that_reports_nothing_is_given_up_after_five_seconds() {
         1.00 t2 claude granted addressed
         1.00 t2 claude writes
         1.40 t2 claude is heard
-        6.40 tell playout_stalled
-        6.40 t2 flush
-        6.40 t2 claude stop
-        6.44 t2 claude ends timed-out "That is a good question, and here is my answer to it."
+        9.40 tell playout_stalled
+        9.40 t2 flush
+        9.40 t2 claude stop
+        9.44 t2 claude ends timed-out "That is a good question, and here is my answer to it."
         "#,
     );
 }

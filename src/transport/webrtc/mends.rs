@@ -44,6 +44,9 @@ pub(super) fn two_tracks_first(
                 ..Default::default()
             }],
         );
+        if faults::is_out("two-tracks-first") {
+            return connection.add_track(track).map_err(refused);
+        }
         let only_sends = RTCRtpTransceiverInit {
             direction: RTCRtpTransceiverDirection::Sendonly,
             ..Default::default()

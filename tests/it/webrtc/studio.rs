@@ -236,7 +236,8 @@ impl Listener {
     async fn hold(&mut self, guest: &mut Guest) -> Vec<(Speaker, String)> {
         let mut ticks = interval(Duration::from_millis(5));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut captions = Vec::new();
+        let mut captions = Vec::<(Speaker, String)>::new();
+        let mut is_over = false;
         let mut next_word = None::<Instant>;
         let mut next_report = Instant::now();
         let mut buffers = [[0; 2_048]; 2];
@@ -248,14 +249,16 @@ impl Listener {
                 got = self.sockets[1].recv_from(second) => came = got.ok().map(|(n, _)| second[..n].to_vec()),
                 message = guest.client.next() => {
                     let said = self.on_message(message.expect("readable"));
-                    if matches!(said, Some(Said::Over)) {
-                        return captions;
-                    }
+                    is_over |= matches!(said, Some(Said::Over));
                     if let Some(Said::Caption(speaker, text)) = said {
                         captions.push((speaker, text));
                     }
                 }
                 _ = ticks.tick() => {}
+            }
+            // The last words may be told after the figures.
+            if is_over && captions.last().is_some_and(|(_, text)| ANSWER.ends_with(text.as_str())) {
+                return captions;
             }
             let now = Instant::now();
             if let Some(datagram) = came {
