@@ -112,7 +112,8 @@ pub struct EchoGuard {
     weight: f32,
     /// Blocks of AI sound compared.
     compared: u32,
-    likeness: f32,
+    /// Whether the line was found to have no echo.
+    is_clear: bool,
     path: Option<Path>,
     /// Blocks that the known path did not explain, less those that it did.
     unexplained: u32,
@@ -148,7 +149,7 @@ impl Default for EchoGuard {
             near: [Sums::default(); BANDS],
             weight: 0.0,
             compared: 0,
-            likeness: 0.0,
+            is_clear: false,
             path: None,
             unexplained: 0,
             expected: [0.0; BANDS],
@@ -259,7 +260,7 @@ impl EchoGuard {
         }
         let verdict = match explained {
             Some(source) if self.path.is_some() => source,
-            Some(_) | None if !sounds || self.is_clear() => Source::Host,
+            Some(_) | None if !sounds || self.is_clear => Source::Host,
             Some(_) | None => Source::Unsure,
         };
         if block != self.judged_until + 1 {
@@ -270,10 +271,6 @@ impl EchoGuard {
             self.verdicts.pop_front();
         }
         self.verdicts.push_back(verdict);
-    }
-
-    fn is_clear(&self) -> bool {
-        self.compared >= CLEAR.0 && self.likeness < CLEAR.1
     }
 
     /// Adds a block to the sums and looks for the lag at which the two are most alike.
@@ -305,7 +302,7 @@ impl EchoGuard {
             }
         }
         let (place, likeness, lag) = best;
-        self.likeness = likeness;
+        self.is_clear |= self.compared >= CLEAR.0 && likeness < CLEAR.1;
         let needed = ALIKE.iter().rev().find(|(blocks, _)| self.compared >= *blocks);
         if needed.is_some_and(|(_, alike)| likeness >= *alike) {
             let learned = || {

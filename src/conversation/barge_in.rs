@@ -186,11 +186,7 @@ impl Intrusion {
 
     /// Whether there is something to pause, and no reason to think that it would be for its own voice.
     fn may_pause(&self, words: &str, ai: AiHeard, rules: &Rules) -> bool {
-        match ai {
-            AiHeard::Not => false,
-            _ if self.is_doubtful(words, ai, rules) => false,
-            AiHeard::WarmingUp | AiHeard::Echoing | AiHeard::Heard => !self.has_paused,
-        }
+        ai != AiHeard::Not && !self.has_paused && !self.is_doubtful(words, ai, rules)
     }
 
     /// When the voice that is on has lasted long enough: the first stretch counts from its first sound.

@@ -29,7 +29,8 @@ const KEPT_MAX: usize = 80;
 const AHEAD_MAX: usize = 4;
 
 /// For so long after own words came back a voice over an AI is nobody's until words make it somebody's.
-const ECHO_DOUBT: Span = Span::from_millis(10_000);
+/// A loudspeaker stays one for longer than this, but one leak of the guard is no reason to doubt a whole show.
+const ECHO_DOUBT: Span = Span::from_millis(120_000);
 
 /// How many of the recognised words must be the AI's, in their order: recognisers garble one of four in an echo.
 const OWN_PERCENT: usize = 75;
