@@ -23,6 +23,7 @@ export class Panels {
     this.next = part('next');
     this.nextBox = part('next-box');
     this.whispers = part('whispers');
+    this.whisperBox = part('whisper-box');
     this.onSegment = onSegment;
     /** @type {[AiSpeaker, HTMLElement][]} */
     this.ears = [];
@@ -98,7 +99,8 @@ export class Panels {
   }
 
   /** @param {StudioState} state @param {number} nowMs */
-  #renderPlan({ plan, segment, lost }, nowMs) {
+  #renderPlan({ plan, segment, lost, canDirect }, nowMs) {
+    this.whisperBox.hidden = !canDirect;
     this.planBox.hidden = plan.length === 0;
     const parts = planAt(plan, nowMs, segment);
     if (this.plan.childElementCount !== parts.length) {
@@ -115,7 +117,7 @@ export class Panels {
       const row = /** @type {HTMLElement} */ (this.plan.children[i]);
       row.dataset.state = state;
       const go = /** @type {HTMLButtonElement} */ (row.firstElementChild);
-      go.disabled = lost || state === 'now';
+      go.disabled = lost || !canDirect || state === 'now';
       if (state === 'now') row.setAttribute('aria-current', 'step');
       else row.removeAttribute('aria-current');
       row.style.setProperty('--share', progress.toFixed(3));

@@ -36,6 +36,7 @@ export function initialState() {
     metrics: null,
     history: [],
     decisions: [],
+    canDirect: false,
     segment: null,
     strikes: [],
     whispers: [],
@@ -73,6 +74,7 @@ export function reduce(state, event, pageMs) {
         muted: event.session.muted,
         recording: event.session.recording,
         clock: { sessionMs: event.session.nowMs, pageMs },
+        canDirect: event.strikes !== undefined,
         segment: event.segment ?? null,
         strikes: event.strikes ?? state.strikes,
       };

@@ -261,9 +261,10 @@ const actions = {
     dispatch({ type: 'local.notice', text: `Marked at ${clockText(sessionMs(state))}.` });
   },
   strike() {
-    session?.send({ type: 'client.strike' });
+    if (state.canDirect) session?.send({ type: 'client.strike' });
   },
   whisper() {
+    if (!state.canDirect) return;
     if (document.body.dataset.panel !== 'open') actions.figures();
     panels.whisper();
   },
@@ -354,6 +355,7 @@ function render(before) {
   for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.end, page.claude, page.guest]) {
     button.disabled = state.lost;
   }
+  page.strike.hidden = !state.canDirect;
   if (state.screen === 'live') panels.render(state, sessionMs(state), link);
   page.failure.hidden = state.failure === null;
   show(page.failureTitle, state.failure?.title ?? '');

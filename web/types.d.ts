@@ -193,6 +193,8 @@ export interface StudioState {
   /** Figures of the last replies, and the engine's last decisions, oldest first. */
   history: TurnMetrics[];
   decisions: Decision[];
+  /** Whether the studio takes whispers, strikes and moves in the plan: its snapshots tell of them. */
+  canDirect: boolean;
   /** Where in the plan the show is; `null` where there is no plan, or the studio does not say. */
   segment: CurrentSegment | null;
   /** What is cut from the show. */

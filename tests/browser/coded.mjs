@@ -1,6 +1,7 @@
 // Minds and voices of a script, as services on this machine: each word of each speaker is a tone of its own, so what a
 // loudspeaker gave out tells who said which word, and whether anybody spoke over anybody.
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 
 /** Rate of the voice service, in Hz. */
 const VOICE_RATE = 22_050;
@@ -77,7 +78,8 @@ export async function startScript(lines) {
     settings: {
       USE_REAL_ADAPTERS: 'true', STT_PROVIDER: 'moonshine', TTS_PROVIDER: 'piper', PIPER_HTTP_URL: base, GUEST_PROVIDER: 'local',
       LOCAL_LLAMA_ENDPOINT: `${base}/v1`, ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: 'a-key-of-this-test',
-      STUDIO_STT_FALLBACK: 'none', STUDIO_TTS_FALLBACK: 'none',
+      // Asked for though the server is used; any file serves.
+      PIPER_MODEL_PATH: fileURLToPath(import.meta.url), STUDIO_STT_FALLBACK: 'none', STUDIO_TTS_FALLBACK: 'none',
     },
     words: (who, text) => wordsOf(text).map((word) => ({ who, word })),
     /** The words that sound in a recording at 48 kHz: who, which, from and until which ms; `both` where two sounded at once. */

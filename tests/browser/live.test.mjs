@@ -128,7 +128,7 @@ test('one question: the answer is heard, captioned and recorded word for word', 
     assert.equal(texts(heard.said), expected(WHO[speaker], text), 'what the loudspeaker gave out');
     assert.equal(texts(script.read(track(speaker)).said), expected(WHO[speaker], text), 'what was recorded');
     assert.equal(captioned(events, speaker), text);
-    const [ai, host] = [likeness(played, track(speaker)), likeness(decode(join(ROOT, 'tests/audio/question.wav')), track('you'))];
+    const [ai, host] = [likeness(played, track(speaker)), likeness(decode(join(ROOT, 'tests/audio/question.wav')), track('you'), 2400)];
     t.diagnostic(`correlation: AI heard against recorded ${ai.toFixed(4)}, host spoken against recorded ${host.toFixed(4)}`);
     assert.ok(ai >= 0.99, `AI: ${ai}`);
     assert.ok(host >= 0.99, `host: ${host}`);

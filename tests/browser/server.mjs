@@ -103,7 +103,7 @@ export class Client {
       sessionId: 's1', resumeToken: 'token-1', episodeId: 'first-night', resumed: false, names: NAMES,
     });
     this.send('state.snapshot', {
-      orbStates: { you: 'listening', claude: 'idle', guest: 'idle' }, captions: [], autopilot: false,
+      orbStates: { you: 'listening', claude: 'idle', guest: 'idle' }, captions: [], autopilot: false, segment: null, strikes: [],
       session: { sessionId: 's1', episodeId: 'first-night', title: 'Why night trains came back', names: NAMES,
         adapters: ['moonshine', 'rehearsal', 'flite'], nowMs: 0, muted: false, recording: true },
     });

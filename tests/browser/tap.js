@@ -7,12 +7,15 @@
   window.__heard = heard;
   const connect = AudioNode.prototype.connect;
   const taps = new WeakMap();
+  let count = 0;
   const tapOf = (context) => {
     if (!taps.has(context)) {
       taps.set(context, context.audioWorklet.addModule(window.__tapModule ?? '/__tap-worklet.js').then(() => {
         const tap = new AudioWorkletNode(context, 'test-tap', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit' });
         heard.rate = context.sampleRate;
-        tap.port.onmessage = ({ data }) => heard.blocks.push({ ...data, wall: performance.timeOrigin + performance.now() });
+        // A page may sound in one context after another, each with a clock of its own.
+        const number = ++count;
+        tap.port.onmessage = ({ data }) => heard.blocks.push({ ...data, tap: number, wall: performance.timeOrigin + performance.now() });
         heard.tap = tap;
         return tap;
       }));

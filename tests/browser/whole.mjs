@@ -169,9 +169,13 @@ export async function end(page, work) {
   return { folder, events, played, track: (speaker) => decode(join(folder, `${speaker}.webm`)) };
 }
 
-/** Everything the page has played since it began to. */
+/** Everything the page has played in the audio context that it used last: in the session, after the lobby’s. */
 export async function heard(page) {
-  const blocks = await page.evaluate(() => window.__heard.blocks.map(({ first, pcm }) => [first, [...pcm]]));
+  const blocks = await page.evaluate(() => {
+    const { blocks } = window.__heard;
+    const last = blocks.at(-1)?.tap;
+    return blocks.filter(({ tap }) => tap === last).map(({ first, pcm }) => [first, [...pcm]]);
+  });
   if (blocks.length === 0) return new Float32Array(0);
   const pcm = new Float32Array(blocks.at(-1)[0] + 128 - blocks[0][0]);
   for (const [first, samples] of blocks) pcm.set(samples, first - blocks[0][0]);

@@ -110,6 +110,7 @@ test('the part of the plan and whispers come from the studio, never from the pag
   const segment = { index: 1, title: 'Back', goal: 'g', minutes: 6, since: 9000 };
   assert.deepEqual(run(ready, snapshot({ segment })).segment, segment);
   assert.equal(run(ready, snapshot()).segment, null, 'an older studio says nothing of it');
+  assert.deepEqual([run(ready, snapshot()), run(ready, snapshot({ strikes: [] }))].map(({ canDirect }) => canDirect), [false, true]);
   const state = run(ready, { type: 'segment', seq: 3, ...segment, reason: 'chosen' }, { type: 'whisper', seq: 4, speaker: 'guest', text: 'wind up' });
   assert.deepEqual([state.segment.index, state.segment.since, state.whispers], [1, 9000, [{ speaker: 'guest', text: 'wind up' }]]);
   assert.match(state.notice, /Grace has your whisper/);

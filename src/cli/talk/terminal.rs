@@ -3,7 +3,7 @@
 //! Where standard output is no terminal, final captions are printed a line each; keys are read from standard input
 //! either way, so a script can press them.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal};
 
 use tokio::sync::mpsc;
 
@@ -46,7 +46,7 @@ impl Terminal {
 
 /// Hands on keys until there are no more or nobody wants them. Runs on a thread of its own, since reading waits; it
 /// ends with the process.
-fn read_keys(from: impl Read, press: &mpsc::Sender<Key>) {
+fn read_keys(from: impl BufRead, press: &mpsc::Sender<Key>) {
     for byte in from.bytes() {
         let Ok(byte) = byte else { return };
         let Some(key) = Key::of(char::from(byte)) else { continue };

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::transport::protocol::{OrbState, Speaker, WireCaption};
 
 /// What is below this cannot be read; a smaller terminal shows the beginning.
-pub const COLUMNS_MIN: usize = 30;
+pub const COLUMNS_MIN: usize = 32;
 /// The same for rows: head, three speakers, rules, one caption, keys.
 pub const ROWS_MIN: usize = 9;
 /// Columns of names and of states.
@@ -102,7 +102,7 @@ fn head(view: &View, columns: usize) -> Line {
     let right = format!("{word}{autopilot}");
     let room = columns.saturating_sub(right.chars().count() + 1);
     let title = cut(&clean(&view.title), room);
-    let gap = columns - right.chars().count() - title.chars().count();
+    let gap = columns.saturating_sub(right.chars().count() + title.chars().count());
     vec![(Style::Strong, title), (Style::Plain, " ".repeat(gap)), (style, right)]
 }
 
@@ -319,7 +319,7 @@ space interrupt · m mute · a autopilot · q end"
 
     #[test]
     fn the_newest_words_stay_on_a_low_screen() {
-        let lines = text(&draw(&view(), 60, 10));
+        let lines = text(&draw(&view(), 80, 10));
         assert!(lines.contains("Because a bed") && !lines.contains("Why did they"), "{lines}");
     }
 
