@@ -36,7 +36,7 @@
 //!
 //! # Reading order
 //!
-//! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host` and `replies` (facts of
+//! [`input`] and [`order`] (what may happen, what is to be done), `floor` (the door), `host`, `presence` and `replies` (facts of
 //! both sides), `prepared` (replies made ahead), `grants` (the only place that gives and takes the floor), `fading`
 //! (a stopped turn on its way to silence), `own_words` (what the AIs said and comes back), then the judges, which decide
 //! nothing: `endpointing`, `barge_in`, `addressing`, `autopilot`, [`director`], `topics`. Around the floor: `program` (the
@@ -62,6 +62,7 @@ mod floor;
 mod grants;
 mod host;
 mod prepared;
+mod presence;
 mod replies;
 mod succession;
 

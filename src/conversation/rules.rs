@@ -146,6 +146,7 @@ impl Rules {
         self.not_done_ceiling = preset.not_done_ceiling;
         self.thinking_ceiling = preset.thinking_ceiling;
         self.habit_percent = preset.habit_percent;
+        self.slow_percent = preset.slow_percent;
         self.habit_max = preset.habit_max;
         self.back_channel_max = preset.back_channel_max;
         self.hand_overs_max = preset.hand_overs_max;

@@ -3,6 +3,8 @@
 //! Sessions live on N arbiters of their own, apart from the web server's, each with one 20 ms timer. A session that
 //! lost its listener stays for [`super::actor::LISTENER_PATIENCE`]; one whose process died is gone on with by its token.
 
+mod endings;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +15,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::actor::{Session, SessionHandle, SessionParts};
 use super::house::{House, StartError};
-use super::mailbox::deliver;
-use super::messages::{Announce, AwaitEnd, BreakOff, EndSession};
-use super::notice::Notice;
+use super::messages::AwaitEnd;
 use super::opening::{Opened, open, open_again};
 use super::pacer::Pacer;
 use super::supervision::unbroken;
@@ -352,22 +352,6 @@ impl Handler<ListSessions> for Directory {
     }
 }
 
-impl Handler<BeginDrain> for Directory {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, request: BeginDrain, _ctx: &mut Self::Context) -> Self::Result {
-        self.is_draining = true;
-        let sessions = self.on_air();
-        for session in &sessions {
-            deliver(session, Announce(Notice::Tell(request.told.clone())));
-        }
-        Box::pin(async move {
-            let endings = sessions.iter().map(|session| session.send(AwaitEnd));
-            futures_util::future::join_all(endings).await;
-        })
-    }
-}
-
 impl Handler<FindSession> for Directory {
     type Result = Option<SessionHandle>;
 
@@ -376,34 +360,6 @@ impl Handler<FindSession> for Directory {
             return self.sessions.values().max_by_key(|handle| handle.started_unix_ms).cloned();
         }
         self.sessions.get(&wanted.session_id).cloned()
-    }
-}
-
-impl Handler<Drain> for Directory {
-    type Result = ResponseFuture<usize>;
-
-    fn handle(&mut self, _request: Drain, _ctx: &mut Self::Context) -> Self::Result {
-        self.is_draining = true;
-        let sessions = self.on_air();
-        Box::pin(async move {
-            let count = sessions.len();
-            let endings = sessions.iter().map(|session| session.send(EndSession));
-            futures_util::future::join_all(endings).await;
-            count
-        })
-    }
-}
-
-impl Handler<BreakOffAll> for Directory {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, _request: BreakOffAll, _ctx: &mut Self::Context) -> Self::Result {
-        self.is_draining = true;
-        let sessions = self.on_air();
-        Box::pin(async move {
-            let endings = sessions.iter().map(|session| session.send(BreakOff));
-            futures_util::future::join_all(endings).await;
-        })
     }
 }
 

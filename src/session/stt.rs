@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use futures_util::stream::{Stream, unfold};
-use tokio::sync::mpsc;
 
 use super::actor::Session;
-use super::ear_line::{Line, PROGRESS_LIMIT, broke_off, is_there, waiting_samples, within_limit};
+use super::ear_line::{
+    Line, PROGRESS_LIMIT, broke_off, is_there, told, waiting_samples, within_limit,
+};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{
@@ -30,7 +30,6 @@ use crate::audio::resample::Resampler;
 use crate::audio::stream_time::StreamTime;
 use crate::audio::{Frame, SampleRate};
 use crate::conversation::Input;
-use crate::faults;
 use crate::time::{SessionTime, Span};
 
 /// What the end-of-turn model hears: it was made for the last 8 s.
@@ -267,19 +266,6 @@ impl SttActor {
             self.recogniser_failed(late(self.adapters.speech_to_text.name(), "taking sound"), ctx);
         }
     }
-}
-
-/// What comes of an adapter's stream. `place` is where a test may let it hang.
-fn told<Event: 'static>(
-    events: mpsc::Receiver<Event>,
-    place: &'static str,
-    episode: Arc<str>,
-) -> impl Stream<Item = Event> {
-    unfold((events, episode), move |(mut events, episode)| async move {
-        faults::hang(place, &episode).await;
-        let event = events.recv().await?;
-        Some((event, (events, episode)))
-    })
 }
 
 impl Actor for SttActor {

@@ -14,6 +14,7 @@ mod host;
 pub mod invariants;
 pub mod known;
 pub mod meeting;
+mod minds;
 pub mod plan;
 pub mod random;
 pub mod show;

@@ -310,11 +310,28 @@ fn whoever_talks_too_much_is_told_to_be_short() {
         1.00 t1 claude granted autopilot
         1.00 t1 claude to go-on flow
         1.00 t1 claude writes
-        10.30 t1 claude is heard
-        18.30 tell playout_stalled
-        18.30 t1 flush
-        18.30 t1 claude stop
-        18.34 t1 claude ends timed-out "Rain begins as vapour that rises from warm oceans," unheard "and then it cools, and drops form around dust"
+        1.48 t1 claude is heard
+        35.28 t1 claude ends completed "Rain begins as vapour that rises from warm oceans, and then it cools, and drops form around dust and salt, and they fall on fields and roofs and rivers, and the rivers carry it home to the sea, where the whole long journey begins again, as it has done for four billion years, day after day and night after night, on every coast of every continent that there ever was, without an end. And that is not all, for there is snow as well, which falls on mountains and feeds the glaciers, and those feed the rivers in summer when no rain falls at all. Is it not so, Grace?"
+        35.28 t2 guest begins
+        35.28 t2 guest granted addressed-by-other
+        35.28 t2 guest to go-on flow
+        35.28 t2 guest writes
+        35.74 t2 guest is heard
+        40.54 t2 guest ends completed "Quite so, and I would add the hail, which farmers fear more than frost or wind."
+        40.54 t3 claude begins
+        40.54 t3 claude granted autopilot
+        40.54 t3 claude to shorten share_high
+        40.54 t3 claude writes
+        40.94 t3 claude is heard
+        44.24 t3 claude ends completed "That is a good question, and here is my answer to it."
+        44.24 t4 guest begins
+        44.24 t4 guest granted autopilot
+        44.24 t4 guest to go-on flow
+        44.24 t4 guest writes
+        44.64 t4 guest is heard
+        47.94 t4 guest ends completed "That is a good question, and here is my answer to it."
+        47.94 claude denied autopilot_max_turns
+        47.94 tell autopilot_rests
         "#,
     );
 }

@@ -334,7 +334,7 @@ fn each_speaker_has_rules_of_their_own() {
         16.60 t4 duck 0 dB
         16.60 t4 resume
         16.60 t4 barge-in resumed
-        19.40 t4 guest ends completed "It falls up on all of us, whoever we are and wherever we go on this earth."
+        19.30 t4 guest ends completed "It falls up on all of us, whoever we are and wherever we go on this earth."
         "#,
     );
 }
