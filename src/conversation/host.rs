@@ -88,7 +88,7 @@ impl Conversation {
     }
 
     /// The voice ended as far as the conversation is concerned; the detector will say exactly when.
-    fn assume_voice_ended(&mut self) {
+    pub(super) fn assume_voice_ended(&mut self) {
         if let Some(since) = self.voice_since.take() {
             self.end_is_assumed = true;
             self.voice_ended(self.now.max(since));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::conversation::briefing::{Briefing, ProviderChoice, Segment, SpeakerBrief};
 use crate::conversation::rules::Rules;
 use crate::conversation::{
-    AiSpeaker, Conversation, HostProfile, Input, Order, Outcome, Setup, Stability, TurnId,
+    Conversation, HostProfile, Input, Order, Outcome, Setup, Stability, TurnId,
 };
 use crate::time::{SessionTime, Span};
 
