@@ -8,7 +8,7 @@ use std::sync::Arc;
 use voice_studio::conversation::briefing::{Briefing, SpeakerBrief};
 use voice_studio::conversation::rules::Rules;
 use voice_studio::conversation::{
-    Conversation, Input, Order, Outcome, Setup, Stability, TurnId, VoicedWord,
+    Conversation, HostProfile, Input, Order, Outcome, Setup, Stability, TurnId, VoicedWord,
 };
 use voice_studio::time::{SessionTime, Span};
 

@@ -68,12 +68,12 @@ async fn bench(connect: bool, house: bool) -> anyhow::Result<()> {
     ));
     if connect {
         let studio = Studio::start(&dir.path().join("connect"), &models)?;
-        one_by_one(&studio).await?;
+        Box::pin(one_by_one(&studio)).await?;
         studio.stop()?;
     }
     if house {
         let studio = Studio::start(&dir.path().join("house"), &models)?;
-        full_house(&studio).await?;
+        Box::pin(full_house(&studio)).await?;
         studio.stop()?;
     }
     Ok(())
@@ -82,8 +82,8 @@ async fn bench(connect: bool, house: bool) -> anyhow::Result<()> {
 async fn one_by_one(studio: &Studio) -> anyhow::Result<()> {
     let mut after = Vec::new();
     for number in 0..CALLS {
-        let listener = Listener::call(studio.address, number).await?;
-        let stayed = listener.stay(Stay::UntilSound).await?;
+        let listener = Box::pin(Listener::call(studio.address, number)).await?;
+        let stayed = Box::pin(listener.stay(Stay::UntilSound)).await?;
         after.push(stayed.first_sound_ms);
     }
     say(&format!("{CALLS} calls, one after the other: offer sent → first decrypted packet"));
@@ -95,15 +95,17 @@ async fn one_by_one(studio: &Studio) -> anyhow::Result<()> {
 
 async fn full_house(studio: &Studio) -> anyhow::Result<()> {
     // What everybody shares is made by the first one.
-    Listener::call(studio.address, 0).await?.stay(Stay::UntilSound).await?;
+    let listener = Box::pin(Listener::call(studio.address, 0)).await?;
+    Box::pin(listener.stay(Stay::UntilSound)).await?;
     let before = studio.resident_mb()?;
     let end = tokio::time::Instant::now() + BETWEEN * u32::try_from(HOUSE)? + HOLD;
     let mut house = tokio::task::JoinSet::new();
     for number in 1..=HOUSE {
         let address = studio.address;
-        house.spawn(
-            async move { Listener::call(address, number).await?.stay(Stay::Until(end)).await },
-        );
+        house.spawn(async move {
+            let listener = Box::pin(Listener::call(address, number)).await?;
+            Box::pin(listener.stay(Stay::Until(end))).await
+        });
         tokio::time::sleep(BETWEEN).await;
     }
     let settle = HOLD / 3;

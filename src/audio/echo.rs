@@ -369,10 +369,12 @@ mod tests {
                 let (length, gap) = (120.0 + 160.0 * self.chance(), 30.0 + 120.0 * self.chance());
                 let pitch = 90.0 + 120.0 * self.chance();
                 let formants = [300.0 + 500.0 * self.chance(), 900.0 + 1500.0 * self.chance()];
-                let samples = (length * 48.0) as usize;
+                let samples = num::index(num::count(f64::from(length) * 48.0));
                 for n in 0..samples {
-                    let (time, shape) =
-                        (n as f32 / 48_000.0, (n as f32 / samples as f32 * 3.14).sin());
+                    let (time, shape) = (
+                        n as f32 / 48_000.0,
+                        (n as f32 / samples as f32 * std::f32::consts::PI).sin(),
+                    );
                     let buzz: f32 = (1..25)
                         .map(|harmonic| {
                             let hz = pitch * harmonic as f32;
@@ -384,7 +386,10 @@ mod tests {
                         .sum();
                     sound.push(level * shape * buzz / 3.0);
                 }
-                sound.extend(std::iter::repeat_n(0.0, (gap * 48.0) as usize));
+                sound.extend(std::iter::repeat_n(
+                    0.0,
+                    num::index(num::count(f64::from(gap) * 48.0)),
+                ));
             }
             sound.truncate(ms * 48);
             sound
@@ -430,7 +435,10 @@ mod tests {
             let host = sources.iter().skip(5).filter(|source| **source == Source::Host).count();
             assert_eq!(host, 0, "{delay_ms} ms");
             let lag_ms = guard.path().unwrap().lag_ms;
-            assert!(lag_ms.abs_diff(delay_ms as i64) <= 20, "{lag_ms} for {delay_ms} ms");
+            assert!(
+                lag_ms.abs_diff(i64::try_from(delay_ms).unwrap()) <= 20,
+                "{lag_ms} for {delay_ms} ms"
+            );
         }
     }
 
@@ -444,7 +452,7 @@ mod tests {
         }
         let sources = sources(&mut EchoGuard::default(), 1000, &own, &near);
         let first = sources.iter().skip(60).position(|source| *source == Source::Host).unwrap();
-        let after_ms = (60 + first) as i64 * 20 - 4000;
+        let after_ms = i64::try_from(60 + first).unwrap() * 20 - 4000;
         assert!((0..=140).contains(&after_ms), "{after_ms} ms after the host began");
     }
 

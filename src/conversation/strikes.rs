@@ -85,7 +85,7 @@ impl Conversation {
             Floor::Ai(_) => self.interrupt(TurnEnd::Interrupted),
             // What the host has only begun to say is the second take.
             Floor::Host(turn) if self.known_words(turn.id).has_words => {
-                self.finish_host_turn(false)
+                self.finish_host_turn(false);
             }
             Floor::Host(_) | Floor::Open => {}
         }

@@ -104,11 +104,9 @@ impl Conversation {
         });
         let Some((speaker, job)) = found else { return self.ignore("summary_is_not_due") };
         let words: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS_MAX).collect();
-        let outcome = match outcome {
-            // An empty one is none.
-            Outcome::Complete if words.is_empty() => Outcome::Failed,
-            other => other,
-        };
+        // An empty one is none.
+        let is_empty = outcome == Outcome::Complete && words.is_empty();
+        let outcome = if is_empty { Outcome::Failed } else { outcome };
         self.conclude(speaker, job, &words.join(" "), outcome);
     }
 

@@ -196,9 +196,7 @@ fn is_follow_up(text: &str) -> bool {
         let phrase = plain_words(phrase);
         if phrase.len() < 3 { rest == phrase } else { rest.starts_with(&phrase) }
     };
-    (!rest.is_empty()
-        && rest.len() <= FOLLOW_UP_WORDS_MAX
-        && FOLLOW_UPS.iter().any(|phrase| begins(&phrase)))
+    (!rest.is_empty() && rest.len() <= FOLLOW_UP_WORDS_MAX && FOLLOW_UPS.iter().any(begins))
         || (rest.is_empty() && text.contains('?') && holds_phrase(&words, "really"))
 }
 

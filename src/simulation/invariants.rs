@@ -331,8 +331,9 @@ impl Watch {
             let letters = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).collect();
             words.map(letters).filter(|word: &String| !word.is_empty()).collect()
         };
-        let said = self.host_said.iter().rev().map(|(turn, text)| self.show.left_of(*turn, text));
-        let said = said.filter(|text| !text.is_empty()).next().unwrap_or_default();
+        let mut said =
+            self.host_said.iter().rev().map(|(turn, text)| self.show.left_of(*turn, text));
+        let said = said.find(|text| !text.is_empty()).unwrap_or_default();
         if let Some(last) = last {
             hold_equal!(plain(&last.text), plain(said), "invariant 9: what is answered");
         }

@@ -34,7 +34,7 @@ impl ShowAct {
     /// Reads one line: its words and what is quoted in it; none if it is about something else.
     pub(super) fn parse(words: &[&str], quoted: &str) -> Option<Result<Self, String>> {
         let quoted = || quoted.to_owned();
-        let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is no number"));
+        let number = |text: &str| text.parse().map_err(|_wrong| format!("{text:?} is no number"));
         Some(match words {
             ["producer", "whispers", name] => {
                 ai(name).map(|speaker| Self::Whispers(speaker, quoted()))

@@ -33,10 +33,8 @@ impl ShowBooks {
     /// Enters an order, and checks what is about the show in it.
     pub(super) fn order(&mut self, now: SessionTime, order: &Order) -> Result<(), Breach> {
         match order {
-            Order::NoteTurnStarted { turn, .. } => {
-                if !self.lines.contains(turn) {
-                    self.lines.push(*turn);
-                }
+            Order::NoteTurnStarted { turn, .. } if !self.lines.contains(turn) => {
+                self.lines.push(*turn);
             }
             Order::NoteStruck { from, to, turns, .. } => {
                 hold!(from <= to && *to <= now, "invariant 10: {order:?} at {now}");

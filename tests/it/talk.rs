@@ -78,10 +78,13 @@ async fn run(mut ear: Ear, mut mouth: Mouth, loud: usize, played: Arc<Mutex<Vec<
     }
 }
 
+/// Keys, and what is on the screen when each is pressed.
+type Plan = Vec<(fn(&View) -> bool, Key)>;
+
 /// Presses keys when something is seen.
 struct Hand {
     press: mpsc::Sender<Key>,
-    plan: Vec<(fn(&View) -> bool, Key)>,
+    plan: Plan,
     said: Vec<String>,
 }
 
@@ -116,13 +119,14 @@ async fn hold(
     address: std::net::SocketAddr,
     token: Option<&str>,
     card: &mut Card,
-    plan: Vec<(fn(&View) -> bool, Key)>,
+    plan: Plan,
 ) -> (Talked, Vec<String>) {
     let (press, keys) = mpsc::channel(KEYS_MAX);
     let mut hand = Hand { press, plan, said: Vec::new() };
     let door =
         Door { address, token: token.map(str::to_owned), hello: Hello::default(), rate: 48_000 };
-    let talked = comes("the end of the talk", talk(&door, card.line(), keys, &mut hand)).await;
+    let talked =
+        Box::pin(comes("the end of the talk", talk(&door, card.line(), keys, &mut hand))).await;
     (talked.expect("a recording"), hand.said)
 }
 
@@ -134,8 +138,8 @@ fn stand_ins() -> StandIns {
 async fn a_question_is_answered_aloud_and_recorded() {
     let studio = Studio::start(stand_ins()).await;
     let mut card = Card::start(60);
-    let plan: Vec<(fn(&View) -> bool, Key)> = vec![(is_answered, Key::End)];
-    let (talked, said) = hold(studio.address(), None, &mut card, plan).await;
+    let plan: Plan = vec![(is_answered, Key::End)];
+    let (talked, said) = Box::pin(hold(studio.address(), None, &mut card, plan)).await;
     assert_eq!(said, SAID);
     assert!(card.loud_samples() > 48_000, "{} loud samples were played", card.loud_samples());
     assert_eq!(talked.view.files.len(), 9, "{:?}", talked.view.files);
@@ -147,12 +151,12 @@ async fn a_question_is_answered_aloud_and_recorded() {
 async fn a_key_interrupts_and_nothing_of_the_turn_is_heard_after_it() {
     let studio = Studio::start(stand_ins()).await;
     let mut card = Card::start(60);
-    let plan: Vec<(fn(&View) -> bool, Key)> = vec![
+    let plan: Plan = vec![
         (is_speaking, Key::Interrupt),
         (|view| view.captions.iter().any(|caption| caption.cut), Key::Mute),
         (|view| view.muted && view.orbs[0] == OrbState::Muted, Key::End),
     ];
-    let (_, said) = hold(studio.address(), None, &mut card, plan).await;
+    let (_, said) = Box::pin(hold(studio.address(), None, &mut card, plan)).await;
     let cut = said.last().expect("a caption");
     assert!(cut.starts_with("Ada: A moon is") && cut.len() < ANSWER.len(), "{said:?}");
     let events = read_events(&studio.recordings().join("table/events.jsonl")).expect("a log");
@@ -174,8 +178,8 @@ async fn a_studio_that_asks_for_its_token_gets_it() {
     let refused = talk(&door, card.line(), keys, &mut hand).await;
     assert!(format!("{:#}", refused.expect_err("refused")).contains("401"));
     let mut card = Card::start(0);
-    let plan: Vec<(fn(&View) -> bool, Key)> = vec![(|view| view.recording, Key::End)];
-    hold(studio.address(), Some(TOKEN), &mut card, plan).await;
+    let plan: Plan = vec![(|view| view.recording, Key::End)];
+    Box::pin(hold(studio.address(), Some(TOKEN), &mut card, plan)).await;
 }
 
 #[actix::test]
@@ -185,7 +189,7 @@ async fn a_lost_connection_comes_back_into_the_same_session() {
     let proxy = Proxy::start(studio.address(), 7, weather).await;
     let mut card = Card::start(60);
     let (press, keys) = mpsc::channel(KEYS_MAX);
-    let plan: Vec<(fn(&View) -> bool, Key)> = vec![(is_answered, Key::End)];
+    let plan: Plan = vec![(is_answered, Key::End)];
     let mut hand = Hand { press, plan, said: Vec::new() };
     let door = Door { address: proxy.address, token: None, hello: Hello::default(), rate: 48_000 };
     let clearing_up = async {

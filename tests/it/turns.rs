@@ -248,6 +248,7 @@ fn ai_speech() -> Vec<i16> {
 }
 
 /// `own` as a loudspeaker and a room bring it to a microphone: so late and so much softer, with some reflections.
+#[expect(clippy::cast_possible_truncation, reason = "clamped to the range just before")]
 fn echo_of(own: &[i16], delay_ms: usize, gain_db: f64, length: usize) -> Vec<i16> {
     const REFLECTIONS: [(usize, f64); 4] = [(0, 1.0), (7, 0.4), (19, -0.3), (43, 0.2)];
     let gain = 10_f64.powf(gain_db / 20.0);

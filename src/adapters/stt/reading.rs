@@ -47,7 +47,7 @@ pub async fn words_of(
             match event? {
                 SttEvent::Words(words) => {
                     let known = segments.get(&words.segment);
-                    if !known.is_some_and(|known| known.stability == Stability::Final) {
+                    if known.is_none_or(|known| known.stability != Stability::Final) {
                         segments.insert(words.segment, words);
                     }
                 }

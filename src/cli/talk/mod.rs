@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     /// Name of the recording; the briefing's unless given
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     episode: String,
-    /// Talk to a studio that runs, instead of one of its own; STUDIO_ACCESS_TOKEN is shown to it
+    /// Talk to a studio that runs, instead of one of its own; `STUDIO_ACCESS_TOKEN` is shown to it
     #[arg(long, value_name = "HOST:PORT")]
     studio: Option<String>,
 }

@@ -79,7 +79,7 @@ impl View {
             ServerMessage::Level { speaker, level } => self.levels[speaker.index()] = *level,
             ServerMessage::Ack { message } => self.notice.clone_from(message),
             ServerMessage::Error { message, hint, .. } => {
-                self.notice = format!("{message}: {hint}")
+                self.notice = format!("{message}: {hint}");
             }
             ServerMessage::RecordingReady { episode_id, files } => {
                 self.episode_id.clone_from(episode_id);
