@@ -141,11 +141,13 @@ test('where the host wants the socket, the microphone goes as Opus, as PCM when 
     await end(page);
     assert.equal(offers, 0, 'no WebRTC was asked for');
     assert.deepEqual(page.complaints, []);
-    seen[way] = { shown, kinds: [...new Set(frames.slice(10).map(({ kind }) => kind))], bytes: median(frames.map(({ bytes }) => bytes)) };
+    seen[way] = { shown, opus: frames.filter(({ kind }) => kind === 2).length / frames.length, bytes: median(frames.map(({ bytes }) => bytes)) };
     await page.close();
   }
   t.diagnostic(JSON.stringify(seen));
-  assert.deepEqual([seen.opus.kinds, seen.socket.kinds], [[2], [1]]);
+  // An encoder that a busy machine holds up for 200 ms is passed by with PCM.
+  assert.ok(seen.opus.opus >= 0.9, `${seen.opus.opus} of the frames are Opus`);
+  assert.equal(seen.socket.opus, 0);
   assert.match(seen.opus.shown, /Opus/);
   assert.ok(seen.opus.bytes * 5 < seen.socket.bytes);
   const takes = readdirSync(join(work, 'recordings'));
