@@ -29,6 +29,8 @@ pub struct Voice {
     pub(super) epoch: u32,
     /// How far it has come back to the microphone; none while it does not.
     echoed: Option<u64>,
+    /// How far it had come at the last report.
+    reported: u64,
 }
 
 impl Voice {
@@ -64,6 +66,12 @@ impl Meeting {
             return;
         }
         let Some(voice) = self.voices.get_mut(&turn) else { return };
+        // Of a voice that stands still nothing comes back.
+        let moves = samples > voice.reported;
+        voice.reported = samples;
+        if !moves {
+            return self.echo_ends(turn);
+        }
         let begins = voice.echoed.is_none();
         let from = *voice.echoed.get_or_insert(samples);
         let back = |words: &&(u64, String)| words.0 > from && words.0 <= samples;
