@@ -197,8 +197,9 @@ fn nobody_speaks_into_a_pause_inside_a_sentence() {
             panic!("{}: one sentence, not {said:?}", held.plan.episode)
         };
         let words = normal(sentence);
-        for half in ["thinking", "history"] {
-            assert!(words.contains(&half.to_owned()), "{half} in {sentence:?}");
+        // "thinkin'" is the same word.
+        for half in ["thinkin", "history"] {
+            assert!(words.iter().any(|word| word.starts_with(half)), "{half} in {sentence:?}");
         }
         let end = held.of_type("speech.stop").filter_map(|stop| stop["at"].as_u64()).max();
         let first = held.first_ai_sound();
