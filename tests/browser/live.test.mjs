@@ -188,7 +188,9 @@ test('a short “mm hmm” does not stop an AI', { timeout: 90_000 }, async () =
     const { events, played } = await end(page, studio.work);
     assert.equal(events.some(({ type, verdict }) => type === 'barge-in' && verdict === 'stopped'), false);
     const { speaker } = events.find(({ type }) => type === 'floor.grant');
-    assert.equal(texts(script.read(played).said.slice(0, 27)), expected(WHO[speaker], LONG), 'every word was heard, in order and once');
+    // A word in which the AI was paused sounds in two parts.
+    const whole = script.read(played).said.filter(({ word }, at, all) => word !== all[at - 1]?.word);
+    assert.equal(texts(whole.slice(0, 27)), expected(WHO[speaker], LONG), 'every word was heard, in order and once');
   });
 });
 
