@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startScript } from './coded.mjs';
 import {
@@ -320,7 +320,7 @@ test('what is downloaded is what was recorded, to the byte', { timeout: 90_000 }
     for (const { name, facts, sha256 } of rows) {
       const [download] = await Promise.all([page.waitForEvent('download', LIMIT), page.click(`.file a >> text="${name}"`)]);
       const bytes = readFileSync(await download.path());
-      assert.equal(download.suggestedFilename(), name);
+      assert.equal(download.suggestedFilename(), `${basename(folder)}-${name}`);
       assert.ok(bytes.equals(readFileSync(join(folder, name))), name);
       if (sha256) assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, name);
       assert.match(facts, /\d/, name);
