@@ -150,7 +150,7 @@ test('where the host wants the socket, the microphone goes as Opus, as PCM when 
   assert.equal(seen.socket.opus, 0);
   assert.match(seen.opus.shown, /Opus/);
   assert.ok(seen.opus.bytes * 5 < seen.socket.bytes);
-  const takes = readdirSync(join(work, 'recordings'));
+  const takes = readdirSync(join(work, 'recordings')).filter((name) => !name.startsWith('.'));
   t.diagnostic(takes.join(' '));
   for (const take of takes) {
     const tracks = ['you', 'claude', 'guest'].map((speaker) => decode(join(work, 'recordings', take, `${speaker}.webm`)).length);
