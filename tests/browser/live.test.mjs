@@ -218,10 +218,13 @@ test('three turns: who is called answers, and never two at once', { timeout: 120
     await answered(page, 2);
     await isQuiet(page);
     const { events, played } = await end(page, studio.work);
-    const { both } = script.read(played);
-    assert.equal(both, 0);
-    const grants = events.filter(({ type }) => type === 'floor.grant').map(({ speaker, reason }) => [speaker, reason]);
+    const heard = script.read(played);
+    assert.equal(heard.both, 0);
+    const granted = events.filter(({ type }) => type === 'floor.grant');
+    const grants = granted.map(({ speaker, reason }) => [speaker, reason]);
     assert.equal(grants.length, 2);
+    assert.equal(texts(heard.said), granted.map(({ speaker, turn }) => expected(WHO[speaker], captioned(events, speaker, turn))).join(', '),
+      'what the loudspeaker gave out is what is captioned, every word once');
     // Of a made voice the recogniser may write another name than the one it said; who is called is judged by what it wrote.
     const said = captioned(events, 'you');
     if (/\bada\b/i.test(said)) assert.deepEqual(grants[0], ['claude', 'addressed']);
