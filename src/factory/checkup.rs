@@ -55,7 +55,7 @@ impl Adapters {
         let ears = questions_of("stt", self.ear_members(chosen.stt), &mut missing, |member| {
             let (name, model) = (member.adapter.name(), member.adapter.model().to_owned());
             let ask: BoxFuture<'static, _> = Box::pin(async move {
-                let options = SttOptions { language: "en".to_owned(), terms: Vec::new() };
+                let options = SttOptions { language: "en".to_owned(), ..SttOptions::default() };
                 probe::ears(member.adapter.as_ref(), options).await
             });
             (name, model, ask)

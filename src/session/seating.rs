@@ -37,8 +37,11 @@ impl Session {
         let generation = self.children.ears.place.occupy();
         let watch = self.watch(Child::Ears, generation, ctx);
         let briefing = &self.setup.briefing;
-        let options =
-            SttOptions { language: briefing.language.clone(), terms: briefing.terms.clone() };
+        let options = SttOptions {
+            language: briefing.language.clone(),
+            terms: briefing.expected_words(),
+            names: briefing.called_names(),
+        };
         let ears = SttActor::new(
             self.cast.ears.clone(),
             options,

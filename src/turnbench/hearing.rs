@@ -344,7 +344,7 @@ async fn words_between(
     let begin = sample_of(from).saturating_sub(PRE_ROLL_SAMPLES);
     let end = (sample_of(until) + TAIL_SAMPLES).min(sample_of(heard)).min(sound.len());
     let begin = begin.min(end);
-    let options = SttOptions { language: "en".to_owned(), terms: Vec::new() };
+    let options = SttOptions { language: "en".to_owned(), ..SttOptions::default() };
     let mut stream = recogniser.open(options).await?;
     let place = |time: SessionTime| sample_of(time).saturating_sub(begin) as u64;
     // A hint comes right behind the sound in which it became known.

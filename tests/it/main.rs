@@ -21,6 +21,7 @@ mod briefing;
 mod rehearsal;
 
 mod adapters;
+mod called_names;
 mod resilience;
 mod speech;
 mod turns;

@@ -27,11 +27,20 @@ use crate::support::{comes, models, shared_dir};
 
 /// All that the recogniser says of a recording, in order.
 pub(crate) async fn hear(moonshine: &Moonshine, silero: &Silero, samples: &[i16]) -> Vec<SttWords> {
+    hear_names(moonshine, silero, samples, &[]).await
+}
+
+/// The same where these may be called.
+pub(crate) async fn hear_names(
+    moonshine: &Moonshine,
+    silero: &Silero,
+    samples: &[i16],
+    names: &[&str],
+) -> Vec<SttWords> {
     let script = heard_through(silero, samples).await;
-    let SttStream { input, mut events } =
-        comes("open", moonshine.open(SttOptions { language: "en".to_owned(), terms: Vec::new() }))
-            .await
-            .unwrap();
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let options = SttOptions { language: "en".to_owned(), names, ..SttOptions::default() };
+    let SttStream { input, mut events } = comes("open", moonshine.open(options)).await.unwrap();
     let feed = tokio::spawn(async move {
         for given in script {
             input.send(given).await.unwrap();
@@ -62,7 +71,11 @@ pub(crate) fn finals(said: &[SttWords]) -> String {
 }
 
 /// A line of Flite's, and its words with their times.
-async fn speak(flite: &Flite, voice: &str, text: &str) -> (Vec<i16>, Vec<(String, usize, usize)>) {
+pub(crate) async fn speak(
+    flite: &Flite,
+    voice: &str,
+    text: &str,
+) -> (Vec<i16>, Vec<(String, usize, usize)>) {
     let options = TtsOptions { voice: voice.to_owned(), language: "en".to_owned() };
     let mut stream = comes("open", flite.open(options)).await.unwrap();
     stream.pieces.send(TtsPiece { piece: 0, text: text.to_owned() }).await.unwrap();

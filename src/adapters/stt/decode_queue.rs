@@ -57,6 +57,8 @@ pub(super) struct Decoded {
     pub(super) capped: bool,
     /// Words with their times in samples of the sound, where they are told.
     pub(super) words: Vec<SttWord>,
+    /// Whether one of the names at the table was heard where the decoder alone wrote something else.
+    pub(super) is_named: bool,
 }
 
 /// Whoever turns a stretch of sound into words, one at a time.
@@ -69,6 +71,7 @@ pub(super) trait Decoder {
         &mut self,
         sound: &[i16],
         options: &SttOptions,
+        urgency: Urgency,
         cancelled: &AtomicBool,
     ) -> Result<Option<Decoded>, AdapterError>;
 }
@@ -86,6 +89,8 @@ pub struct DecodeCounters {
     pub interims_degraded: u64,
     /// Decodes that reached the length cap.
     pub capped: u64,
+    /// Decodes in which a called name was heard that would have been written as something else.
+    pub named: u64,
 }
 
 /// The stream's end of the queue. When the last one is dropped the thread ends.
@@ -109,6 +114,7 @@ struct Shared {
     called_off: AtomicU64,
     interims_degraded: AtomicU64,
     capped: AtomicU64,
+    named: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -232,6 +238,7 @@ impl DecodeQueue {
             called_off: read(&self.shared.called_off),
             interims_degraded: read(&self.shared.interims_degraded),
             capped: read(&self.shared.capped),
+            named: read(&self.shared.named),
         }
     }
 }
@@ -275,10 +282,12 @@ impl DecodeSource {
             self.shared.called_off.fetch_add(1, Ordering::Relaxed);
             return job.reply(Answer::Dropped);
         }
-        match decoder.decode(&job.sound, &job.options, &job.ticket.cancelled) {
+        let urgency = job.urgency();
+        match decoder.decode(&job.sound, &job.options, urgency, &job.ticket.cancelled) {
             Ok(Some(decoded)) => {
                 self.shared.decoded.fetch_add(1, Ordering::Relaxed);
                 self.shared.capped.fetch_add(u64::from(decoded.capped), Ordering::Relaxed);
+                self.shared.named.fetch_add(u64::from(decoded.is_named), Ordering::Relaxed);
                 job.reply(Answer::Decoded(decoded))
             }
             Ok(None) => {
@@ -295,13 +304,17 @@ impl DecodeSource {
 }
 
 impl DecodeJob {
-    fn urgency(&self) -> u8 {
-        self.ticket.urgency.load(Ordering::Relaxed)
+    fn urgency(&self) -> Urgency {
+        let urgency = self.ticket.urgency.load(Ordering::Relaxed);
+        [Urgency::Final, Urgency::Complete]
+            .into_iter()
+            .find(|known| *known as u8 == urgency)
+            .unwrap_or(Urgency::Interim)
     }
 
     fn is_stale(&self) -> bool {
         let behind = self.heard.load(Ordering::Relaxed).saturating_sub(self.until_sample);
-        self.urgency() == Urgency::Interim as u8 && behind > INTERIM_STALE_SAMPLES
+        self.urgency() == Urgency::Interim && behind > INTERIM_STALE_SAMPLES
     }
 
     /// Answers; a stream that was dropped meanwhile does not wait for it.

@@ -8,7 +8,6 @@ mod google_ears;
 mod google_version;
 mod inventions;
 pub mod moonshine;
-mod moonshine_model;
 mod reading;
 mod segments;
 mod socket_ears;
@@ -72,6 +71,8 @@ pub struct SttOptions {
     pub language: String,
     /// Names and terms it should expect.
     pub terms: Vec<String>,
+    /// Of those, what somebody at the table is called by: who answers depends on them.
+    pub names: Vec<String>,
 }
 
 /// A running recogniser. Dropping it stops the work.

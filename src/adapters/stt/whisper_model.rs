@@ -16,7 +16,7 @@ use whisper_rs::{
     WhisperSegment, WhisperState,
 };
 
-use super::decode_queue::{Decoded, Decoder};
+use super::decode_queue::{Decoded, Decoder, Urgency};
 use super::whisper_local::NAME;
 use super::{SttOptions, SttWord};
 use crate::adapters::AdapterError;
@@ -160,6 +160,7 @@ impl Decoder for WhisperModel {
         &mut self,
         sound: &[i16],
         options: &SttOptions,
+        _urgency: Urgency,
         cancelled: &AtomicBool,
     ) -> Result<Option<Decoded>, AdapterError> {
         if sound.len() < SOUND_MIN_SAMPLES {

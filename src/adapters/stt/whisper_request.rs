@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use tokio::runtime::Handle;
 
-use super::decode_queue::{Decoded, Decoder};
+use super::decode_queue::{Decoded, Decoder, Urgency};
 use super::whisper::{NAME, WhisperOptions, WhisperRoute};
 use super::{SttOptions, SttWord};
 use crate::adapters::AdapterError;
@@ -94,6 +94,7 @@ impl Decoder for WhisperRequests {
         &mut self,
         sound: &[i16],
         options: &SttOptions,
+        _urgency: Urgency,
         cancelled: &AtomicBool,
     ) -> Result<Option<Decoded>, AdapterError> {
         let length = Duration::from_millis(sound.len() as u64 * 1000 / u64::from(RATE.hz()));
@@ -168,7 +169,12 @@ impl Answer {
         let in_segments =
             segments.into_iter().flat_map(|segment| segment.words.unwrap_or_default());
         let words = self.words.unwrap_or_else(|| in_segments.collect());
-        Decoded { text: squeezed(&text), capped: false, words: whole_words(words) }
+        Decoded {
+            text: squeezed(&text),
+            capped: false,
+            words: whole_words(words),
+            ..Decoded::default()
+        }
     }
 }
 

@@ -120,6 +120,28 @@ impl Briefing {
         Ok(Self { rules: overlay::over(&self.rules, &[setting])?, ..self.clone() })
     }
 
+    /// What the two AIs are called by: names and aliases, names first.
+    #[must_use]
+    pub fn called_names(&self) -> Vec<String> {
+        let ais = || AiSpeaker::BOTH.map(|speaker| self.speaker(speaker.into()));
+        let names = ais().into_iter().map(|brief| &brief.name);
+        let aliases = ais().into_iter().flat_map(|brief| &brief.aliases);
+        names.chain(aliases).filter(|name| !name.is_empty()).cloned().collect()
+    }
+
+    /// Names and terms that a recogniser should expect: of those at the table, then the show's.
+    #[must_use]
+    pub fn expected_words(&self) -> Vec<String> {
+        let host = self.speaker(Speaker::You).name.clone();
+        let mut words = self.called_names();
+        for word in std::iter::once(host).chain(self.terms.iter().cloned()) {
+            if !word.is_empty() && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// What is said of `speaker`.
     #[must_use]
     pub const fn speaker(&self, speaker: Speaker) -> &SpeakerBrief {

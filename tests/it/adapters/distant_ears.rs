@@ -109,7 +109,11 @@ pub(crate) async fn listen(
     adapter: &dyn SpeechToText,
     script: &[SttInput],
 ) -> (Vec<SttWords>, Vec<AdapterNote>, Result<(), AdapterError>) {
-    let options = SttOptions { language: "en-GB".to_owned(), terms: vec!["Ada".to_owned()] };
+    let options = SttOptions {
+        language: "en-GB".to_owned(),
+        terms: vec!["Ada".to_owned()],
+        ..SttOptions::default()
+    };
     let SttStream { input, mut events } = match comes("open", adapter.open(options)).await {
         Ok(stream) => stream,
         Err(error) => return (Vec::new(), Vec::new(), Err(error)),

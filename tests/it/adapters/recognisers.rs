@@ -17,9 +17,12 @@ use crate::support::sound::{frames_16k, wav_16k, with_quiet};
 use crate::support::{comes, models};
 
 async fn open(adapter: &dyn SpeechToText) -> SttStream {
-    comes("open", adapter.open(SttOptions { language: "en-GB".to_owned(), terms: Vec::new() }))
-        .await
-        .unwrap()
+    comes(
+        "open",
+        adapter.open(SttOptions { language: "en-GB".to_owned(), ..SttOptions::default() }),
+    )
+    .await
+    .unwrap()
 }
 
 /// Reads a stream to its end and checks the order of everything in it.
@@ -232,7 +235,7 @@ async fn moonshine_refuses_another_language_and_says_which_file_it_lacks() {
     let error = comes("a refusal", moonshine.open(SttOptions::default())).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     assert!(matches!(moonshine.availability(), Availability::Unavailable(_)));
-    let german = SttOptions { language: "de".to_owned(), terms: Vec::new() };
+    let german = SttOptions { language: "de".to_owned(), ..SttOptions::default() };
     let error = comes("a refusal", moonshine.open(german)).await.unwrap_err();
     assert!(matches!(error, AdapterError::Refused { .. }), "{error}");
 }

@@ -41,13 +41,13 @@ async fn local_whisper_keeps_the_contract() {
 async fn local_whisper_refuses_a_language_that_its_model_does_not_know() {
     let (whisper, _folder) = unlearnt();
     for language in ["de", "de-AT", "e\0n", "tlh"] {
-        let options = SttOptions { language: language.to_owned(), terms: Vec::new() };
+        let options = SttOptions { language: language.to_owned(), ..SttOptions::default() };
         let error = comes("a refusal", whisper.open(options)).await.expect_err("a refusal");
         assert!(matches!(error, AdapterError::Refused { .. }), "{language}: {error}");
     }
     for language in ["", "en", "EN-gb"] {
         let terms = vec!["Grace Hopper".to_owned(), "a\0b".to_owned()];
-        let options = SttOptions { language: language.to_owned(), terms };
+        let options = SttOptions { language: language.to_owned(), terms, ..SttOptions::default() };
         comes("a stream", whisper.open(options)).await.expect("English");
     }
 }
@@ -99,7 +99,7 @@ async fn a_real_model_of_local_whisper_understands_the_spoken_lines() {
 
 /// The final words of a script.
 async fn hear(whisper: &WhisperLocal, script: Vec<SttInput>) -> Vec<SttWords> {
-    let options = SttOptions { language: "en".to_owned(), terms: Vec::new() };
+    let options = SttOptions { language: "en".to_owned(), ..SttOptions::default() };
     let SttStream { input, mut events } = comes("open", whisper.open(options)).await.expect("open");
     let feed = tokio::spawn(async move {
         for given in script {

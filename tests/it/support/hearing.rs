@@ -14,7 +14,7 @@ pub(crate) async fn words_heard(
     samples: &[i16],
 ) -> String {
     let script = heard_through(detector, samples).await;
-    let options = SttOptions { language: "en".to_owned(), terms: Vec::new() };
+    let options = SttOptions { language: "en".to_owned(), ..SttOptions::default() };
     let SttStream { input, mut events } =
         comes("open", recogniser.open(options)).await.expect("a stream");
     let feed = tokio::spawn(async move {

@@ -41,7 +41,7 @@ impl Ears {
     #[must_use]
     pub fn of_ears(adapter: Arc<dyn SpeechToText>) -> Self {
         let ask = probe::of(&adapter, |adapter| {
-            let options = SttOptions { language: "en".to_owned(), terms: Vec::new() };
+            let options = SttOptions { language: "en".to_owned(), ..SttOptions::default() };
             Box::pin(async move { probe::ears(adapter.as_ref(), options).await })
         });
         let health = Health::new(adapter.name(), adapter.model(), ask);

@@ -10,11 +10,16 @@
 //! Invariants: one thread owns the networks (116 MB) and serves all streams; a stream holds at most 15 s of sound;
 //! its stretches are answered in order; its time is its own sound, so it reads no clock.
 
+mod called;
+mod model;
+mod network;
+mod vocabulary;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::model::Model;
 use super::decode_queue::{DecodeCounters, decode_queue};
-use super::moonshine_model::MoonshineModel;
 use super::stretch_streams::StretchStreams;
 use super::{SpeechToText, SttCapabilities, SttOptions, SttStream};
 use crate::adapters::onnx::OfflineModels;
@@ -22,7 +27,7 @@ use crate::adapters::worker;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::SampleRate;
 
-pub(super) const NAME: &str = "moonshine";
+const NAME: &str = "moonshine";
 /// Longest a decode may take before its thread is given up: the longest stretch, 15 s, takes 0.4 s on an idle core, and
 /// ten times that where ten sessions' threads want it too.
 const DECODE_PATIENCE: Duration = Duration::from_secs(8);
@@ -44,7 +49,7 @@ impl Moonshine {
         let worker = worker::spawn(
             NAME,
             DECODE_PATIENCE,
-            move || MoonshineModel::open(&models),
+            move || Model::open(&models),
             move || jobs.next(),
             move |model, job| source.work(model, job),
         );
@@ -71,7 +76,7 @@ impl SpeechToText for Moonshine {
         self.streams.availability()
     }
 
-    /// Its networks know English only; `terms` cannot be given to them.
+    /// Its networks know English only. `names` are listened for; `terms` cannot be given to them.
     fn open(&self, options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
         Box::pin(async move {
             let language = options.language.to_ascii_lowercase();
