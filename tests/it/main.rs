@@ -55,6 +55,7 @@ mod conformance;
 mod command_line;
 mod config;
 mod doctor;
+mod factory;
 mod models;
 
 mod arrows;
