@@ -55,6 +55,19 @@ pub struct Retired {
     pub r#use: String,
 }
 
+impl Retired {
+    /// What there is to know of it on this day, as ISO 8601 writes it.
+    #[must_use]
+    pub fn told_on(&self, today: &str) -> String {
+        let Self { model, provider, ends, r#use } = self;
+        if ends.as_str() <= today {
+            format!("{provider} has ended the model {model} on {ends}; use {use}")
+        } else {
+            format!("{provider} will end the model {model} on {ends}; use {use}")
+        }
+    }
+}
+
 /// What a model costs, each for a million of its unit, sound for an hour.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Price {
@@ -123,11 +136,13 @@ impl Services {
         self.voices.get(provider).unwrap_or(&NONE)
     }
 
-    /// Whether the name has an end.
+    /// Whether the name has an end at this provider.
     #[must_use]
-    pub fn retired(&self, model: &str) -> Option<&Retired> {
+    pub fn retired(&self, provider: &str, model: &str) -> Option<&Retired> {
+        // Whoever serves Whisper is asked by OpenAI's names.
+        let provider = if provider == "whisper" { "openai" } else { provider };
         // A dated name such as claude-haiku-4-5-20251001 is another name, with an end of its own.
-        self.retired.iter().find(|retired| retired.model == model)
+        self.retired.iter().find(|own| own.model == model && own.provider == provider)
     }
 
     /// Fields that requests for this model need, such as how much it should think before it speaks.
@@ -198,12 +213,31 @@ mod tests {
         assert!(is_day(&table.dated));
         assert!(table.retired.iter().all(|retired| is_day(&retired.ends)), "{table:?}");
         for retired in &table.retired {
-            assert_eq!(table.retired(&retired.r#use), None, "{retired:?}");
+            assert_eq!(table.retired(&retired.provider, &retired.r#use), None, "{retired:?}");
         }
         for (provider, model) in &table.default_model {
-            let ends = table.retired(model).map(|retired| retired.ends.as_str());
+            let provider = provider.split('-').next().unwrap();
+            let ends = table.retired(provider, model).map(|retired| retired.ends.as_str());
             assert!(ends.is_none_or(|ends| *ends > *table.dated), "{provider}: {model} has ended");
         }
+    }
+
+    #[test]
+    fn a_model_ends_at_its_provider_and_an_announced_end_is_told_from_one_that_has_come() {
+        let known = |provider| services().retired(provider, "whisper-1");
+        assert_eq!(known("openai"), known("whisper"));
+        assert_eq!(known("deepgram"), None);
+        let whisper = known("openai").unwrap();
+        let told = |today| whisper.told_on(today);
+        let use_other = "use a Whisper server of your own";
+        assert_eq!(
+            told("2027-02-25"),
+            format!("openai will end the model whisper-1 on 2027-02-26; {use_other}")
+        );
+        assert_eq!(
+            told("2027-02-26"),
+            format!("openai has ended the model whisper-1 on 2027-02-26; {use_other}")
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::print;
 use crate::config::{Config, settings};
-use crate::factory::{Adapters, Checkup};
+use crate::factory::{Adapters, Checkup, model_setting};
 
 /// Ask every configured provider for the smallest piece of work
 #[derive(Debug, Args)]
@@ -105,18 +105,12 @@ fn advice_on(check: &Checkup) -> Option<String> {
     let is_hurried = says(&["rate_limit"]);
     let is_spent =
         !is_hurried && says(&["HTTP 402", "quota", "billing", "limit_exceeded", "credit"]);
-    let model = match check.kind {
-        "claude" => "STUDIO_CLAUDE_MODEL",
-        "guest" => "GUEST_MODEL",
-        "stt" => "STT_MODEL",
-        _ => "TTS_MODEL",
-    };
     Some(if is_spent {
         "the account has run out: see its billing page".to_owned()
     } else if says(&["HTTP 401", "HTTP 403", "invalid_api_key", "key"]) {
         format!("it does not accept the key: see {}", key())
     } else if says(&["HTTP 404", "model_not_found"]) {
-        format!("it does not know this model: see {model}")
+        format!("it does not know this model: see {}", model_setting(check.kind))
     } else if is_hurried || says(&["HTTP 429"]) {
         "it is asked too often: wait, or ask for a higher limit".to_owned()
     } else if says(&["no connection", "connect"]) {

@@ -6,7 +6,6 @@ use super::providers::{CLAUDE_NEEDS, Provider};
 use super::reader::Reader;
 use super::settings::{self, Kind, Setting};
 use super::{Config, ConfigError};
-use crate::services::services;
 
 impl Config {
     pub(super) fn check_access(&self, reader: &mut Reader<'_>) {
@@ -17,7 +16,7 @@ impl Config {
         }
     }
 
-    /// Asks for what the chosen set needs and for nothing else; warns of model names that have an end.
+    /// Asks for what the chosen set needs and for nothing else.
     pub(super) fn check_providers(&self, reader: &mut Reader<'_>) {
         require(reader, CLAUDE_NEEDS, "Claude's words");
         check_provider(reader, self.chosen.stt);
@@ -29,23 +28,28 @@ impl Config {
         check_fallbacks(reader, &settings::STUDIO_GUEST_FALLBACK, &self.fallbacks.guest);
     }
 
-    /// Sentences about chosen models whose providers have announced their end.
+    /// Sentences about models that were named for nobody.
     pub(super) fn model_warnings(&self) -> Vec<String> {
-        let named = [
-            (&settings::STUDIO_CLAUDE_MODEL, Some(&self.claude_model)),
-            (&settings::GUEST_MODEL, self.guest_model.as_ref()),
-            (&settings::STT_MODEL, self.stt_model.as_ref()),
-            (&settings::TTS_MODEL, self.tts_model.as_ref()),
-        ];
-        let warning = |(setting, model): (&Setting, Option<&String>)| {
-            let retired = services().retired(model?)?;
-            Some(format!(
-                "{}={}: {} ends this model on {}; use {}",
-                setting.name, retired.model, retired.provider, retired.ends, retired.r#use
-            ))
-        };
-        named.into_iter().filter_map(warning).collect()
+        [
+            idle_model(&settings::STT_MODEL, self.stt_model.as_ref(), self.chosen.stt),
+            idle_model(&settings::TTS_MODEL, self.tts_model.as_ref(), self.chosen.tts),
+            idle_model(&settings::GUEST_MODEL, self.guest_model.as_ref(), self.chosen.guest),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
+}
+
+/// A sentence about a model that the chosen provider has no use for.
+fn idle_model<P: Provider>(
+    setting: &Setting,
+    named: Option<&String>,
+    provider: P,
+) -> Option<String> {
+    let why = provider.has_no_models().filter(|_| named.is_some())?;
+    let (choice, chosen) = (P::SETTING.name, provider.as_str());
+    Some(format!("{} has no effect with {choice}={chosen}: {why}", setting.name))
 }
 
 /// Notes a provider that this binary does not have, and what is missing of its needs.
@@ -57,9 +61,15 @@ fn check_provider<P: Provider>(reader: &mut Reader<'_>, provider: P) {
     if let Some(what) = provider.lacks() {
         return reader.note(ConfigError::unusable(name, chosen, what));
     }
-    for setting in provider.needs() {
+    for setting in needs_of(reader, provider) {
         require(reader, setting, &format!("{name}={chosen}"));
     }
+}
+
+/// What a provider cannot do without as it is set up.
+fn needs_of<P: Provider>(reader: &Reader<'_>, provider: P) -> &'static [&'static Setting] {
+    let is_elsewhere = provider.instead().is_some_and(|setting| reader.is_set(setting));
+    if is_elsewhere { &[] } else { provider.needs() }
 }
 
 /// The same for those who step in.
@@ -70,7 +80,7 @@ fn check_fallbacks<P: Provider>(reader: &mut Reader<'_>, setting: &Setting, fall
             reader.note(ConfigError::unusable(setting.name, provider.as_str(), what));
             continue;
         }
-        for need in provider.needs() {
+        for need in needs_of(reader, *provider) {
             require(reader, need, &needed_by);
         }
     }

@@ -23,7 +23,7 @@ pub use crate::secret::{REDACTED, Secret};
 pub use environment::{ENV_FILE, Environment};
 pub use errors::{ConfigError, ConfigErrors};
 pub use providers::{
-    Choice, DeployEnvironment, GuestProvider, LogLevel, SttProvider, TtsProvider,
+    Choice, DeployEnvironment, ElevenLabsBy, GuestProvider, LogLevel, SttProvider, TtsProvider,
     WITHOUT_LOCAL_WHISPER,
 };
 
@@ -85,6 +85,8 @@ pub struct Config {
     pub stt_model: Option<String>,
     /// The voice's model, where one was named.
     pub tts_model: Option<String>,
+    /// How ElevenLabs is spoken to.
+    pub elevenlabs_by: ElevenLabsBy,
     /// Where the services are.
     pub addresses: ServiceAddresses,
     /// A Whisper server.
@@ -281,6 +283,7 @@ impl Config {
             guest_model: reader.text(&settings::GUEST_MODEL),
             stt_model: reader.text(&settings::STT_MODEL),
             tts_model: reader.text(&settings::TTS_MODEL),
+            elevenlabs_by: reader.choice(&settings::STUDIO_ELEVENLABS_BY, ElevenLabsBy::Socket),
             addresses: ServiceAddresses {
                 anthropic: reader.service(&settings::ANTHROPIC_BASE_URL),
                 openai: reader.service(&settings::OPENAI_BASE_URL),

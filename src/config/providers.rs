@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::settings::{
     ANTHROPIC_API_KEY, ASSEMBLYAI_API_KEY, DEEPGRAM_API_KEY, ELEVENLABS_API_KEY,
-    GOOGLE_APPLICATION_CREDENTIALS, GROQ_API_KEY, OPENAI_API_KEY, PIPER_MODEL_PATH,
+    GOOGLE_APPLICATION_CREDENTIALS, GROQ_API_KEY, OPENAI_API_KEY, PIPER_HTTP_URL, PIPER_MODEL_PATH,
     STUDIO_WHISPER_MODEL, Setting, TOGETHER_API_KEY,
 };
 
@@ -108,6 +108,16 @@ choice! {
 }
 
 choice! {
+    /// How ElevenLabs is spoken to.
+    ElevenLabsBy {
+        /// A WebSocket a turn.
+        Socket = "socket",
+        /// A request a piece of text.
+        Requests = "requests",
+    }
+}
+
+choice! {
     /// The guest's language model.
     GuestProvider {
         /// Groq.
@@ -131,6 +141,14 @@ pub(super) trait Provider: Choice + PartialEq {
     const LOCAL: Self;
     /// Keys and files it cannot do without.
     fn needs(self) -> &'static [&'static Setting];
+    /// The setting that, where somebody has set it, stands for all of them.
+    fn instead(self) -> Option<&'static Setting> {
+        None
+    }
+    /// Why it is told of no model by a setting of that name; `None` where it is.
+    fn has_no_models(self) -> Option<&'static str> {
+        None
+    }
     /// Why this binary does not have it and what to do, in words for the operator; `None` where it does.
     fn lacks(self) -> Option<&'static str> {
         None
@@ -156,6 +174,13 @@ impl Provider for SttProvider {
             Self::Whisper | Self::Moonshine => &[],
         }
     }
+    fn has_no_models(self) -> Option<&'static str> {
+        match self {
+            Self::WhisperLocal => Some("STUDIO_WHISPER_MODEL names the file of its model"),
+            Self::Moonshine => Some("it has one model"),
+            Self::AssemblyAi | Self::Google | Self::Deepgram | Self::Whisper => None,
+        }
+    }
     fn lacks(self) -> Option<&'static str> {
         let is_lacking = self == Self::WhisperLocal && cfg!(not(feature = "local-whisper"));
         is_lacking.then_some(WITHOUT_LOCAL_WHISPER)
@@ -174,6 +199,17 @@ impl Provider for TtsProvider {
             Self::Flite | Self::Espeak => &[],
         }
     }
+    fn instead(self) -> Option<&'static Setting> {
+        (self == Self::Piper).then_some(&PIPER_HTTP_URL)
+    }
+    fn has_no_models(self) -> Option<&'static str> {
+        match self {
+            Self::Google | Self::Piper | Self::Flite | Self::Espeak => {
+                Some("its voices are its models; a briefing names them")
+            }
+            Self::ElevenLabs | Self::OpenAi => None,
+        }
+    }
 }
 
 impl Provider for GuestProvider {
@@ -186,5 +222,8 @@ impl Provider for GuestProvider {
             Self::OpenAi => &[&OPENAI_API_KEY],
             Self::Local | Self::Rehearsal => &[],
         }
+    }
+    fn has_no_models(self) -> Option<&'static str> {
+        (self == Self::Rehearsal).then_some("it is built in")
     }
 }

@@ -3,7 +3,9 @@
 //! Names without `STUDIO_` are those of the providers and of the product's earlier deployments; they never change.
 //! What values mean together is judged in `mod.rs`.
 
-use super::providers::{DeployEnvironment, GuestProvider, LogLevel, SttProvider, TtsProvider};
+use super::providers::{
+    DeployEnvironment, ElevenLabsBy, GuestProvider, LogLevel, SttProvider, TtsProvider,
+};
 
 /// One setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,9 +166,13 @@ settings! {
             "false: everything runs on this machine without a key (moonshine, flite, rehearsal), whatever is chosen below.";
         STT_PROVIDER = "assemblyai": Kind::Choice(SttProvider::NAMES),
             "Speech to text. A briefing may choose another.";
-        STT_MODEL: Kind::Text, "Its model as the provider spells it; models/services.toml names the one otherwise used.";
+        STT_MODEL: Kind::Text,
+            "Its model as the provider spells it; models/services.toml names the one otherwise used. v2/long is Google's long in version 2.";
         TTS_PROVIDER = "google": Kind::Choice(TtsProvider::NAMES), "Text to speech. A briefing may choose another.";
-        TTS_MODEL: Kind::Text, "Its model as the provider spells it; models/services.toml names the one otherwise used.";
+        TTS_MODEL: Kind::Text,
+            "The model of elevenlabs or openai as they spell it; models/services.toml names the one otherwise used. The others' voices are their models.";
+        STUDIO_ELEVENLABS_BY = "socket": Kind::Choice(ElevenLabsBy::NAMES),
+            "How ElevenLabs is asked: over a WebSocket, with the earliest sound, or by requests, where a network lets no socket through.";
         STUDIO_CLAUDE_MODEL = "claude-haiku-4-5": Kind::Text, "Claude's model; a briefing may name another.";
         GUEST_PROVIDER = "groq": Kind::Choice(GuestProvider::NAMES),
             "The guest's language model. A briefing may choose another.";
@@ -196,7 +202,7 @@ settings! {
         DEEPGRAM_BASE_URL = "https://api.deepgram.com": Kind::Service, "Deepgram.";
         ELEVENLABS_BASE_URL = "https://api.elevenlabs.io": Kind::Service, "ElevenLabs.";
         GOOGLE_SPEECH_ENDPOINT = "https://speech.googleapis.com": Kind::Service,
-            "Google Cloud Speech; a region is https://REGION-speech.googleapis.com.";
+            "Google Cloud Speech; a region is https://REGION-speech.googleapis.com, whose own recognisers are asked then.";
         GOOGLE_TTS_ENDPOINT = "https://texttospeech.googleapis.com": Kind::Service, "Google Cloud Text-to-Speech.";
         GOOGLE_TOKEN_URI: Kind::Service, "Where Google's access tokens come from; the credentials say it themselves.";
     }

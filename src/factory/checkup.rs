@@ -11,6 +11,8 @@ use crate::adapters::resilience::{Member, probe};
 use crate::adapters::stt::SttOptions;
 use crate::adapters::tts::TtsOptions;
 use crate::adapters::{AdapterError, AdapterState, BoxFuture};
+use crate::clock::Clock;
+use crate::config::settings;
 use crate::conversation::AiSpeaker;
 use crate::services::services;
 
@@ -32,7 +34,7 @@ pub struct Checkup {
     pub latency_ms: Option<u64>,
     /// Why there was none.
     pub problem: Option<String>,
-    /// What its model's announced end means for it.
+    /// The end of its model, where its provider has announced one.
     pub warning: Option<String>,
 }
 
@@ -88,21 +90,31 @@ impl Adapters {
         let answered = join_all(questions.into_iter().map(Question::answer)).await;
         missing.into_iter().chain(answered).collect()
     }
+}
 
-    /// A sentence about an announced end of the model that an adapter uses without anybody having named it; the settings
-    /// speak for those that were named.
-    pub(super) fn end_of_model(&self, adapter: &AdapterState) -> Option<String> {
-        let model = &adapter.health.as_ref()?.model;
-        let config = &self.config;
-        let mut named = [&config.guest_model, &config.stt_model, &config.tts_model].into_iter();
-        if *model == config.claude_model || named.any(|named| named.as_ref() == Some(model)) {
-            return None;
-        }
-        let retired = services().retired(model)?;
-        let (kind, name) = (adapter.kind, &adapter.name);
-        let (ends, other) = (&retired.ends, &retired.r#use);
-        Some(format!("{kind} ({name}): the model {model} ends on {ends}; use {other}"))
-    }
+/// A sentence about the end of the model that an adapter uses, where its provider has announced one.
+pub(super) fn end_of_model(adapter: &AdapterState, today: &str) -> Option<String> {
+    let model = &adapter.health.as_ref()?.model;
+    let retired = services().retired(&adapter.name, model)?;
+    let (kind, setting) = (adapter.kind, model_setting(adapter.kind));
+    Some(format!("{kind}: {} (by {setting})", retired.told_on(today)))
+}
+
+/// The setting that names the model of what serves as `kind`.
+#[must_use]
+pub fn model_setting(kind: &str) -> &'static str {
+    let setting = match kind {
+        "claude" => settings::STUDIO_CLAUDE_MODEL,
+        "guest" => settings::GUEST_MODEL,
+        "stt" => settings::STT_MODEL,
+        _ => settings::TTS_MODEL,
+    };
+    setting.name
+}
+
+/// This day as ISO 8601 writes it.
+pub(super) fn today() -> String {
+    Clock::system().iso_8601().split('T').next().unwrap_or_default().to_owned()
 }
 
 fn questions_of<Adapter: ?Sized>(
@@ -137,7 +149,7 @@ impl Question {
     async fn answer(self) -> Checkup {
         let answer = self.ask.await;
         let latency = answer.as_ref().ok().map(Duration::as_millis);
-        let retired = services().retired(&self.model);
+        let retired = services().retired(self.adapter, &self.model);
         Checkup {
             kind: self.kind,
             adapter: self.adapter.to_owned(),
@@ -145,9 +157,7 @@ impl Question {
             ok: answer.is_ok(),
             latency_ms: latency.map(|took| u64::try_from(took).unwrap_or(u64::MAX)),
             problem: answer.err().map(|error| error.to_string()),
-            warning: retired.map(|retired| {
-                format!("{} ends on {}; use {}", retired.model, retired.ends, retired.r#use)
-            }),
+            warning: retired.map(|retired| retired.told_on(&today())),
             model: self.model,
         }
     }

@@ -31,7 +31,8 @@ use crate::services::services;
 use crate::session::cast::{Cast, VoiceOf};
 use crate::session::ears::EarAdapters;
 use build::{BuildError, Workshop};
-pub use checkup::Checkup;
+pub use checkup::{Checkup, model_setting};
+use checkup::{end_of_model, today};
 
 /// Every adapter the configuration asks for, built once and shared by all sessions.
 #[derive(Debug)]
@@ -318,7 +319,8 @@ impl Adapters {
             })
         };
         let states = self.states();
-        let ends = states.iter().filter_map(|adapter| self.end_of_model(adapter));
+        let today = today();
+        let ends = states.iter().filter_map(|adapter| end_of_model(adapter, &today));
         let mut warnings: Vec<String> = ends.collect();
         warnings.dedup();
         warnings.extend(states.into_iter().filter_map(sentence));

@@ -19,7 +19,7 @@ use crate::adapters::tts::google::{GoogleVoices, GoogleVoicesOptions};
 use crate::adapters::tts::openai::{OpenAiSpeech, OpenAiSpeechOptions};
 use crate::adapters::tts::piper::{Piper, PiperOptions, PiperServer};
 use crate::clock::Clock;
-use crate::config::{SttProvider, TtsProvider};
+use crate::config::{ElevenLabsBy, SttProvider, TtsProvider};
 use crate::services::services;
 
 /// The program of espeak-ng, where the system's packages put it.
@@ -46,10 +46,11 @@ impl Workshop {
 
     /// Version 2 is asked where the model is named with it; see [`google_version`].
     pub(super) fn google_speech(&self) -> Result<Arc<dyn SpeechToText>, BuildError> {
-        let service = endpoint(&self.config.addresses.google_speech)?;
+        let address = &self.config.addresses.google_speech;
+        let service = endpoint(address)?;
         let (access, project) = self.google_access()?;
         let model = self.stt_model(SttProvider::Google, "google-stt");
-        let (version, model) = google_version(&model, &project);
+        let (version, model) = google_version(&model, &project, location_of(address));
         let (stream_soft, stream_hard) = (STREAM_SOFT, STREAM_HARD);
         let options =
             GoogleSpeechOptions { service, access, version, model, stream_soft, stream_hard };
@@ -109,16 +110,21 @@ impl Workshop {
             key: key(&keys.elevenlabs, "ELEVENLABS_API_KEY")?,
             model: self.tts_model(TtsProvider::ElevenLabs, "elevenlabs"),
             voice: services().voices("elevenlabs")[0].clone(),
-            way: ElevenLabsWay::Socket,
+            way: match self.config.elevenlabs_by {
+                ElevenLabsBy::Socket => ElevenLabsWay::Socket,
+                ElevenLabsBy::Requests => ElevenLabsWay::Requests,
+            },
         };
         Ok(Arc::new(ElevenLabs::new(self.net()?, options)))
     }
 
     pub(super) fn openai_speech(&self) -> Result<Arc<dyn TextToSpeech>, BuildError> {
+        let model = self.tts_model(TtsProvider::OpenAi, "openai-tts");
         let options = OpenAiSpeechOptions {
             service: endpoint(&self.config.addresses.openai)?,
             key: self.config.keys.openai.clone(),
-            model: self.tts_model(TtsProvider::OpenAi, "openai-tts"),
+            extra: services().extra_fields("openai-tts", &model),
+            model,
             voice: services().voices("openai")[0].clone(),
         };
         Ok(Arc::new(OpenAiSpeech::new(self.net()?, options)))
@@ -150,11 +156,18 @@ impl Workshop {
     }
 }
 
+/// Where the recognisers of this address are: those of a region are not known elsewhere.
+fn location_of(address: &str) -> &str {
+    let host = address.split_once("://").map_or(address, |(_scheme, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    host.strip_suffix("-speech.googleapis.com").unwrap_or("global")
+}
+
 /// Which version a model belongs to: `v2/long` asks version 2 for `long`, everything else version 1.
-fn google_version(model: &str, project: &str) -> (GoogleSpeechVersion, String) {
+fn google_version(model: &str, project: &str, location: &str) -> (GoogleSpeechVersion, String) {
     match model.strip_prefix("v2/") {
         Some(model) => {
-            let recognizer = format!("projects/{project}/locations/global/recognizers/_");
+            let recognizer = format!("projects/{project}/locations/{location}/recognizers/_");
             (GoogleSpeechVersion::V2 { recognizer }, model.to_owned())
         }
         None => (GoogleSpeechVersion::V1, model.to_owned()),
@@ -180,6 +193,22 @@ fn whisper_route(address: &str) -> Result<(Endpoint, WhisperRoute), BuildError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn version_2_is_asked_for_the_recognisers_of_the_addresss_region() {
+        for (address, location) in [
+            ("https://speech.googleapis.com", "global"),
+            ("https://eu-speech.googleapis.com/", "eu"),
+            ("https://us-central1-speech.googleapis.com:443", "us-central1"),
+            ("http://127.0.0.1:4001", "global"),
+        ] {
+            let (version, model) = google_version("v2/chirp_2", "p", location_of(address));
+            let recognizer = format!("projects/p/locations/{location}/recognizers/_");
+            assert_eq!(version, GoogleSpeechVersion::V2 { recognizer }, "{address}");
+            assert_eq!(model, "chirp_2");
+        }
+        assert_eq!(google_version("latest_long", "p", "eu").0, GoogleSpeechVersion::V1);
+    }
 
     #[test]
     fn the_address_of_a_whisper_server_tells_how_it_is_asked() {

@@ -63,6 +63,15 @@ async fn is_open(process: &Process, times: u64) {
     assert!(of["retryInMs"].as_u64() <= Some(5_000) && of["lastCause"].is_string(), "{first}");
     assert_eq!((&other["name"], &other["fallback"]), (&"groq".into(), &true.into()));
     assert_eq!((&other["state"], &other["health"]["breaker"]), (&"ready".into(), &"closed".into()));
+    let figures = request(process.address, "GET", "/metrics", &[]).await.text();
+    let of_claude = "role=\"llm\",adapter=\"anthropic\",model=\"claude-haiku-4-5\"";
+    for line in [
+        format!("studio_adapter_breaker{{{of_claude},state=\"open\"}} 1"),
+        format!("studio_adapter_breaker{{{of_claude},state=\"closed\"}} 0"),
+        format!("studio_adapter_breaker_opened_total{{{of_claude}}} {times}"),
+    ] {
+        assert!(figures.lines().any(|figure| figure == line), "no {line} in {figures}");
+    }
 }
 
 /// The service is well again: the probe that finds it out is seen under way, and then that it did.

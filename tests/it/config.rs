@@ -181,6 +181,50 @@ fn files_that_local_services_need_must_exist() {
 }
 
 #[test]
+fn a_piper_behind_its_server_needs_no_voice_on_this_machine() {
+    let variables = [
+        ("USE_REAL_ADAPTERS", "true"),
+        ("STT_PROVIDER", "moonshine"),
+        ("TTS_PROVIDER", "piper"),
+        ("GUEST_PROVIDER", "rehearsal"),
+        ("ANTHROPIC_API_KEY", "sk-1"),
+        ("PIPER_HTTP_URL", "http://127.0.0.1:5000"),
+    ];
+    assert_eq!(config(&variables).chosen.tts, TtsProvider::Piper);
+    let without = errors(&variables[..5]);
+    assert_eq!(wrong_names(&without), ["PIPER_MODEL_PATH"]);
+    let steps_in = errors(&[&variables[..2], &[("STUDIO_TTS_FALLBACK", "piper")]].concat());
+    assert!(wrong_names(&steps_in).contains(&"PIPER_MODEL_PATH"), "{steps_in}");
+}
+
+#[test]
+fn a_model_that_the_chosen_provider_has_no_use_for_is_a_warning() {
+    let local = [
+        ("USE_REAL_ADAPTERS", "true"),
+        ("ANTHROPIC_API_KEY", "sk-1"),
+        ("STT_PROVIDER", "moonshine"),
+        ("TTS_PROVIDER", "flite"),
+        ("GUEST_PROVIDER", "rehearsal"),
+        ("STT_MODEL", "nova-3"),
+        ("TTS_MODEL", "tts-1"),
+        ("GUEST_MODEL", "some/model"),
+    ];
+    assert_eq!(
+        config(&local).warnings,
+        [
+            "STT_MODEL has no effect with STT_PROVIDER=moonshine: it has one model",
+            "TTS_MODEL has no effect with TTS_PROVIDER=flite: its voices are its models; a briefing names them",
+            "GUEST_MODEL has no effect with GUEST_PROVIDER=rehearsal: it is built in",
+        ]
+    );
+    assert_eq!(config(&local[1..]).warnings, [""; 0], "nothing chosen is in effect");
+    let keys = ["DEEPGRAM_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"].map(|name| (name, "k"));
+    let chosen =
+        [("STT_PROVIDER", "deepgram"), ("TTS_PROVIDER", "openai"), ("GUEST_PROVIDER", "groq")];
+    assert_eq!(config(&[&local[..2], &chosen, &keys, &local[5..]].concat()).warnings, [""; 0]);
+}
+
+#[test]
 fn a_wrong_choice_of_provider_is_told_once() {
     let errors = errors(&[("USE_REAL_ADAPTERS", "true"), ("STT_PROVIDER", "siri")]);
     assert_eq!(wrong_names(&errors).iter().filter(|name| **name == "STT_PROVIDER").count(), 1);

@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::process::binary;
+use voice_studio::clock::Clock;
+use voice_studio::services::services;
+
+use crate::support::process::{Process, binary};
 use crate::support::simulators::anthropic::Anthropic;
 use crate::support::simulators::chat::{Chat, House};
 use crate::support::simulators::deepgram::Deepgram;
@@ -130,6 +133,59 @@ async fn four_services_that_are_well_are_a_table_with_their_latencies() {
     // Every service was asked for real work with its key, once a run.
     assert_eq!(services.claude.asked().len(), 2);
     assert_eq!(services.voice.protocol.spoken(), ["Yes.", "Yes."]);
+}
+
+/// What is told of a model today: the test is right on the day of an announced end and on the day before.
+fn told_today(provider: &str, model: &str) -> String {
+    let today = Clock::system().iso_8601();
+    let retired = services().retired(provider, model).expect("a model with an end");
+    retired.told_on(today.split('T').next().expect("a day"))
+}
+
+#[actix::test]
+async fn models_that_have_ended_or_will_are_named_at_the_start_and_by_the_doctor() {
+    let services = Services::start().await;
+    let ending = [
+        ("GUEST_MODEL", "llama-3.3-70b-versatile"),
+        ("STUDIO_CLAUDE_MODEL", "claude-sonnet-4-5"),
+        ("STUDIO_STT_FALLBACK", "whisper"),
+        ("WHISPER_ENDPOINT", "http://127.0.0.1:9/v1"),
+    ];
+    // The voice's model is the one that nobody named.
+    let wanted = [
+        ("guest", "GUEST_MODEL", told_today("groq", ending[0].1)),
+        ("claude", "STUDIO_CLAUDE_MODEL", told_today("anthropic", ending[1].1)),
+        ("tts", "TTS_MODEL", told_today("openai", "gpt-4o-mini-tts")),
+        ("stt", "STT_MODEL", told_today("whisper", "whisper-1")),
+    ];
+    assert!(wanted[0].2.contains("groq has ended the model llama-3.3-70b-versatile on 2026-08-16"));
+
+    let report = doctor(&services, &ending, true).await.json();
+    let table = doctor(&services, &ending, false).await;
+    for (kind, _, told) in &wanted {
+        let check = check(&report, kind, *kind == "stt");
+        assert_eq!(text(check, "warning"), told, "{check}");
+        assert!(table.out.contains(told.as_str()), "{told} in {}", table.out);
+    }
+    assert_eq!(check(&report, "stt", false)["warning"], Value::Null, "deepgram's has no end");
+    assert_eq!(
+        (report["ok"].as_bool(), table.code),
+        (Some(true), Some(0)),
+        "a warning is no failure"
+    );
+
+    let mut settings = services.settings();
+    settings.extend(ending.map(|(name, value)| (name, value.to_owned())));
+    let settings: Vec<(&str, &str)> =
+        settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut process = Process::start_with(&settings);
+    process.signal("-TERM");
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    for (kind, setting, told) in &wanted {
+        let warning = format!("warning: {kind}: {told} (by {setting})\n");
+        assert_eq!(said.matches(&warning).count(), 1, "{warning} in {said}");
+    }
 }
 
 #[actix::test]

@@ -56,6 +56,7 @@ mod conformance;
 mod command_line;
 mod config;
 mod doctor;
+mod factory;
 mod models;
 
 mod arrows;

@@ -13,8 +13,11 @@ use voice_studio::transport::protocol::{ClientMessage, Hello};
 
 use crate::support::comes;
 use crate::support::simulators::anthropic::Anthropic;
+use crate::support::simulators::assemblyai::AssemblyAi;
 use crate::support::simulators::chat::{Chat, House};
 use crate::support::simulators::deepgram::Deepgram;
+use crate::support::simulators::elevenlabs::ElevenLabs;
+use crate::support::simulators::google::GoogleRequests;
 use crate::support::simulators::speech::OpenAiSpeech;
 use crate::support::simulators::{Protocol, Simulator};
 use crate::support::stand_ins::BRIEFING;
@@ -25,6 +28,10 @@ const CLAUDES: &str = "sk-ant-very-private-0123456789";
 const GROQS: &str = "gsk-very-private-0123456789";
 const DEEPGRAMS: &str = "dg-very-private-0123456789";
 const OPENAIS: &str = "sk-oai-very-private-0123456789";
+const TOGETHERS: &str = "tg-very-private-0123456789";
+const ASSEMBLYAIS: &str = "aai-very-private-0123456789";
+const ELEVENLABS: &str = "el-very-private-0123456789";
+const GOOGLES_TOKEN: &str = "ya29.very-private-0123456789";
 /// Every key has it and nothing else should.
 const SECRET: &str = "very-private";
 
@@ -38,7 +45,7 @@ impl Drop for Running {
     }
 }
 
-fn start(dir: &Path, settings: &[(&str, String)]) -> Running {
+fn start(dir: &Path, settings: &[(&str, &str)]) -> Running {
     std::fs::create_dir_all(dir.join("briefings")).expect("a folder");
     std::fs::write(dir.join("briefings/table.md"), BRIEFING).expect("a briefing");
     let file = |name: &str| File::create(dir.join(name)).expect("a file");
@@ -46,7 +53,7 @@ fn start(dir: &Path, settings: &[(&str, String)]) -> Running {
         .current_dir(dir)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .envs(settings.iter().copied())
         .stdout(file("out.txt"))
         .stderr(file("err.txt"))
         .spawn()
@@ -73,32 +80,12 @@ fn was_asked_with<P: Protocol>(simulator: &Simulator<P>, key: &str) -> bool {
     simulator.asked().iter().any(|asked| asked.headers.iter().any(has_key))
 }
 
-#[actix::test]
-async fn no_key_is_in_anything_that_a_whole_run_puts_out() {
-    let reply = ["A moon is a rock."];
-    let claude = Simulator::start(Anthropic::new(CLAUDES, &reply)).await;
-    // It knows another key, so the guest's is turned away.
-    let groq = Simulator::start(Chat::new(House::Groq, "another", &reply)).await;
-    let ears = Simulator::start(Deepgram::new(DEEPGRAMS)).await;
-    let voice = Simulator::start(OpenAiSpeech::new(OPENAIS)).await;
+/// Runs a whole show with this cast and gives back everything it put out: what a visitor saw, `/health`, `/metrics`, both
+/// standard streams with every line of the log, and the recording. The guest's service must turn its key away.
+async fn everything_of(cast: &[(&str, &str)], guest_service: &str) -> String {
     let dir = TempDir::new().expect("a folder");
-    let text = |text: &str| text.to_owned();
-    let settings = [
-        ("PORT", text("0")),
-        ("LOG_LEVEL", text("trace")),
-        ("USE_REAL_ADAPTERS", text("true")),
-        ("STT_PROVIDER", text("deepgram")),
-        ("TTS_PROVIDER", text("openai")),
-        ("GUEST_PROVIDER", text("groq")),
-        ("ANTHROPIC_API_KEY", text(CLAUDES)),
-        ("GROQ_API_KEY", text(GROQS)),
-        ("DEEPGRAM_API_KEY", text(DEEPGRAMS)),
-        ("OPENAI_API_KEY", text(OPENAIS)),
-        ("ANTHROPIC_BASE_URL", claude.url()),
-        ("GROQ_BASE_URL", groq.url()),
-        ("DEEPGRAM_BASE_URL", ears.url()),
-        ("OPENAI_BASE_URL", format!("{}/v1", voice.url())),
-    ];
+    let mut settings = vec![("PORT", "0"), ("LOG_LEVEL", "trace"), ("USE_REAL_ADAPTERS", "true")];
+    settings.extend(cast);
     let running = start(dir.path(), &settings);
     let address = comes("the studio to listen", async {
         loop {
@@ -133,23 +120,94 @@ async fn no_key_is_in_anything_that_a_whole_run_puts_out() {
     let health = request(address, "GET", "/health", &[]).await;
     seen.push_str(&request(address, "GET", "/metrics", &[]).await.text());
     let states = health.json()["adapters"]["available"].as_array().expect("a list").clone();
-    let of_groq = states.iter().find(|state| state["name"] == "groq").expect("groq").clone();
-    assert_eq!(of_groq["health"]["breaker"], "open", "{of_groq}");
-    assert_eq!(of_groq["state"], "unavailable");
-    let of_claude = states.iter().find(|state| state["name"] == "anthropic").expect("anthropic");
-    assert_eq!(
-        (&of_claude["health"]["breaker"], &of_claude["state"]),
-        (&"closed".into(), &"ready".into())
-    );
+    let state_of = |name: &str| {
+        let state = states.iter().find(|state| state["name"] == name).expect("a service");
+        (state["health"]["breaker"].clone(), state["state"].clone())
+    };
+    assert_eq!(state_of(guest_service), ("open".into(), "unavailable".into()));
+    assert_eq!(state_of("anthropic"), ("closed".into(), "ready".into()));
     let more = [health.text(), guest.end().await].concat();
     drop(running);
 
     let all = [seen, more, everything_in(dir.path())].concat();
     assert!(all.contains("TRACE") && all.contains("session.start"), "the run was logged");
-    let place = all
-        .find(SECRET)
-        .map(|at| all[at.saturating_sub(200)..].chars().take(300).collect::<String>());
-    assert_eq!(place, None);
+    all
+}
+
+/// Nothing of it is a key, or a part of one.
+fn holds_no_secret(all: &str) {
+    let file = include_str!("../data/google-account-for-tests.json");
+    let account: serde_json::Value = serde_json::from_str(file).expect("an account");
+    let private_key = account["private_key"].as_str().expect("a key");
+    let of_account = private_key.lines().filter(|line| !line.starts_with("--"));
+    for secret in of_account.chain([SECRET]) {
+        let place = all.find(secret);
+        let place = place.map(|at| all[..at].chars().rev().take(200).collect::<Vec<_>>());
+        let before = place.map(|place| place.into_iter().rev().collect::<String>());
+        assert_eq!(before, None, "a secret stands behind this");
+    }
+}
+
+#[actix::test]
+async fn no_key_is_in_anything_that_a_whole_run_puts_out() {
+    let reply = ["A moon is a rock."];
+    let claude = Simulator::start(Anthropic::new(CLAUDES, &reply)).await;
+    // It knows another key, so the guest's is turned away.
+    let groq = Simulator::start(Chat::new(House::Groq, "another", &reply)).await;
+    let ears = Simulator::start(Deepgram::new(DEEPGRAMS)).await;
+    let voice = Simulator::start(OpenAiSpeech::new(OPENAIS)).await;
+    let openai = format!("{}/v1", voice.url());
+    let cast = [
+        ("STT_PROVIDER", "deepgram"),
+        ("TTS_PROVIDER", "openai"),
+        ("GUEST_PROVIDER", "groq"),
+        ("ANTHROPIC_API_KEY", CLAUDES),
+        ("GROQ_API_KEY", GROQS),
+        ("DEEPGRAM_API_KEY", DEEPGRAMS),
+        ("OPENAI_API_KEY", OPENAIS),
+        ("ANTHROPIC_BASE_URL", &claude.url()),
+        ("GROQ_BASE_URL", &groq.url()),
+        ("DEEPGRAM_BASE_URL", &ears.url()),
+        ("OPENAI_BASE_URL", &openai),
+    ];
+    holds_no_secret(&everything_of(&cast, "groq").await);
     assert!(was_asked_with(&claude, CLAUDES) && was_asked_with(&groq, GROQS));
     assert!(was_asked_with(&ears, DEEPGRAMS) && was_asked_with(&voice, OPENAIS));
+}
+
+#[actix::test]
+async fn no_key_of_the_other_services_is_either() {
+    let reply = ["A moon is a rock."];
+    let claude = Simulator::start(Anthropic::new(CLAUDES, &reply)).await;
+    let together = Simulator::start(Chat::new(House::Together, "another", &reply)).await;
+    let ears = Simulator::start(AssemblyAi::new(ASSEMBLYAIS)).await;
+    let voice = Simulator::start(ElevenLabs::new(ELEVENLABS)).await;
+    let google = Simulator::start(GoogleRequests::new(GOOGLES_TOKEN)).await;
+    let tokens = format!("{}/token", google.url());
+    let account = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/google-account-for-tests.json");
+    let (claudes, togethers, ears_at, voice_at, google_at) =
+        (claude.url(), together.url(), ears.url(), voice.url(), google.url());
+    let mut cast = vec![
+        ("STT_PROVIDER", "assemblyai"),
+        ("TTS_PROVIDER", "elevenlabs"),
+        ("GUEST_PROVIDER", "together"),
+        ("ANTHROPIC_API_KEY", CLAUDES),
+        ("TOGETHER_API_KEY", TOGETHERS),
+        ("ASSEMBLYAI_API_KEY", ASSEMBLYAIS),
+        ("ELEVENLABS_API_KEY", ELEVENLABS),
+        ("GOOGLE_APPLICATION_CREDENTIALS", account),
+        ("ANTHROPIC_BASE_URL", &claudes),
+        ("TOGETHER_BASE_URL", &togethers),
+        ("ASSEMBLYAI_BASE_URL", &ears_at),
+        ("ELEVENLABS_BASE_URL", &voice_at),
+        ("GOOGLE_TTS_ENDPOINT", &google_at),
+        ("GOOGLE_TOKEN_URI", &tokens),
+    ];
+    holds_no_secret(&everything_of(&cast, "together").await);
+    assert!(was_asked_with(&ears, ASSEMBLYAIS) && was_asked_with(&voice, ELEVENLABS));
+    assert!(was_asked_with(&together, TOGETHERS));
+
+    cast.push(("TTS_PROVIDER", "google"));
+    holds_no_secret(&everything_of(&cast, "together").await);
+    assert!(was_asked_with(&google, GOOGLES_TOKEN), "the token was fetched and used");
 }

@@ -17,6 +17,7 @@ use voice_studio::adapters::tts::TextToSpeech;
 use voice_studio::audio::SampleRate;
 use voice_studio::conversation::{AiSpeaker, Input, OrbState, Speaker};
 use voice_studio::secret::Secret;
+use voice_studio::services::{Usage, services};
 
 use crate::resilience::voices::pitches;
 use crate::support::apart::{AskedApart, apart};
@@ -244,6 +245,20 @@ fn uses(left: &Left) -> Vec<&Map<String, serde_json::Value>> {
     used.map(|event| &event.fields).filter(of_mind).collect()
 }
 
+/// What the table of services says that a line of the log cost.
+fn cost_of(fields: &Map<String, serde_json::Value>) -> Option<u64> {
+    let number = |name: &str| fields[name].as_u64().expect("a number");
+    let usage = Usage {
+        input_tokens: number("inputTokens"),
+        output_tokens: number("outputTokens"),
+        cached_tokens: number("cachedTokens"),
+        cache_written_tokens: number("cacheWrittenTokens"),
+        ..Usage::default()
+    };
+    let text = |name: &str| fields[name].as_str().expect("a name");
+    services().cost_micro_usd(text("adapter"), text("model"), usage)
+}
+
 #[actix::test]
 async fn a_reply_that_is_interrupted_is_accounted_for_as_far_as_it_came() {
     tokio::time::pause();
@@ -290,6 +305,21 @@ async fn a_reply_that_is_interrupted_is_accounted_for_as_far_as_it_came() {
             _ => assert!(read > 100, "a prompt of {read} tokens"),
         }
         let manifest = std::fs::read_to_string(left.folder.join("session.yml")).expect("a file");
+        let cost = cost_of(used[0]);
+        assert_eq!(
+            cost.is_some(),
+            name == "anthropic",
+            "of the two the table knows this one's price"
+        );
+        for fields in [used[0], &metrics.expect("metrics").fields] {
+            let told = fields.get("costMicroUsd").and_then(serde_json::Value::as_u64);
+            assert_eq!(told, cost, "{name}: {fields:?}");
+        }
+        let dollars = manifest.lines().find_map(|line| line.trim().strip_prefix("cost_usd: "));
+        let dollars = dollars.map(|dollars| dollars.parse::<f64>().expect("a number"));
+        assert_eq!(dollars.is_some(), cost.is_some(), "{name}: {manifest}");
+        let is_it = |(dollars, cost): (f64, u64)| (dollars * 1e6 - cost as f64).abs() < 1.0;
+        assert!(dollars.zip(cost).is_none_or(is_it), "{name}: {dollars:?} and {cost:?}");
         assert!(manifest.contains(&format!("output_tokens: {written}")), "{name}: {manifest}");
         assert_eq!(manifest.contains("estimated: true"), is_estimated, "{name}: {manifest}");
     }

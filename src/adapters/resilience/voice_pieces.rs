@@ -66,8 +66,12 @@ struct Said {
     held: Vec<i16>,
     /// Words told so far, those of earlier voices first.
     words: Vec<TtsWord>,
+    /// How many of them earlier voices told.
+    words_before: usize,
     /// Whether the running voice told words.
     is_timed: bool,
+    /// Whether all words were passed on.
+    is_worded: bool,
     resampler: Option<Resampler>,
 }
 
@@ -85,7 +89,9 @@ impl Pieces {
             received: 0,
             held: Vec::new(),
             words: Vec::new(),
+            words_before: 0,
             is_timed: false,
+            is_worded: false,
             resampler: None,
         });
     }
@@ -144,13 +150,15 @@ impl Pieces {
         front.held.clear();
         front.resampler = None;
         front.received = front.told;
+        front.is_worded = false;
         if front.told == front.base {
             // Nothing of it was heard of this voice.
-            front.words.retain(|word| word.end_sample <= front.base);
+            front.words.truncate(front.words_before);
             front.is_timed = false;
             return Vec::new();
         }
         let next = if front.is_timed { front.next_word() } else { front.guess_next(letter) };
+        front.words_before = front.words.len();
         front.base = front.told;
         front.is_timed = false;
         match next {
@@ -177,12 +185,14 @@ impl Pieces {
             front.held.extend(rest);
         }
         let mut events = front.release(front.received, rate);
-        if front.base > 0 && !front.is_timed && front.from < front.piece.text.len() {
+        let is_told = front.base > 0 || front.is_timed;
+        if let Some(untold) = front.untold().filter(|_| is_told) {
             // Who listens takes told words for all there are.
-            let rest = spread(&front.piece.text, front.from, front.base, front.told);
-            front.words.extend(rest);
+            let from = front.words.last().map_or(0, |word| word.end_sample);
+            let from = from.clamp(front.base, front.told);
+            front.words.extend(spread(&front.piece.text, untold, from, front.told));
         }
-        if front.base > 0 && !front.is_timed {
+        if is_told && !front.is_worded {
             let words = front.words.clone();
             events.push(TtsEvent::Words { piece: front.piece.piece, words });
         }
@@ -216,9 +226,22 @@ impl Said {
             end_sample: place(word.end_sample),
         });
         let fresh: Vec<TtsWord> = fresh.collect();
+        self.words.truncate(self.words_before);
         self.words.extend(fresh);
         self.is_timed = true;
+        if self.untold().is_some() {
+            // Who listens takes told words for all there are.
+            return Vec::new();
+        }
+        self.is_worded = true;
         vec![TtsEvent::Words { piece: self.piece.piece, words: self.words.clone() }]
+    }
+
+    /// Where the first word begins that the running voice has not told.
+    fn untold(&self) -> Option<usize> {
+        let told = self.words[self.words_before..].iter().map(|word| word.text_end).max();
+        let places = word_places(&self.piece.text, told.unwrap_or(self.from));
+        places.first().map(|(start, _)| *start)
     }
 
     fn on_audio(&mut self, frame: &Frame, rate: SampleRate) -> Vec<TtsEvent> {
@@ -243,12 +266,11 @@ impl Said {
             return self.received;
         }
         let ends = self.words.iter().map(|word| word.end_sample);
-        match ends.clone().max() {
-            Some(last) if self.received < last => {
-                ends.filter(|end| *end <= self.received).max().unwrap_or(self.base)
-            }
-            _ => self.received,
+        let is_all = self.untold().is_none() && ends.clone().all(|end| end <= self.received);
+        if is_all {
+            return self.received;
         }
+        ends.filter(|end| *end <= self.received).max().unwrap_or(self.base)
     }
 
     /// The end of the last pause in what is held; where there is none, what is not worth to be held for one.
@@ -279,6 +301,7 @@ impl Said {
         let told = self.told;
         let is_spoken = |word: &TtsWord| (word.start_sample + word.end_sample) / 2 < told;
         let next = self.words.iter().find(|word| !is_spoken(word)).map(|word| word.text_start);
+        let next = next.or_else(|| self.untold());
         self.words.retain(is_spoken);
         next
     }
@@ -397,6 +420,31 @@ mod tests {
         let told = pieces.take(TtsEvent::PieceEnded { piece: 0 }, RATE).unwrap();
         assert_eq!(told, [TtsEvent::PieceEnded { piece: 0 }]);
         assert_eq!(pieces.give().unwrap().text, "four");
+    }
+
+    #[test]
+    fn words_that_are_told_bit_by_bit_hold_the_sound_back_until_they_are_whole() {
+        let mut pieces = pieces(&["one two three", "four"]);
+        pieces.give();
+        assert_eq!(pieces.take(words(0, &[]), RATE).unwrap(), [], "nobody is told of no words");
+        assert_eq!(
+            samples(&pieces.take(sound(0, 1000), RATE).unwrap()),
+            0,
+            "a word that is not whole"
+        );
+        assert_eq!(pieces.take(words(0, &[(0, 3, 0, 1600)]), RATE).unwrap(), []);
+        assert_eq!(samples(&pieces.take(sound(0, 1000), RATE).unwrap()), 1600);
+        assert!(pieces.restart().is_empty());
+        assert_eq!(pieces.give().unwrap().text, "two three");
+        pieces.take(words(0, &[(0, 3, 0, 800)]), RATE);
+        assert_eq!(samples(&pieces.take(sound(0, 1200), RATE).unwrap()), 800);
+        let told = pieces.take(words(0, &[(0, 3, 0, 800), (4, 9, 800, 2400)]), RATE).unwrap();
+        let TtsEvent::Words { words, .. } = &told[0] else { panic!("{told:?}") };
+        let places: Vec<_> = words.iter().map(|word| (word.text_start, word.end_sample)).collect();
+        assert_eq!(places, [(0, 1600), (4, 2400), (8, 4000)]);
+        assert_eq!(samples(&pieces.take(sound(0, 1200), RATE).unwrap()), 1600);
+        let told = pieces.take(TtsEvent::PieceEnded { piece: 0 }, RATE).unwrap();
+        assert_eq!(told, [TtsEvent::PieceEnded { piece: 0 }], "its words were told");
     }
 
     #[test]

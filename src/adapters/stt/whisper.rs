@@ -92,7 +92,11 @@ impl Whisper {
         }
         Ok(Self {
             streams: StretchStreams::new(NAME, queue, worker),
-            model: options.model.clone(),
+            // The others have one, and are asked for none.
+            model: match options.route {
+                WhisperRoute::OpenAi => options.model.clone(),
+                WhisperRoute::Transcribe | WhisperRoute::WhisperCpp => String::new(),
+            },
             interims: options.interims,
         })
     }

@@ -3,6 +3,7 @@
 //! Both tell when each letter sounds; the words' times come from that. The socket is the way with the earliest first
 //! sound; requests are for networks that let no socket through.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -14,15 +15,16 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::elevenlabs_letters::{Letters, Spelling};
+use super::elevenlabs_order::{InOrder, Stretch};
 use super::elevenlabs_socket::speak;
 use super::elevenlabs_spares::Spares;
 use super::piecewise::{self, Form, Part, PieceVoice, Spoken};
 use super::{
     TTS_EVENT_CAPACITY, TTS_INPUT_CAPACITY, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions,
-    TtsStream,
+    TtsStream, TtsWord,
 };
 use crate::adapters::ending::conclude;
-use crate::adapters::net::{Endpoint, Net, Socket, answer_of, body_of, unreadable};
+use crate::adapters::net::{Endpoint, Net, Socket, answer_of, body_of, truncated, unreadable};
 use crate::adapters::wire::{parse, with_query};
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::SampleRate;
@@ -212,57 +214,107 @@ impl PieceVoice for Requests {
             body: Box::pin(body),
             waiting: Vec::new(),
             letters: Letters::of(&text),
-            is_over: false,
+            order: InOrder::default(),
+            ready: VecDeque::new(),
+            told: 0,
+            end: None,
         };
         let parts = stream::try_unfold(lines, Lines::next);
         Ok(Spoken { form: Form::Pcm, parts: Box::pin(parts) })
     }
 }
 
-/// The answer to a request: a line of JSON for each stretch of sound, times from the beginning of the whole.
+/// The answer to a request: a line of JSON for each stretch of sound, times from the beginning of the whole. It has no
+/// last word of its own: whether it is whole is told by its letters.
 struct Lines {
     body: Pin<Box<dyn Stream<Item = Result<Bytes, AdapterError>> + Send>>,
     waiting: Vec<u8>,
     letters: Letters,
-    is_over: bool,
+    order: InOrder,
+    ready: VecDeque<Part>,
+    /// Words told so far.
+    told: usize,
+    /// Whether no more lines come, and what is left to be said of it.
+    end: Option<Result<(), AdapterError>>,
 }
 
 impl Lines {
-    /// The sound of the next line; the words after the last one.
+    /// The words and the sound of the next line, or the words that only the end made whole.
     async fn next(mut self) -> Result<Option<(Part, Self)>, AdapterError> {
         loop {
-            if let Some(end) = self.waiting.iter().position(|&byte| byte == b'\n') {
-                let line: Vec<u8> = self.waiting.drain(..=end).collect();
-                if let Some(sound) = self.read(&line)? {
-                    return Ok(Some((Part::Sound(sound), self)));
-                }
-            } else if self.is_over {
-                // Told once: the next call finds none.
-                let words = std::mem::take(&mut self.letters).words();
-                return Ok((!words.is_empty()).then_some((Part::Words(words), self)));
-            } else if self.waiting.len() > LINE_BYTES_MAX {
-                return Err(unreadable(NAME, "a line without end"));
-            } else {
-                match self.body.next().await {
-                    Some(bytes) => self.waiting.extend_from_slice(&bytes?),
-                    None => {
-                        self.is_over = true;
-                        self.waiting.push(b'\n');
-                    }
-                }
+            if let Some(part) = self.ready.pop_front() {
+                return Ok(Some((part, self)));
+            }
+            if let Some(end) = self.end.take() {
+                return end.map(|()| None);
+            }
+            match self.read().await {
+                Ok(true) => {}
+                Ok(false) => self.end = Some(self.on_end()),
+                Err(error) => self.end = Some(Err(error)),
             }
         }
     }
 
-    fn read(&mut self, line: &[u8]) -> Result<Option<Bytes>, AdapterError> {
+    fn tell(&mut self, words: Vec<TtsWord>) {
+        if words.len() > self.told {
+            self.told = words.len();
+            self.ready.push_back(Part::Words(words));
+        }
+    }
+
+    /// Reads on until a line is whole; `false` where there is none any more.
+    async fn read(&mut self) -> Result<bool, AdapterError> {
+        loop {
+            if let Some(end) = self.waiting.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.waiting.drain(..=end).collect();
+                self.on_line(&line)?;
+                return Ok(true);
+            }
+            if self.waiting.len() > LINE_BYTES_MAX {
+                return Err(unreadable(NAME, "a line without end"));
+            }
+            match self.body.next().await {
+                Some(bytes) => self.waiting.extend_from_slice(&bytes?),
+                None if self.waiting.is_empty() => return Ok(false),
+                None => self.waiting.push(b'\n'),
+            }
+        }
+    }
+
+    fn on_line(&mut self, line: &[u8]) -> Result<(), AdapterError> {
         if line.trim_ascii().is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let line: Line = parse(NAME, line)?;
-        for (letter, from, until) in line.alignment.iter().flat_map(Spelling::letters) {
+        let spelling = line.alignment.unwrap_or_default();
+        let stretch = Stretch { sound: sound_of(&line.audio_base64)?, spelling, left_out: 0 };
+        let due: String = self.letters.due().collect();
+        for stretch in self.order.take(stretch, &due) {
+            self.on_stretch(stretch);
+        }
+        Ok(())
+    }
+
+    fn on_stretch(&mut self, stretch: Stretch) {
+        self.letters.leave_out(stretch.left_out);
+        for (letter, from, until) in stretch.spelling.letters() {
             self.letters.take(letter, from, until);
         }
-        sound_of(&line.audio_base64).map(Some)
+        self.tell(self.letters.whole_words());
+        self.ready.push_back(Part::Sound(stretch.sound));
+    }
+
+    /// The body has ended in order: what it has not spelled was not said. Where it spells nothing nobody knows.
+    fn on_end(&mut self) -> Result<(), AdapterError> {
+        if let Some(stretch) = self.order.rest() {
+            self.on_stretch(stretch);
+        }
+        if self.letters.has_begun() && self.letters.lacks_words() {
+            return Err(truncated(NAME, "its last words"));
+        }
+        self.tell(self.letters.words());
+        Ok(())
     }
 }
 

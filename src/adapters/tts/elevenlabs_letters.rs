@@ -9,6 +9,9 @@ use super::TtsWord;
 use super::elevenlabs::RATE;
 use crate::adapters::numbers::samples_at;
 
+/// So many letters and figures of a text at most are left out without a word's being missing.
+pub(super) const LEFT_OUT_MAX: usize = 3;
+
 /// How far a letter is looked for behind the one that is due: a mark and a space or two that the service left out.
 const SKIPPED_MAX: usize = 8;
 
@@ -82,7 +85,7 @@ impl Letters {
 
     /// Whether nothing but marks is left.
     pub(super) fn is_nearly_whole(&self) -> bool {
-        !self.due[self.spoken..].iter().any(|(_, letter)| letter.is_alphanumeric())
+        self.due_letters().next().is_none()
     }
 
     /// Notes a spoken letter; whether it is one of this piece.
@@ -106,7 +109,46 @@ impl Letters {
         true
     }
 
-    /// The words that were spoken, in order of time.
+    /// Whether any of it was spoken.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.spoken > 0
+    }
+
+    /// Whether more is due than a service leaves out of a text.
+    pub(super) fn lacks_words(&self) -> bool {
+        self.due_letters().nth(LEFT_OUT_MAX).is_some()
+    }
+
+    /// What has not been spoken, marks and all, but without its spaces.
+    pub(super) fn due(&self) -> impl Iterator<Item = char> + '_ {
+        self.due[self.spoken..].iter().map(|(_, letter)| *letter)
+    }
+
+    fn due_letters(&self) -> impl Iterator<Item = char> + '_ {
+        self.due().filter(|letter| letter.is_alphanumeric())
+    }
+
+    /// The service says this many of its letters and figures not at all; how many of them are not of this piece.
+    pub(super) fn leave_out(&mut self, count: usize) -> usize {
+        for left in (1..=count).rev() {
+            let mut due = self.due[self.spoken..].iter();
+            let Some(next) = due.position(|(_, letter)| letter.is_alphanumeric()) else {
+                return left;
+            };
+            self.spoken += next + 1;
+        }
+        0
+    }
+
+    /// The words of which every letter was spoken, in order of time.
+    pub(super) fn whole_words(&self) -> Vec<TtsWord> {
+        let next = self.due.get(self.spoken).map_or(usize::MAX, |(place, _)| *place);
+        let mut words = self.words();
+        words.retain(|word| word.text_end <= next);
+        words
+    }
+
+    /// The words that were spoken, in order of time, the last one perhaps in part.
     pub(super) fn words(&self) -> Vec<TtsWord> {
         let mut last = 0;
         let timed = self.words.iter().zip(&self.times);
@@ -145,6 +187,15 @@ mod tests {
             .map(|word| (word.text_start, word.text_end, word.start_sample, word.end_sample))
             .collect();
         assert_eq!(words, [(0, 3, 0, 30), (4, 6, 40, 60)]);
+    }
+
+    #[test]
+    fn a_word_is_whole_with_its_last_letter_or_the_first_of_the_next() {
+        for (letters, whole) in [("", 0), ("Oh", 0), ("Oh,", 1), ("Ohs", 1), ("Oh, so", 2)] {
+            let (spoken, _) = spoken("Oh, so", letters);
+            assert_eq!(spoken.whole_words().len(), whole, "{letters:?}");
+        }
+        assert_eq!(spoken("Oh, so", "Oh").0.due().collect::<String>(), "so");
     }
 
     #[test]

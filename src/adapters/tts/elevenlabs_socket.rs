@@ -4,26 +4,32 @@
 //! sound is given to its piece, cut where the next piece's first letter begins.
 //!
 //! Invariants: what was sent is never sent again; a piece ends when its last letter has sounded, at the latest when
-//! the next one begins; a socket that closes without the final message is a failure; at most [`PIECES_AHEAD`] pieces
-//! are on their way, as the service charges for text that nobody will hear.
+//! the next one begins; a socket that closes without the final message, or before every piece has sounded, is a failure;
+//! at most [`PIECES_AHEAD`] pieces are on their way, as the service charges for text that nobody will hear.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use super::elevenlabs::{NAME, RATE, sound_of};
 use super::elevenlabs_letters::{Letters, Spelling};
+use super::elevenlabs_order::{InOrder, Stretch};
 use super::piecewise::{give_sound, is_speakable};
-use super::{TtsEvent, TtsPiece};
+use super::{TtsEvent, TtsPiece, TtsWord};
 use crate::adapters::AdapterError;
 use crate::adapters::ending::{Events, Stop, give, unless_dropped};
-use crate::adapters::net::{Incoming, Socket};
+use crate::adapters::net::{Incoming, Socket, truncated};
 use crate::adapters::numbers::index;
 use crate::adapters::wire::{SampleReader, of_close, parse, word};
 
 /// Pieces sent and not spoken yet. One to speak, one to speak without a pause behind it, one being written.
 const PIECES_AHEAD: usize = 3;
+
+/// How long the service may take to close after its final message, where not every letter was spelled.
+const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
 /// What the service says no to for good.
 const REFUSALS: &[&str] = &[
@@ -51,6 +57,8 @@ struct Sent {
     letters: Letters,
     /// Its sound so far.
     samples: u64,
+    /// How many of its words were told; `None` before it has begun.
+    told: Option<usize>,
 }
 
 /// Has a turn spoken until all is said, nobody listens any more, or the service fails.
@@ -64,14 +72,11 @@ pub(super) async fn speak(
         sent: VecDeque::new(),
         has_begun: false,
         is_written: false,
+        final_at: None,
+        order: InOrder::default(),
         reader: SampleReader::default(),
     };
-    let ended = turn.speak_all(&mut written, events).await;
-    if let Err(Stop::Failed(_)) = ended {
-        // Whoever goes on in its place must know how far this piece was spoken.
-        turn.tell_words(events).await?;
-    }
-    ended
+    turn.speak_all(&mut written, events).await
 }
 
 struct Turn {
@@ -80,6 +85,9 @@ struct Turn {
     has_begun: bool,
     /// Whether no more pieces will come.
     is_written: bool,
+    /// When the final message came.
+    final_at: Option<Instant>,
+    order: InOrder,
     reader: SampleReader,
 }
 
@@ -95,15 +103,27 @@ impl Turn {
                 // A turn without a word: there is nothing to be finished.
                 return Ok(());
             }
+            if self.final_at.is_some() && self.sent.is_empty() {
+                return Ok(());
+            }
             let may_take = !self.is_written && self.sent.len() < PIECES_AHEAD;
+            let close_by = self.final_at.map(|at| at + CLOSE_LIMIT);
+            let closed = async {
+                match close_by {
+                    Some(by) => sleep_until(by).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 () = events.closed() => return Err(Stop::Dropped),
-                message = self.socket.next() => {
-                    if self.on_message(message?, events).await? {
-                        return Ok(());
+                message = self.socket.next() => match message {
+                    Ok(Incoming::Closed { .. }) | Err(_) if self.final_at.is_some() => {
+                        return self.finish(events).await;
                     }
-                }
+                    message => self.on_message(message?, events).await?,
+                },
+                () = closed => return self.finish(events).await,
                 piece = written.recv(), if may_take => {
                     unless_dropped(events, self.on_piece(piece)).await??;
                 }
@@ -124,9 +144,9 @@ impl Turn {
             }
             // A text ends with a space, so that the service knows that its last word is whole.
             self.send(&format!("{} ", text.trim_end()), true).await?;
-            self.sent.push_back(Sent { piece, letters: Letters::of(&text), samples: 0 });
+            self.sent.push_back(Sent::new(piece, &text));
         } else {
-            self.sent.push_back(Sent { piece, letters: Letters::of(""), samples: 0 });
+            self.sent.push_back(Sent::new(piece, ""));
         }
         Ok(())
     }
@@ -149,36 +169,22 @@ impl Turn {
     }
 
     async fn end_first(&mut self, events: &Events<TtsEvent>) -> Result<(), Stop> {
-        self.tell_words(events).await?;
-        let Some(Sent { piece, .. }) = self.sent.pop_front() else { return Ok(()) };
-        give(events, TtsEvent::PieceEnded { piece }).await
+        let Some(sent) = self.sent.pop_front() else { return Ok(()) };
+        let words = sent.letters.words();
+        if sent.told != Some(words.len()) {
+            sent.tell(events, words).await?;
+        }
+        give(events, TtsEvent::PieceEnded { piece: sent.piece }).await
     }
 
-    /// The words of the first piece, as far as they were spoken.
-    async fn tell_words(&self, events: &Events<TtsEvent>) -> Result<(), Stop> {
-        let Some(Sent { piece, letters, samples }) = self.sent.front() else { return Ok(()) };
-        let (piece, samples) = (*piece, *samples);
-        let mut words = letters.words();
-        for word in &mut words {
-            // The service rounds to milliseconds; a word cannot end behind the sound.
-            word.start_sample = word.start_sample.min(samples);
-            word.end_sample = word.end_sample.min(samples);
-        }
-        if words.is_empty() {
-            return Ok(());
-        }
-        give(events, TtsEvent::Words { piece, words }).await
-    }
-
-    /// Whether that was the final message.
     async fn on_message(
         &mut self,
         message: Incoming,
         events: &Events<TtsEvent>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<(), Stop> {
         let text = match message {
             Incoming::Text(text) => text,
-            Incoming::Binary(_) => return Ok(false),
+            Incoming::Binary(_) => return Ok(()),
             Incoming::Closed { code, .. } => return Err(of_close(NAME, code).into()),
         };
         let message: FromElevenLabs = parse(NAME, text.as_bytes())?;
@@ -186,20 +192,58 @@ impl Turn {
             return Err(failure(&error).into());
         }
         if let Some(audio) = message.audio.filter(|audio| !audio.is_empty()) {
-            let samples = self.reader.push(&sound_of(&audio)?);
-            self.on_sound(&samples, &message.alignment.unwrap_or_default(), events).await?;
+            let spelling = message.alignment.unwrap_or_default();
+            let stretch = Stretch { sound: sound_of(&audio)?, spelling, left_out: 0 };
+            let due: String = self.sent.iter().flat_map(|sent| sent.letters.due()).collect();
+            for stretch in self.order.take(stretch, &due) {
+                self.on_stretch(stretch, events).await?;
+            }
         }
-        if message.is_final != Some(true) {
-            return Ok(false);
+        if message.is_final == Some(true) {
+            if !self.is_written {
+                // It has hung up on its own, with text yet to come.
+                return Err(of_close(NAME, 1000).into());
+            }
+            self.final_at = Some(Instant::now());
+            self.end_nearly_spoken(events).await?;
         }
-        if !self.is_written {
-            // It has hung up on its own, with text yet to come.
-            return Err(of_close(NAME, 1000).into());
-        }
-        while !self.sent.is_empty() {
+        Ok(())
+    }
+
+    /// After the final message: ends the pieces at the front of which nothing but marks is due.
+    async fn end_nearly_spoken(&mut self, events: &Events<TtsEvent>) -> Result<(), Stop> {
+        while self.sent.front().is_some_and(|sent| sent.letters.is_nearly_whole()) {
             self.end_first(events).await?;
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// Nothing more comes: what has sounded has ended, and what has not is missing.
+    async fn finish(&mut self, events: &Events<TtsEvent>) -> Result<(), Stop> {
+        if let Some(stretch) = self.order.rest() {
+            self.on_stretch(stretch, events).await?;
+        }
+        while let Some(first) = self.sent.front() {
+            let is_silent = first.samples == 0 && first.letters.lacks_words();
+            if is_silent || first.letters.has_begun() && first.letters.lacks_words() {
+                return Err(truncated(NAME, "its last words").into());
+            }
+            self.end_first(events).await?;
+        }
+        Ok(())
+    }
+
+    async fn on_stretch(
+        &mut self,
+        stretch: Stretch,
+        events: &Events<TtsEvent>,
+    ) -> Result<(), Stop> {
+        let mut left_out = stretch.left_out;
+        for sent in &mut self.sent {
+            left_out = sent.letters.leave_out(left_out);
+        }
+        let samples = self.reader.push(&stretch.sound);
+        self.on_sound(&samples, &stretch.spelling, events).await
     }
 
     /// Gives a stretch of sound to the pieces whose letters sound in it.
@@ -241,7 +285,32 @@ impl Turn {
         // Sound behind the last word of all belongs to nobody; there is none but breath.
         let Some(first) = self.sent.front_mut() else { return Ok(()) };
         first.samples += samples.len() as u64;
+        let words = first.letters.whole_words();
+        if first.letters.has_begun() && first.told != Some(words.len()) {
+            first.told = Some(words.len());
+            first.tell(events, words).await?;
+        }
         give_sound(events, first.piece, RATE, samples).await
+    }
+}
+
+impl Sent {
+    fn new(piece: u16, text: &str) -> Self {
+        Self { piece, letters: Letters::of(text), samples: 0, told: None }
+    }
+
+    /// Tells where these words of it lie.
+    async fn tell(&self, events: &Events<TtsEvent>, mut words: Vec<TtsWord>) -> Result<(), Stop> {
+        for word in &mut words {
+            // The service rounds to milliseconds; a word cannot end behind the sound.
+            word.start_sample = word.start_sample.min(self.samples);
+            word.end_sample = word.end_sample.min(self.samples);
+        }
+        if self.samples == 0 {
+            // Nothing that could have words.
+            return Ok(());
+        }
+        give(events, TtsEvent::Words { piece: self.piece, words }).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod elevenlabs;
 mod elevenlabs_letters;
+mod elevenlabs_order;
 mod elevenlabs_socket;
 mod elevenlabs_spares;
 pub mod espeak;
@@ -89,11 +90,12 @@ pub struct TtsPiece {
 /// What a voice gives. For each piece in order: its words where known, its sound, its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TtsEvent {
-    /// Where the words of a piece lie in the piece's own sound. Comes before or during that sound, at most once.
+    /// Where the words of a piece lie in the piece's own sound. Comes before or during that sound, and again when more of
+    /// them are known: the last list holds all of them.
     Words {
         /// The piece.
         piece: u16,
-        /// Its words in order of time.
+        /// Its words in order of time, none of them in part.
         words: Vec<TtsWord>,
     },
     /// The next sound of the piece, at the product's rate.

@@ -62,7 +62,7 @@ pub(super) enum Form {
 pub(super) enum Part {
     /// The next bytes, cut anywhere.
     Sound(Bytes),
-    /// Its words, at most once.
+    /// Its words as far as they are known; a later list holds the earlier one's too.
     Words(Vec<TtsWord>),
 }
 

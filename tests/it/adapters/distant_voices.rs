@@ -11,6 +11,7 @@ use voice_studio::adapters::tts::openai::{OpenAiSpeech, OpenAiSpeechOptions};
 use voice_studio::adapters::tts::piper::{Piper, PiperOptions, PiperServer};
 use voice_studio::adapters::tts::{TextToSpeech, TtsEvent, TtsOptions, TtsPiece, TtsStream};
 use voice_studio::secret::Secret;
+use voice_studio::services::services;
 
 use super::voices::check_text_to_speech;
 use crate::support::comes;
@@ -42,12 +43,29 @@ pub(crate) fn elevenlabs(
     ElevenLabs::new(net(), options)
 }
 
-pub(crate) fn openai(simulator: &Simulator<sim::speech::OpenAiSpeech>) -> OpenAiSpeech {
+/// How OpenAI's speech comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenAiForm {
+    /// In events with a last word, as the table of services has it asked for.
+    Events,
+    /// As bare samples: of older models, and of servers that speak only this much of the protocol.
+    Bare,
+}
+
+pub(crate) fn openai(
+    simulator: &Simulator<sim::speech::OpenAiSpeech>,
+    form: OpenAiForm,
+) -> OpenAiSpeech {
+    let model = match form {
+        OpenAiForm::Events => "gpt-4o-mini-tts",
+        OpenAiForm::Bare => "tts-1",
+    };
     let options = OpenAiSpeechOptions {
         service: at(simulator, "/v1"),
         key: Some(Secret::new(KEY.to_owned())),
-        model: "gpt-4o-mini-tts".to_owned(),
+        model: model.to_owned(),
         voice: "alloy".to_owned(),
+        extra: services().extra_fields("openai-tts", model),
     };
     OpenAiSpeech::new(net(), options)
 }
@@ -101,6 +119,7 @@ async fn speak_within(
         }
     });
     let mut piece_samples = 0;
+    let mut piece_words = Vec::new();
     loop {
         let Ok(event) = tokio::time::timeout(limit, events.recv()).await else {
             assert!(given.end.is_none(), "stays open after {:?}", given.end);
@@ -119,13 +138,15 @@ async fn speak_within(
             }
             Ok(TtsEvent::Words { piece, words }) => {
                 let text = texts[usize::from(piece)];
-                given.words.extend(words.iter().map(|word| {
+                let told = words.iter().map(|word| {
                     let written = text[word.text_start..word.text_end].to_owned();
                     (written, word.start_sample, word.end_sample)
-                }));
+                });
+                piece_words = told.collect();
             }
             Ok(TtsEvent::PieceEnded { .. }) => {
                 given.pieces.push(std::mem::take(&mut piece_samples));
+                given.words.append(&mut piece_words);
             }
             Ok(TtsEvent::Note(note)) => panic!("an adapter tells {note:?}"),
             Ok(TtsEvent::Done) => given.end = Some(Ok(())),
@@ -266,7 +287,7 @@ async fn voices_open_their_connections_ahead_of_the_first_turn() {
         assert_eq!(simulator.connections(), 1 + usize::from(way == ElevenLabsWay::Socket));
     }
     let simulator = Simulator::start(sim::speech::OpenAiSpeech::new(KEY)).await;
-    let adapter = openai(&simulator);
+    let adapter = openai(&simulator, OpenAiForm::Events);
     adapter.warm_up(&options).await;
     speaks(&adapter).await;
     assert_eq!(simulator.connections(), 1);
@@ -286,11 +307,17 @@ async fn voices_open_their_connections_ahead_of_the_first_turn() {
 
 #[tokio::test]
 async fn openai_speech_keeps_the_contract_and_lives_with_every_fault() {
-    let simulator = Simulator::start(sim::speech::OpenAiSpeech::new(KEY)).await;
-    check_text_to_speech(&openai(&simulator)).await;
-    let harmless = [Fault::ClockJump(-3_600_000)];
-    let spoken = || simulator.protocol.spoken();
-    check_faults_of_voice(&simulator.plan, &openai(&simulator), spoken, 1, &harmless).await;
+    for form in [OpenAiForm::Events, OpenAiForm::Bare] {
+        let simulator = Simulator::start(sim::speech::OpenAiSpeech::new(KEY)).await;
+        let adapter = openai(&simulator, form);
+        check_text_to_speech(&adapter).await;
+        let harmless = [Fault::ClockJump(-3_600_000)];
+        let spoken = || simulator.protocol.spoken();
+        check_faults_of_voice(&simulator.plan, &adapter, spoken, 3, &harmless).await;
+        let asked = simulator.asked()[0].json();
+        let wanted = (form == OpenAiForm::Events).then_some("sse");
+        assert_eq!(asked["stream_format"].as_str(), wanted, "{asked}");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,17 @@
 //! Language models.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Map;
+use tokio::time::Instant;
 use voice_studio::adapters::AdapterError;
 use voice_studio::adapters::llm::anthropic::Anthropic;
 use voice_studio::adapters::llm::openai_compatible::{Dialect, OpenAiCompatible};
 use voice_studio::adapters::llm::{LLM_EVENT_CAPACITY, LanguageModel, LlmEvent, LlmUse};
 use voice_studio::adapters::net::{Endpoint, Net};
+use voice_studio::adapters::resilience::mind::ResilientMind;
+use voice_studio::adapters::resilience::{BreakerState, Member};
 use voice_studio::adapters::scripted::{Fault, ScriptedMind};
 use voice_studio::conversation::Prompt;
 use voice_studio::conversation::prompt::{Message, Role};
@@ -193,7 +197,7 @@ async fn claude_keeps_the_contract_and_lives_with_every_fault() {
 /// How many seconds a rate limit that is nearly spent still lasts.
 fn spent_s(adapter: &dyn LanguageModel) -> Option<u64> {
     let until = adapter.spent()?.until;
-    Some(until.saturating_duration_since(tokio::time::Instant::now()).as_secs())
+    Some(until.saturating_duration_since(Instant::now()).as_secs())
 }
 
 #[tokio::test]
@@ -256,6 +260,33 @@ async fn the_wait_that_a_service_asks_for_is_told() {
 }
 
 #[tokio::test]
+async fn the_wait_that_a_service_asks_for_is_kept() {
+    let member = |simulator: &Simulator<chat::Chat>, house| {
+        let guest: Arc<dyn LanguageModel> = Arc::new(guest_by(simulator, house, KEY));
+        Member::of_mind(guest)
+    };
+    let groq = Simulator::start(chat::Chat::new(chat::House::Groq, KEY, &["Fine."])).await;
+    let first = member(&groq, chat::House::Groq);
+    groq.plan.push(simulators::Fault::Status(429, Some(1)));
+    let began = Instant::now();
+    assert_eq!(reply(&ResilientMind::new(first.clone(), [])).await, "Fine.");
+    assert!(began.elapsed() >= Duration::from_secs(1), "asked again after {:?}", began.elapsed());
+
+    // Longer than a listener has: another one answers, and nobody asks the first until then.
+    let together = Simulator::start(chat::Chat::new(chat::House::Together, KEY, &["Well."])).await;
+    let second = member(&together, chat::House::Together);
+    let chain = ResilientMind::new(first.clone(), [second]);
+    groq.plan.push(simulators::Fault::Status(429, Some(30)));
+    for _ in 0..3 {
+        assert_eq!(reply(&chain).await, "Well.");
+    }
+    assert_eq!(groq.asked().len(), 3, "it is let be");
+    let state = first.health.state();
+    assert_eq!((state.breaker, state.probes), (BreakerState::Open, 0));
+    assert!(matches!(state.retry_in_ms, Some(20_000..=30_000)), "{state:?}");
+}
+
+#[tokio::test]
 async fn one_connection_serves_one_reply_after_the_other() {
     let simulator = Simulator::start(anthropic::Anthropic::new(KEY, &["Fine."])).await;
     let claude = claude_by(&simulator, KEY, "claude-haiku-4-5");
@@ -280,7 +311,7 @@ async fn a_scripted_mind_takes_its_time_and_hangs_when_told_to() {
     let mind = ScriptedMind::new(["one two three"])
         .with_delays(Duration::from_secs(2), Duration::from_secs(1))
         .with_faults(vec![None, Some(Fault::HangsAfter(1)), Some(Fault::HangsAtOpen)]);
-    let before = tokio::time::Instant::now();
+    let before = Instant::now();
     assert_eq!(reply(&mind).await, "one two three");
     assert_eq!(before.elapsed().as_secs(), 4);
 

@@ -23,7 +23,7 @@ use voice_studio::client::rehearsal::{HostFile, Script, Summary, rehearse};
 use voice_studio::transport::protocol::Speaker;
 
 use super::distant_ears::{assemblyai, deepgram, whisper};
-use super::distant_voices::{at, elevenlabs, net, openai};
+use super::distant_voices::{OpenAiForm, at, elevenlabs, net, openai};
 use crate::support::comes;
 use crate::support::simulators::google::{FIVE_MINUTES, GoogleRequests, GoogleSimulator};
 use crate::support::simulators::{self as sim, Simulator, numbered};
@@ -132,7 +132,7 @@ async fn every_distant_recogniser_and_voice_holds_a_whole_session() {
         (
             "whisper, openai",
             Arc::new(whisper(&whispers, WhisperRoute::Transcribe)),
-            Arc::new(openai(&open)),
+            Arc::new(openai(&open, OpenAiForm::Events)),
         ),
         (
             "google 1, piper's server",

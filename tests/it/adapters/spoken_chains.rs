@@ -21,7 +21,7 @@ use voice_studio::adapters::tts::{TextToSpeech, TtsEvent, TtsOptions, TtsPiece, 
 use voice_studio::adapters::{AdapterError, AdapterNote, ChangeOutcome};
 use voice_studio::audio::SampleRate;
 
-use super::distant_voices::{at, elevenlabs, net, openai};
+use super::distant_voices::{OpenAiForm, at, elevenlabs, net, openai};
 use crate::support::comes;
 use crate::support::simulators::google::{FIVE_MINUTES, GoogleRequests, GoogleSimulator};
 use crate::support::simulators::{self as sim, Fault, FaultPlan, Protocol, Simulator};
@@ -41,19 +41,34 @@ enum Product {
     ElevenLabsSocket,
     ElevenLabsRequests,
     OpenAi,
+    OpenAiBare,
     PiperServer,
     PiperProcess,
     Espeak,
 }
 
+/// What a fault comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// Nobody notices anything.
+    None,
+    /// It goes on by itself, or is too slow for that.
+    Delay,
+    /// The stream is over, and another takes its place.
+    Break,
+    /// Something is wrong and nobody can know: the tests of hidden faults show why.
+    Hidden,
+}
+
 impl Product {
     /// Each with somebody else who steps in for it.
-    const PAIRS: [(Self, Self); 8] = [
+    const PAIRS: [(Self, Self); 9] = [
         (Self::GoogleRequests, Self::OpenAi),
         (Self::GoogleStreams, Self::ElevenLabsSocket),
         (Self::ElevenLabsSocket, Self::GoogleRequests),
         (Self::ElevenLabsRequests, Self::Espeak),
         (Self::OpenAi, Self::ElevenLabsRequests),
+        (Self::OpenAiBare, Self::ElevenLabsSocket),
         (Self::PiperServer, Self::PiperProcess),
         (Self::PiperProcess, Self::GoogleStreams),
         (Self::Espeak, Self::PiperServer),
@@ -69,7 +84,22 @@ impl Product {
             | Self::PiperServer
             | Self::PiperProcess
             | Self::Espeak => 1,
-            Self::OpenAi => 5,
+            Self::OpenAi | Self::OpenAiBare => 5,
+        }
+    }
+
+    const fn effect(self, fault: Fault) -> Effect {
+        match (fault, self) {
+            (Fault::Latency(_) | Fault::ClockJump(_), _) => Effect::None,
+            (Fault::Drip { .. }, _) => Effect::Delay,
+            // An answer is one message; or its letters tell where in the text it belongs.
+            (
+                Fault::WrongOrder,
+                Self::GoogleRequests | Self::ElevenLabsSocket | Self::ElevenLabsRequests,
+            ) => Effect::None,
+            (Fault::WrongOrder, Self::GoogleStreams | Self::OpenAi | Self::OpenAiBare)
+            | (Fault::EndsEarlyAfter(_), Self::OpenAiBare) => Effect::Hidden,
+            _ => Effect::Break,
         }
     }
 
@@ -104,7 +134,11 @@ impl Product {
             }
             Self::OpenAi => {
                 let service = simulator(sim::speech::OpenAiSpeech::new(KEY), fault).await;
-                (member(openai(&service)), Box::new(service))
+                (member(openai(&service, OpenAiForm::Events)), Box::new(service))
+            }
+            Self::OpenAiBare => {
+                let service = simulator(sim::speech::OpenAiSpeech::new(KEY), fault).await;
+                (member(openai(&service, OpenAiForm::Bare)), Box::new(service))
             }
             Self::PiperServer => {
                 let service = simulator(sim::speech::PiperServer::default(), fault).await;
@@ -181,8 +215,9 @@ const fn of_a_program(fault: Fault) -> &'static str {
         Fault::SilenceAfter(_) => "silent",
         Fault::EndsEarlyAfter(_) => "ends-early",
         Fault::ResetAfter(_) => "reset",
-        // A process has neither messages to mix up nor a clock to tell of.
-        Fault::WrongOrder | Fault::ClockJump(_) => "none",
+        Fault::WrongOrder => "wrong-order",
+        // A process has no clock to tell of.
+        Fault::ClockJump(_) => "none",
     }
 }
 
@@ -373,21 +408,24 @@ fn may_end_so(heard: &Heard, fault: Fault, product: Product) -> bool {
     }
 }
 
-/// What is wrong with what was heard; a fault that changes nothing must change nothing.
+/// What is wrong with what was heard; a fault that changes nothing must change nothing, and one that breaks a stream must
+/// be noticed.
 fn wrong(
     heard: &Heard,
     rate: SampleRate,
-    fault: Fault,
+    effect: Effect,
     (exact, timed): (bool, bool),
 ) -> Option<String> {
-    let is_harmless = matches!(fault, Fault::Latency(_) | Fault::Drip { .. } | Fault::ClockJump(_));
+    let is_whole = matches!(heard.end, Some(Ok(())));
     let mut faults = Vec::new();
-    // A drip that is too slow for a whole piece is a fault like another.
-    if is_harmless && !matches!(fault, Fault::Drip { .. }) && !heard.changes.is_empty() {
+    if effect == Effect::None && !heard.changes.is_empty() {
         faults.push("it is no fault".to_owned());
     }
+    if effect == Effect::Break && is_whole && heard.changes.is_empty() {
+        faults.push("nobody noticed it".to_owned());
+    }
     faults.extend(faults_of_sound(heard, rate, exact || heard.changes.is_empty()));
-    if matches!(heard.end, Some(Ok(()))) {
+    if is_whole {
         if heard.ended != [0, 1, 2] {
             faults.push(format!("ended {:?}", heard.ended));
         }
@@ -396,14 +434,10 @@ fn wrong(
     (!faults.is_empty()).then(|| format!("{}; {:?}", faults.join("; "), heard.changes))
 }
 
-/// Faults that anybody can know of. Of bare samples in another order, or of a body of them that ends in order, nobody knows
-/// that it is not all; and words that a service itself mixes up are its words.
+/// All faults but the hidden ones.
 fn faults_for(product: Product) -> impl Iterator<Item = Fault> {
-    Fault::all(product.events_before()).into_iter().filter(move |fault| match fault {
-        Fault::WrongOrder => false,
-        Fault::EndsEarlyAfter(_) => product != Product::OpenAi,
-        _ => true,
-    })
+    let all = Fault::all(product.events_before()).into_iter();
+    all.filter(move |fault| product.effect(*fault) != Effect::Hidden)
 }
 
 /// So many at a time: a machine that is busy with all of them at once would be late where no service is.
@@ -425,7 +459,7 @@ async fn a_distant_voice_that_breaks_in_mid_sentence_is_asked_again_and_says_eve
         let chain = ResilientVoice::new(member, []);
         let heard = listen(&chain).await;
         let timed = product.tells_words();
-        let wrong = wrong(&heard, chain.capabilities().rate, fault, (timed, timed));
+        let wrong = wrong(&heard, chain.capabilities().rate, product.effect(fault), (timed, timed));
         let is_ended = matches!(heard.end, Some(Ok(()))) || may_end_so(&heard, fault, product);
         let wrong = wrong.or_else(|| (!is_ended).then(|| format!("{:?}", heard.end)));
         wrong.map(|wrong| format!("{product:?}, {fault:?}: {wrong}"))
@@ -444,10 +478,75 @@ async fn another_voice_says_the_rest_of_a_sentence_in_which_a_distant_one_broke_
         let chain = ResilientVoice::new(broken, [(well, String::new())]);
         let heard = listen(&chain).await;
         let timed = first.tells_words() && second.tells_words();
-        let wrong = wrong(&heard, chain.capabilities().rate, fault, (first.tells_words(), timed));
+        let exact = first.tells_words();
+        let wrong = wrong(&heard, chain.capabilities().rate, first.effect(fault), (exact, timed));
         let is_ended = matches!(heard.end, Some(Ok(())));
         let wrong = wrong.or_else(|| (!is_ended).then(|| format!("{:?}", heard.end)));
         wrong.map(|wrong| format!("{first:?} then {second:?}, {fault:?}: {wrong}"))
     });
     all_of(checks).await;
+}
+
+// ── Hidden faults ────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What a voice itself gives for one text that it says to its end.
+async fn sound_of(voice: &Member<dyn TextToSpeech>, text: &str) -> Vec<i16> {
+    let stream = voice.adapter.open(TtsOptions::default()).await.expect("a voice opens");
+    let TtsStream { pieces, mut events } = stream;
+    let piece = TtsPiece { piece: 0, text: text.to_owned() };
+    pieces.send(piece).await.expect("a voice takes a text");
+    drop(pieces);
+    let mut sound = Vec::new();
+    loop {
+        match comes("an event", events.recv()).await.expect("an end").expect("no error") {
+            TtsEvent::Audio { frame, .. } => sound.extend_from_slice(&frame.samples),
+            TtsEvent::Done => return sound,
+            _ => {}
+        }
+    }
+}
+
+/// Each part of so many letters after the one that should follow it.
+fn mixed_up(text: &str, letters: usize) -> String {
+    let letters: Vec<&[u8]> = text.as_bytes().chunks(letters).collect();
+    let pairs = letters.chunks(2).map(|pair| pair.iter().rev().copied().collect::<Vec<_>>());
+    String::from_utf8(pairs.flatten().flatten().copied().collect()).expect("letters")
+}
+
+/// Parts of bare sound have neither numbers nor times nor letters, and the connection keeps the order in which they were
+/// sent: a service that mixes them up says what it would rightly say to another text. No listener can tell, so nobody is
+/// asked again; every part of it is heard, and none twice. The bytes of a body without messages have no parts that could
+/// change places: HTTP may cut them anywhere.
+#[tokio::test]
+async fn bare_sound_in_another_order_is_rightly_the_sound_of_another_text() {
+    for (product, letters) in [(Product::GoogleStreams, 4), (Product::OpenAi, 2)] {
+        let (mixing, _service) = product.start(Some((Fault::WrongOrder, 1))).await;
+        let (well, _other) = product.start(None).await;
+        let mixed = sound_of(&mixing, TEXTS[0]).await;
+        assert_eq!(mixed, sound_of(&well, &mixed_up(TEXTS[0], letters)).await, "{product:?}");
+        assert_ne!(mixed, sound_of(&well, TEXTS[0]).await, "{product:?}: no fault");
+
+        let (mixing, _service) = product.start(Some((Fault::WrongOrder, 20))).await;
+        let chain = ResilientVoice::new(mixing, []);
+        let heard = listen(&chain).await;
+        assert!(matches!(heard.end, Some(Ok(()))), "{product:?}: {:?}", heard.end);
+        assert_eq!((heard.ended.as_slice(), heard.changes.len()), ([0, 1, 2].as_slice(), 0));
+        let tones = tones(&heard.sound, chain.capabilities().rate);
+        for word in all_words() {
+            let of_word = tones.iter().filter(|(pitch, _)| is_pitch(*pitch, word));
+            let length: u64 = of_word.map(|(_, length)| length).sum();
+            assert!(length.abs_diff(WORD_MS) <= 50, "{product:?}: {length} ms of {word}");
+        }
+    }
+}
+
+/// A body of bare samples that ends in order has no last word that could be missing: the broken answer is the whole answer
+/// to the beginning of the text. Whoever wants to know asks for events.
+#[tokio::test]
+async fn bare_sound_that_ends_early_in_order_is_rightly_the_sound_of_a_shorter_text() {
+    let (broken, _service) = Product::OpenAiBare.start(Some((Fault::EndsEarlyAfter(5), 1))).await;
+    let (well, _other) = Product::OpenAiBare.start(None).await;
+    let beginning = sound_of(&broken, TEXTS[0]).await;
+    assert_eq!(beginning, sound_of(&well, &TEXTS[0][..8]).await);
+    assert!(beginning.len() < sound_of(&well, TEXTS[0]).await.len(), "no fault");
 }

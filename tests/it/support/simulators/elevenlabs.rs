@@ -12,8 +12,8 @@ use super::tones::{LETTER_MS, pcm_of};
 use super::{Protocol, ServerSocket, Work, lock};
 
 const HZ: u32 = 24_000;
-/// Letters in one message. Cuts words and pieces anywhere.
-const LETTERS_AT_ONCE: usize = 23;
+/// Letters in one message. Cuts words anywhere.
+const LETTERS_AT_ONCE: usize = 7;
 
 /// Speaks letter by letter and notes what it was told to say.
 #[derive(Debug)]

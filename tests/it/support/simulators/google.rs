@@ -305,6 +305,8 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
                 return Err(Status::invalid_argument("an encoding that is not simulated"));
             }
             let (mut outlet, answers) = Outlet::new(line, fault);
+            // Cuts samples in two; of such parts in another order nothing would be left.
+            let odd = usize::from(fault != Some(Fault::WrongOrder));
             tokio::spawn(async move {
                 while let Ok(Some(ask)) = asks.message().await {
                     let Some(tts::StreamingRequest::Input(input)) = ask.streaming_request else {
@@ -312,7 +314,7 @@ impl StreamingService<tts::StreamingSynthesizeRequest> for Voices {
                     };
                     let Some(tts::InputSource::Text(text)) = input.input_source else { break };
                     lock(&state.spoken).push(text.clone());
-                    for part in pcm_of(&text, HZ).chunks(9_601) {
+                    for part in pcm_of(&text, HZ).chunks(9_600 + odd) {
                         let audio_content = part.to_vec();
                         if !outlet.event(tts::StreamingSynthesizeResponse { audio_content }).await {
                             return;

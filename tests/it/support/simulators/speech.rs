@@ -2,11 +2,16 @@
 
 use std::sync::Mutex;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::http::{Answer, Asked};
 use super::tones::{pcm_of, wav_of};
 use super::{Protocol, Work, lock};
+
+/// Two letters of sound.
+const PART_BYTES: usize = 4_800;
 
 /// OpenAI's `/v1/audio/speech`.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ impl Protocol for OpenAiSpeech {
                 Some((400, "string_above_max_length"))
             } else if field("response_format") != "pcm" {
                 Some((400, "not_simulated"))
+            } else if field("stream_format") == "sse" && field("model").starts_with("tts-1") {
+                Some((400, "unsupported_value"))
             } else {
                 None
             };
@@ -50,9 +57,14 @@ impl Protocol for OpenAiSpeech {
                 return;
             }
             lock(&self.spoken).push(text.clone());
+            let sound = pcm_of(&text, 24_000);
+            if field("stream_format") == "sse" {
+                return say_in_events(&sound, answer).await;
+            }
             answer.begin("audio/pcm", "x-request-id: r-1\r\n").await;
-            // An odd number of bytes cuts samples in two.
-            for part in pcm_of(&text, 24_000).chunks(4_801) {
+            // The first byte by itself: every part behind it begins in the middle of a sample.
+            let (first, rest) = sound.split_at(1);
+            for part in std::iter::once(first).chain(rest.chunks(PART_BYTES)) {
                 if !answer.event(part).await {
                     return;
                 }
@@ -63,6 +75,21 @@ impl Protocol for OpenAiSpeech {
 
     fn error_body(&self, status: u16) -> String {
         openai_error(if status == 429 { "rate_limit_exceeded" } else { "server_error" })
+    }
+}
+
+async fn say_in_events(sound: &[u8], answer: &mut Answer<'_>) {
+    answer.begin("text/event-stream", "x-request-id: r-1\r\n").await;
+    for part in sound.chunks(PART_BYTES) {
+        let delta = json!({ "type": "speech.audio.delta", "audio": STANDARD.encode(part) });
+        if !answer.event(format!("data: {delta}\n\n")).await {
+            return;
+        }
+    }
+    let usage = json!({ "input_tokens": 6, "output_tokens": 72, "total_tokens": 78 });
+    let done = json!({ "type": "speech.audio.done", "usage": usage });
+    if answer.event(format!("data: {done}\n\n")).await {
+        answer.end().await;
     }
 }
 
