@@ -158,7 +158,8 @@ fn filter_shift_ms(from_ms: usize, until_ms: usize) -> f64 {
         let frame: Vec<i16> = (n * 960..(n + 1) * 960).map(|sample| hum(sample as f64)).collect();
         sound.extend_from_slice(decoder.decode(encoder.encode(&frame).unwrap()).unwrap());
     }
-    middle(&shifts_ms(&sound, from_ms, until_ms, 0.0)) - LOOKAHEAD.samples() as f64 / 48.0
+    // A tone that comes later is shifted less.
+    middle(&shifts_ms(&sound, from_ms, until_ms, 0.0)) + LOOKAHEAD.samples() as f64 / 48.0
 }
 
 /// The middle of the shifts: where the track lies as a whole.
