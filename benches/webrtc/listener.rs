@@ -64,7 +64,7 @@ impl Listener {
             ..Hello::default()
         };
         client.say(&ClientMessage::Hello(hello)).await?;
-        until(&mut client, |message| {
+        until(&mut client, "webrtc.ready", |message| {
             matches!(message, ServerMessage::MediaReady { .. }).then_some(())
         })
         .await?;
@@ -72,7 +72,7 @@ impl Listener {
         let (mut caller, offer) = Caller::new(socket.local_addr()?, Instant::now().into_std());
         let offered_at = Instant::now();
         client.say(&ClientMessage::MediaOffer { sdp: offer, restart: false }).await?;
-        let answer = until(&mut client, |message| match message {
+        let answer = until(&mut client, "webrtc.answer", |message| match message {
             ServerMessage::MediaAnswer { sdp } => Some(sdp.clone()),
             _ => None,
         })
@@ -192,9 +192,10 @@ impl Track {
     }
 }
 
-/// What the first message for which `wanted` gives something holds.
+/// What the first message for which `wanted` gives something holds; `what` names it.
 async fn until<T>(
     client: &mut Client,
+    what: &str,
     wanted: impl Fn(&ServerMessage) -> Option<T>,
 ) -> anyhow::Result<T> {
     let limit = Instant::now() + LIMIT;
@@ -212,7 +213,7 @@ async fn until<T>(
                 Received::Sound(_) => {}
                 Received::Closed { code, reason } => bail!("closed: {code} {reason}"),
             },
-            () = sleep_until(limit) => bail!("no answer within 20 s"),
+            () = sleep_until(limit) => bail!("no {what} within 20 s"),
         }
     }
 }

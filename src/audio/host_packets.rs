@@ -4,11 +4,13 @@
 //! copy its successor carries, what is short is concealed, and what is long is left out: the counter tells how long,
 //! so a hole moves nothing.
 //!
+//! What is decoded lies behind its packet by what the encoder looked ahead, and is placed that much earlier.
+//!
 //! Invariants: places rise, stretches never overlap; the packets given in again give the same samples.
 
 use super::jitter::{Due, JitterBuffer, JitterCounts, Packet};
 use super::num;
-use super::opus::{CodecError, HostDecoder, carries_copy};
+use super::opus::{CodecError, HostDecoder, LOOKAHEAD, carries_copy};
 use crate::time::{SessionTime, Span};
 
 /// Longest loss that is concealed: beyond 100 ms Opus has faded to silence, and a recogniser hears a gap better than
@@ -24,8 +26,9 @@ pub enum HostSpan<'a> {
         at: u64,
         /// 48 kHz, mono.
         samples: &'a [i16],
-        /// When the packet came that brought it.
-        arrival: SessionTime,
+        /// No sample of it was captured later than this: when the packet came that brought it, less what its encoder
+        /// looked ahead.
+        captured_before: SessionTime,
     },
     /// The sender counts anew.
     Restarted,
@@ -76,11 +79,15 @@ impl HostPackets {
             match due {
                 Due::Restarted => take(HostSpan::Restarted),
                 Due::Gap { at, samples, next, next_samples, arrival } => {
-                    let gap = Gap { at, samples, next, next_samples, arrival };
+                    let captured_before = arrival - LOOKAHEAD;
+                    let gap = Gap { at, samples, next, next_samples, captured_before };
                     gap.fill(&mut self.decoder, &mut self.repairs, &mut take);
                 }
                 Due::Sound { at, payload, arrival, .. } => match self.decoder.decode(payload) {
-                    Ok(samples) => take(HostSpan::Sound { at, samples, arrival }),
+                    Ok(samples) => {
+                        let captured_before = arrival - LOOKAHEAD;
+                        take(HostSpan::Sound { at, samples, captured_before });
+                    }
                     Err(_) => self.repairs.undecodable += 1,
                 },
             }
@@ -112,7 +119,7 @@ struct Gap<'a> {
     samples: u64,
     next: &'a [u8],
     next_samples: u64,
-    arrival: SessionTime,
+    captured_before: SessionTime,
 }
 
 impl Gap<'_> {
@@ -122,13 +129,13 @@ impl Gap<'_> {
         repairs: &mut RepairCounts,
         take: &mut impl FnMut(HostSpan<'_>),
     ) {
-        let Self { at, samples, next, next_samples, arrival } = *self;
+        let Self { at, samples, next, next_samples, captured_before } = *self;
         let copied = if carries_copy(next) { next_samples.min(samples) } else { 0 };
         let unknown = samples - copied;
         if unknown <= CONCEAL_MAX.samples() {
             if let Ok(sound) = decoder.conceal(num::index(unknown)) {
                 repairs.concealed += sound.len() as u64;
-                take(HostSpan::Sound { at, samples: sound, arrival });
+                take(HostSpan::Sound { at, samples: sound, captured_before });
             }
         } else {
             repairs.missing += unknown;
@@ -138,7 +145,8 @@ impl Gap<'_> {
         }
         if let Ok(sound) = decoder.rebuild(next, num::index(copied)) {
             repairs.rebuilt += sound.len() as u64;
-            take(HostSpan::Sound { at: at + unknown, samples: sound, arrival });
+            let at = at + unknown;
+            take(HostSpan::Sound { at, samples: sound, captured_before });
         }
     }
 }

@@ -12,7 +12,7 @@
 use ::opus::{Application, Bitrate, Channels, Decoder, Encoder};
 
 use super::{FRAME_SAMPLES, levels};
-use crate::time::SESSION_RATE_HZ;
+use crate::time::{SESSION_RATE_HZ, Span};
 
 /// Bit rate of an AI speaker's track: synthetic voices are clean, and 64 to 96 kbit/s are transparent for them.
 pub const AI_BITS_PER_SECOND: i32 = 64_000;
@@ -28,6 +28,10 @@ const CALL_LOSS_EXPECTED: u8 = 5;
 
 /// 121 µs a frame; 10 costs 291 µs for a difference nobody hears at these rates.
 const COMPLEXITY: i32 = 5;
+
+/// What an encoder looks ahead: sound comes out of the decoder so much later than it went in, 6.5 ms. It is what libopus has
+/// for voice and for music, and so every browser; [`TrackEncoder::pre_skip`] is held against it.
+pub const LOOKAHEAD: Span = Span::from_samples(312);
 
 /// 20 ms of full-band silence, mono (RFC 6716: CELT, the silence flag set).
 pub const SILENT_PACKET: [u8; 3] = [0xF8, 0xFF, 0xFE];

@@ -104,6 +104,8 @@ struct WebRtcHealth {
     false_checks: u64,
     /// Listeners at whom the stack broke.
     broken: u64,
+    /// Streams that found no room.
+    refused_streams: u64,
 }
 
 impl WebRtcHealth {
@@ -120,6 +122,7 @@ impl WebRtcHealth {
             rejected: counts.rejected,
             false_checks: counts.false_checks,
             broken: counts.broken,
+            refused_streams: counts.refused_streams,
         }
     }
 }

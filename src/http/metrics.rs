@@ -54,6 +54,17 @@ pub async fn show(studio: web::Data<Studio>) -> HttpResponse {
         for (reason, count) in dropped {
             family.sample(&[("reason", reason)], count);
         }
+        let mut count = |name, help, value| figures.one(Kind::Counter, name, help, value);
+        count(
+            "studio_webrtc_refused_streams_total",
+            "TCP streams that found no room.",
+            counts.refused_streams,
+        );
+        count(
+            "studio_webrtc_broken_peers_total",
+            "Listeners at whom the WebRTC stack panicked.",
+            counts.broken,
+        );
     }
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))

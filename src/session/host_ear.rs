@@ -141,9 +141,10 @@ impl Session {
         let HostEar { packets, line, observed, .. } = &mut self.host;
         if let Some(packets) = packets {
             packets.drain(now, |span| match span {
-                HostSpan::Sound { at, samples, arrival } => {
+                HostSpan::Sound { at, samples, captured_before } => {
                     let samples = if muted { &SILENCE[..samples.len()] } else { samples };
-                    let seen = line.push(at, SampleRate::HZ_48000, samples, arrival, &mut pieces);
+                    let seen =
+                        line.push(at, SampleRate::HZ_48000, samples, captured_before, &mut pieces);
                     if seen.epoch.is_some() || seen.pair.is_some() {
                         observed.push(seen);
                     }

@@ -8,6 +8,7 @@ use actix::prelude::*;
 use actix_web::HttpRequest;
 
 use super::protocol::{ClientMessage, WireError};
+use super::translate::forward;
 use super::webrtc::{MediaServer, Offer, OfferError, SeatId, Seated};
 use super::websocket::Connection;
 use crate::session::actor::Session;
@@ -58,7 +59,7 @@ fn address_towards(peer: SocketAddr) -> Option<IpAddr> {
     socket.local_addr().ok().map(|address| address.ip())
 }
 
-pub(super) const fn is_signalling(message: &ClientMessage) -> bool {
+const fn is_signalling(message: &ClientMessage) -> bool {
     matches!(
         message,
         ClientMessage::MediaOffer { .. }
@@ -75,12 +76,21 @@ impl Connection {
         }
     }
 
-    pub(super) fn signal(
+    /// Passes on what a listener says: signalling to WebRTC, the rest to the session.
+    pub(super) fn pass_on(
         &mut self,
-        session: Addr<Session>,
+        session: &Addr<Session>,
         message: ClientMessage,
         ctx: &mut Context<Self>,
     ) {
+        if is_signalling(&message) {
+            self.signal(session, message, ctx);
+        } else {
+            forward(session, message);
+        }
+    }
+
+    fn signal(&mut self, session: &Addr<Session>, message: ClientMessage, ctx: &mut Context<Self>) {
         match (message, &mut self.media) {
             (ClientMessage::MediaOffer { sdp, restart }, Some(media)) => {
                 if media.pending >= OFFERS_AT_ONCE {
@@ -91,6 +101,7 @@ impl Connection {
                 let seat = media.seat.filter(|_| restart);
                 let server = media.desk.server.clone();
                 let offer = Offer { sdp, session: session.clone(), local: media.local, seat };
+                let session = session.clone();
                 let answering = async move { server.offer(offer).await };
                 ctx.spawn(
                     answering

@@ -16,9 +16,9 @@ use tokio::time::Instant;
 
 use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, WireError};
-use super::signalling::{MediaDesk, Signalling, is_signalling};
+use super::signalling::{MediaDesk, Signalling};
 use super::tcp_handle::TcpHandle;
-use super::translate::{forward, forward_sound, measured};
+use super::translate::{forward_sound, measured};
 use super::websocket_writer::{Written, count_bytes, write_all};
 use crate::audio::SampleRate;
 use crate::audio::playout::Reports;
@@ -154,11 +154,10 @@ impl Connection {
                 early.push(message);
             }
             (Stage::Joining(_), _) => self.refuse(&WireError::HelloFirst),
-            (Stage::Joined(session, _), message) if is_signalling(&message) => {
+            (Stage::Joined(session, _), message) => {
                 let session = session.clone();
-                self.signal(session, message, ctx);
+                self.pass_on(&session, message, ctx);
             }
-            (Stage::Joined(session, _), message) => forward(session, message),
             (Stage::Leaving, _) => {}
         }
     }
@@ -208,7 +207,7 @@ impl Connection {
         };
         ctx.spawn(joining.into_actor(self).map(move |found, connection, ctx| match found {
             Ok(handle) => {
-                connection.joined(handle, last_seq, reports);
+                connection.joined(&handle, last_seq, reports, ctx);
                 if reports == Reports::Expected {
                     ctx.run_interval(SIGN_EVERY, Self::check_life);
                 }
@@ -217,7 +216,13 @@ impl Connection {
         }));
     }
 
-    fn joined(&mut self, handle: SessionHandle, last_seq: Option<u64>, reports: Reports) {
+    fn joined(
+        &mut self,
+        handle: &SessionHandle,
+        last_seq: Option<u64>,
+        reports: Reports,
+        ctx: &mut Context<Self>,
+    ) {
         if matches!(self.session, Stage::Leaving) {
             // Gone before it was there: nobody will come to hear this session.
             deliver(&handle.address, EndSession);
@@ -229,7 +234,7 @@ impl Connection {
         let joined = Stage::Joined(handle.address.clone(), episode);
         let before = std::mem::replace(&mut self.session, joined);
         if let Stage::Joining(early) = before {
-            early.into_iter().for_each(|message| forward(&handle.address, message));
+            early.into_iter().for_each(|message| self.pass_on(&handle.address, message, ctx));
         }
     }
 

@@ -193,8 +193,13 @@ export async function end(page) {
 }
 
 /** What the page has played since it began to: samples, and the audio context's frame of the first. */
-export async function heard(page) {
-  const blocks = await page.evaluate(() => window.__heard.blocks.map(({ first, pcm }) => [first, [...pcm]]));
+export const heard = (page) => tapped(page, 'blocks');
+
+/** What the page had of the microphone, on the same clock. */
+export const spoken = (page) => tapped(page, 'microphone');
+
+async function tapped(page, what) {
+  const blocks = await page.evaluate((what) => window.__heard[what].map(({ first, pcm }) => [first, [...pcm]]), what);
   const origin = blocks[0][0];
   const pcm = new Float32Array(blocks.at(-1)[0] + 128 - origin);
   for (const [first, samples] of blocks) pcm.set(samples, first - origin);

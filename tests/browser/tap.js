@@ -1,13 +1,20 @@
 // Test only: hears everything the page sends to a loudspeaker, without touching the page's code. The worklet comes from
 // an address of the test's server, since the page's policy allows no code from anywhere else.
 // `__heard` holds the context's rate, blocks {first, wall, pcm}: first frame, wall clock of arrival in ms, samples; and
-// orders {type, frame}: orders to be silent, with the context's next frame at the instant they reached the page.
+// orders {type, frame}: orders to be silent, with the context's next frame at the instant they reached the page. `microphone`
+// holds what the context had of the microphone, on the same clock.
 (() => {
-  const heard = { rate: 0, blocks: [], orders: [] };
+  const heard = { rate: 0, blocks: [], orders: [], microphone: [] };
   window.__heard = heard;
   const connect = AudioNode.prototype.connect;
   const taps = new WeakMap();
   let count = 0;
+  let microphone = null;
+  const ask = MediaDevices.prototype.getUserMedia;
+  MediaDevices.prototype.getUserMedia = async function (...wanted) {
+    microphone = await ask.apply(this, wanted);
+    return microphone;
+  };
   const tapOf = (context) => {
     if (!taps.has(context)) {
       taps.set(context, context.audioWorklet.addModule(window.__tapModule ?? '/__tap-worklet.js').then(() => {
@@ -17,6 +24,11 @@
         const number = ++count;
         tap.port.onmessage = ({ data }) => heard.blocks.push({ ...data, tap: number, wall: performance.timeOrigin + performance.now() });
         heard.tap = tap;
+        if (microphone) {
+          const own = new AudioWorkletNode(context, 'test-tap', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit' });
+          own.port.onmessage = ({ data }) => heard.microphone.push(data);
+          context.createMediaStreamSource(microphone).connect(own);
+        }
         return tap;
       }));
     }

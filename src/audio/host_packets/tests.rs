@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use super::super::SampleRate;
 use super::super::host_line::{HostLine, HostPiece};
-use super::super::opus::{HostDecoder, TrackEncoder};
+use super::super::opus::{HostDecoder, LOOKAHEAD, TrackEncoder};
 use super::super::{FRAME_SAMPLES, levels};
 use super::*;
 
@@ -89,8 +89,8 @@ fn call(net: Line, seconds: u64) -> Outcome {
             packets.push(Packet { sequence, timestamp, payload: &payload }, now);
         }
         packets.drain(now, |span| match span {
-            HostSpan::Sound { at, samples, arrival } => {
-                line.push(at, SampleRate::HZ_48000, samples, arrival, &mut pieces);
+            HostSpan::Sound { at, samples, captured_before } => {
+                line.push(at, SampleRate::HZ_48000, samples, captured_before, &mut pieces);
             }
             HostSpan::Restarted => line.restart(now, &mut pieces),
         });
@@ -148,9 +148,9 @@ fn worst(shifts: &[f64]) -> f64 {
     shifts.iter().fold(0.0, |worst, shift| shift.abs().max(worst))
 }
 
-/// By how much the codec alone shifts the tone: its delay, and its filter against rumble. What is beyond that is the
-/// network's or ours. The filter follows the voice, so the shift is that of the same stretch.
-fn codec_shift_ms(from_ms: usize, until_ms: usize) -> f64 {
+/// By how much the codec's filter against rumble shifts the tone. What is beyond that is the network's or ours. The filter
+/// follows the voice, so the shift is that of the same stretch.
+fn filter_shift_ms(from_ms: usize, until_ms: usize) -> f64 {
     let mut encoder = TrackEncoder::for_call().unwrap();
     let mut decoder = HostDecoder::new().unwrap();
     let mut sound = Vec::new();
@@ -158,7 +158,8 @@ fn codec_shift_ms(from_ms: usize, until_ms: usize) -> f64 {
         let frame: Vec<i16> = (n * 960..(n + 1) * 960).map(|sample| hum(sample as f64)).collect();
         sound.extend_from_slice(decoder.decode(encoder.encode(&frame).unwrap()).unwrap());
     }
-    middle(&shifts_ms(&sound, from_ms, until_ms, 0.0))
+    // A tone that comes later is shifted less.
+    middle(&shifts_ms(&sound, from_ms, until_ms, 0.0)) + LOOKAHEAD.samples() as f64 / 48.0
 }
 
 /// The middle of the shifts: where the track lies as a whole.
@@ -170,7 +171,7 @@ fn middle(shifts: &[f64]) -> f64 {
 
 #[test]
 fn every_line_gives_a_track_on_true_time() {
-    let own = codec_shift_ms(3_000, 11_500);
+    let own = filter_shift_ms(3_000, 11_500);
     for loss_percent in [0, 5, 20] {
         for jitter_ms in [0, 50, 150] {
             for skew_ppm in [-500.0, 0.0, 500.0] {
@@ -221,7 +222,7 @@ fn a_hole_of_five_seconds_is_a_hole_of_five_seconds() {
     let Outcome { track, packets, .. } = call(net, 20);
     let silent = |ms: usize| levels::is_silent(&track[ms * 48..(ms + 10) * 48]);
     assert!((8_100..12_900).step_by(10).all(silent));
-    let own = codec_shift_ms(13_300, 19_500);
+    let own = filter_shift_ms(13_300, 19_500);
     assert!(worst(&shifts_ms(&track, 13_300, 19_500, own)) < 1.0);
     assert_eq!(packets.counts().lost, 250);
     assert!(packets.repairs().missing / 960 >= 248);

@@ -10,7 +10,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use bytes::BytesMut;
 
 use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
 use super::peer::{OfferError, Peer, PeerEvent};
+use super::remote::Remote;
 use super::seat::Seat;
 use super::sending::OutgoingTrack;
 use super::stun::{self, Kind};
@@ -42,9 +42,9 @@ const REST: Duration = Duration::from_millis(1);
 pub struct Exchange<P> {
     seats: HashMap<SeatId, Seat<P>>,
     names: HashMap<String, SeatId>,
-    addresses: HashMap<SocketAddr, SeatId>,
+    addresses: HashMap<Remote, SeatId>,
     timers: BinaryHeap<Reverse<(Instant, SeatId)>>,
-    outgoing: VecDeque<(SocketAddr, BytesMut)>,
+    outgoing: VecDeque<(Remote, BytesMut)>,
     happenings: VecDeque<Happening>,
     counts: ExchangeCounts,
     seats_max: usize,
@@ -151,7 +151,8 @@ impl<P: Peer> Exchange<P> {
     }
 
     /// A datagram came from `from`.
-    pub fn input(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+    pub fn input(&mut self, datagram: &[u8], from: impl Into<Remote>, now: Instant) {
+        let from = from.into();
         self.counts.datagrams += 1;
         match stun::kind_of(datagram) {
             Kind::Stun if stun::is_request(datagram) => {
@@ -202,7 +203,7 @@ impl<P: Peer> Exchange<P> {
     }
 
     /// The next datagram to send.
-    pub fn poll_datagram(&mut self) -> Option<(SocketAddr, BytesMut)> {
+    pub fn poll_datagram(&mut self) -> Option<(Remote, BytesMut)> {
         self.outgoing.pop_front()
     }
 
@@ -223,14 +224,24 @@ impl<P: Peer> Exchange<P> {
         self.seats.len()
     }
 
+    /// Whether an authentic check came from here, and whoever sent it still has a seat.
+    #[must_use]
+    pub fn knows(&self, remote: Remote) -> bool {
+        self.addresses.contains_key(&remote)
+    }
+
     /// Addresses that are known: a bound for tests.
     #[must_use]
     pub fn known_addresses(&self) -> usize {
         self.addresses.len()
     }
 
-    fn on_check(&mut self, id: SeatId, datagram: &[u8], from: SocketAddr, now: Instant) {
+    fn on_check(&mut self, id: SeatId, datagram: &[u8], from: Remote, now: Instant) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
+        if !seat.path.has_room_for(from) {
+            self.counts.false_checks += 1;
+            return;
+        }
         seat.peer.input(datagram, from, now);
         // The stack answers authentic checks only, and at once; a first one with a check of its own.
         let sent_before = self.outgoing.len();
@@ -253,14 +264,7 @@ impl<P: Peer> Exchange<P> {
         self.addresses.insert(from, id);
     }
 
-    fn on_packet(
-        &mut self,
-        id: SeatId,
-        kind: Kind,
-        datagram: &[u8],
-        from: SocketAddr,
-        now: Instant,
-    ) {
+    fn on_packet(&mut self, id: SeatId, kind: Kind, datagram: &[u8], from: Remote, now: Instant) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
         if kind == Kind::Stun {
             seat.peer.input(datagram, from, now);

@@ -3,13 +3,13 @@
 //! All listeners share one thread, and the stack reads what anybody sends. It is not ours, and young: should one of its
 //! assertions fail, the peer is over, as if it had hung up, and what was left of it is not asked again.
 
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use bytes::BytesMut;
 
 use super::peer::{OfferError, Peer, PeerEvent, Voice};
+use super::remote::Remote;
 use crate::conversation::AiSpeaker;
 
 /// See the module's text.
@@ -46,7 +46,7 @@ impl<P: Peer> Peer for Guarded<P> {
         self.ask(broken, |peer| peer.answer(offer, now))
     }
 
-    fn input(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+    fn input(&mut self, datagram: &[u8], from: Remote, now: Instant) {
         self.ask((), |peer| peer.input(datagram, from, now));
     }
 
@@ -58,7 +58,7 @@ impl<P: Peer> Peer for Guarded<P> {
         self.ask(None, Peer::next_timeout)
     }
 
-    fn poll_datagram(&mut self) -> Option<(SocketAddr, BytesMut)> {
+    fn poll_datagram(&mut self) -> Option<(Remote, BytesMut)> {
         self.ask(None, Peer::poll_datagram)
     }
 

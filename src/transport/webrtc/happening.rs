@@ -43,7 +43,7 @@ pub struct ExchangeCounts {
     pub strangers: u64,
     /// Voice packets that were forged, replayed or broken.
     pub rejected: u64,
-    /// Checks that were not authentic.
+    /// Checks that were not authentic, or came from one address too many.
     pub false_checks: u64,
     /// Packets that were sent.
     pub voices: u64,
@@ -51,4 +51,6 @@ pub struct ExchangeCounts {
     pub unsent: u64,
     /// Listeners at whom the stack panicked.
     pub broken: u64,
+    /// Streams that found no room.
+    pub refused_streams: u64,
 }

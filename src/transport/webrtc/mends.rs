@@ -3,8 +3,6 @@
 //! `docs/decisions.md` tells what each is for; `tests/it/webrtc/mends.rs` takes each out and shows what breaks then. A path
 //! that moves is [`super::path`].
 
-use std::net::SocketAddr;
-
 use bytes::BytesMut;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::RTCPeerConnection;
@@ -15,6 +13,7 @@ use rtc::rtp_transceiver::rtp_sender::{
 use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 
 use super::peer::OfferError;
+use super::remote::Remote;
 use super::stun;
 use crate::conversation::AiSpeaker;
 use crate::faults;
@@ -66,17 +65,17 @@ pub(super) fn two_tracks_first(
 /// the client's timer, up to a second later. It is kept until the path is known.
 #[derive(Debug, Default)]
 pub(super) struct HeldDtls {
-    records: Vec<(BytesMut, SocketAddr)>,
+    records: Vec<(BytesMut, Remote)>,
 }
 
 impl HeldDtls {
-    pub(super) fn hold(&mut self, datagram: &[u8], from: SocketAddr) {
+    pub(super) fn hold(&mut self, datagram: &[u8], from: Remote) {
         if self.records.len() < HELD_DTLS_MAX {
             self.records.push((BytesMut::from(datagram), from));
         }
     }
 
-    pub(super) fn release(&mut self) -> Option<(BytesMut, SocketAddr)> {
+    pub(super) fn release(&mut self) -> Option<(BytesMut, Remote)> {
         (!self.records.is_empty()).then(|| self.records.remove(0))
     }
 }
@@ -85,19 +84,26 @@ impl HeldDtls {
 /// half a second away. The nomination that came is given in once more right after that answer.
 #[derive(Debug, Default)]
 pub(super) struct Nomination {
-    kept: Option<(Vec<u8>, SocketAddr)>,
+    kept: Option<(Vec<u8>, Remote)>,
 }
 
 impl Nomination {
-    pub(super) fn note(&mut self, datagram: &[u8], from: SocketAddr) {
+    pub(super) fn note(&mut self, datagram: &[u8], from: Remote) {
         if stun::nominates(datagram) && !faults::is_out("nomination") {
             self.kept = Some((datagram.to_vec(), from));
         }
     }
 
-    pub(super) fn take(&mut self, answered: SocketAddr) -> Option<(Vec<u8>, SocketAddr)> {
+    pub(super) fn take(&mut self, answered: Remote) -> Option<(Vec<u8>, Remote)> {
         self.kept.take_if(|(_, from)| *from == answered)
     }
+}
+
+/// Workaround: told by a check that the other side is the controlled one, too, the stack turns into a controlling full agent,
+/// before it looks whether the check is authentic, and then sends checks to every candidate it knows. An ICE-lite side is
+/// the controlled one for good (RFC 8445, section 6.1.1), so such checks are nobody's.
+pub(super) fn turns_roles(datagram: &[u8]) -> bool {
+    stun::takes_our_role(datagram) && !faults::is_out("roles")
 }
 
 /// Workaround: the stack stays «connected» when the other side says good-bye; only its DTLS knows.

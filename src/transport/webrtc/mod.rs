@@ -14,17 +14,21 @@
 //! Invariants: one thread and one socket for all listeners, no task and no message a packet; what is forged, replayed
 //! or nobody's is dropped and counted; a listener that falls silent loses its seat, never its session.
 
+mod counters;
 pub mod exchange;
 pub mod guarded;
 pub mod happening;
 mod mends;
+mod numbers;
 mod offer;
 pub mod path;
 pub mod peer;
+pub mod remote;
 pub mod rtc_peer;
 mod seat;
 pub mod sending;
 pub mod server;
+mod streams;
 pub mod stun;
 
 pub use happening::{ExchangeCounts, Farewell, SeatId};

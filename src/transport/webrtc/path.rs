@@ -5,30 +5,36 @@
 //! a packet from it was authentic sound ([`Path::prove`]); forged ones change nothing. When the stack itself chooses
 //! another address, both are equal again.
 //!
-//! Bounded: [`ADDRESSES_MAX`] addresses a listener.
+//! Bounded: [`ADDRESSES_MAX`] addresses a listener at a time, and [`ADDRESSES_EVER_MAX`] until ICE begins anew.
 
-use std::net::SocketAddr;
-
+use super::remote::Remote;
 use crate::faults;
 
 /// Addresses one listener may have: two are normal, a change of network adds two more.
 pub const ADDRESSES_MAX: usize = 8;
 
+/// Addresses a listener may come from until ICE begins anew. The stack keeps each for good and asks each back, and a check
+/// that was overheard can be sent from as many as one likes; a listener who walks from network to network all day begins
+/// ICE anew on the way.
+pub const ADDRESSES_EVER_MAX: usize = 64;
+
 /// See the module's text.
 #[derive(Debug, Default)]
 pub struct Path {
     /// What the stack believes.
-    shown: Option<SocketAddr>,
+    shown: Option<Remote>,
     /// What is true.
-    real: Option<SocketAddr>,
+    real: Option<Remote>,
     /// Addresses from which authentic checks came, newest last.
-    checked: Vec<SocketAddr>,
+    checked: Vec<Remote>,
+    /// How many there have been since ICE began.
+    ever: usize,
     moves: u64,
 }
 
 impl Path {
     /// An authentic check came from here. Returns the address that had to go for it.
-    pub fn check(&mut self, from: SocketAddr) -> Option<SocketAddr> {
+    pub fn check(&mut self, from: Remote) -> Option<Remote> {
         if self.checked.contains(&from) {
             return None;
         }
@@ -38,19 +44,33 @@ impl Path {
             .flatten()
             .map(|index| self.checked.remove(index));
         self.checked.push(from);
+        self.ever += 1;
         gone
+    }
+
+    /// Whether a check from here may be looked at.
+    #[must_use]
+    pub fn has_room_for(&self, from: Remote) -> bool {
+        self.ever < ADDRESSES_EVER_MAX
+            || self.checked.contains(&from)
+            || faults::is_out("addresses")
+    }
+
+    /// ICE begins anew: the stack forgets every address.
+    pub const fn begin_anew(&mut self) {
+        self.ever = 0;
     }
 
     /// The address under which the stack is shown a packet (no check) from here; `None` if it is nobody's.
     #[must_use]
-    pub fn shown_for(&self, from: SocketAddr) -> Option<SocketAddr> {
+    pub fn shown_for(&self, from: Remote) -> Option<Remote> {
         let is_known =
             self.real == Some(from) || self.shown == Some(from) || self.checked.contains(&from);
         is_known.then(|| self.shown.unwrap_or(from))
     }
 
     /// A packet from here was authentic sound: that is where the listener is.
-    pub fn prove(&mut self, from: SocketAddr) -> bool {
+    pub fn prove(&mut self, from: Remote) -> bool {
         let has_moved = self.real.is_some_and(|real| real != from) && !faults::is_out("path");
         if has_moved {
             self.real = Some(from);
@@ -60,7 +80,7 @@ impl Path {
     }
 
     /// Where a packet (no check) goes that the stack sends to `to`.
-    pub fn real_for(&mut self, to: SocketAddr) -> SocketAddr {
+    pub fn real_for(&mut self, to: Remote) -> Remote {
         if self.shown != Some(to) {
             self.shown = Some(to);
             self.real = Some(to);
@@ -70,7 +90,7 @@ impl Path {
 
     /// All addresses of this listener.
     #[must_use]
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[Remote] {
         &self.checked
     }
 
@@ -83,10 +103,12 @@ impl Path {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
-    fn at(port: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], port))
+    fn at(port: u16) -> Remote {
+        SocketAddr::from(([127, 0, 0, 1], port)).into()
     }
 
     #[test]
@@ -114,5 +136,18 @@ mod tests {
         let gone: Vec<_> = (2..=20).filter_map(|port| path.check(at(port))).collect();
         assert_eq!(gone.len(), 20 - ADDRESSES_MAX);
         assert!(!gone.contains(&at(1)) && path.addresses().contains(&at(1)));
+    }
+
+    #[test]
+    fn new_addresses_come_to_an_end_until_ice_begins_anew() {
+        let mut path = Path::default();
+        for port in (1..).take(ADDRESSES_EVER_MAX) {
+            assert!(path.has_room_for(at(port)));
+            path.check(at(port));
+        }
+        let last = u16::try_from(ADDRESSES_EVER_MAX).unwrap();
+        assert!(!path.has_room_for(at(9_000)) && path.has_room_for(at(last)));
+        path.begin_anew();
+        assert!(path.has_room_for(at(9_000)));
     }
 }

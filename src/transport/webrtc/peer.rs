@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
+use super::remote::Remote;
 use crate::conversation::AiSpeaker;
 
 /// Longest offer that is read: three audio sections of a browser take 5 KiB.
@@ -67,8 +68,10 @@ pub struct Voice {
 /// What a peer is made of.
 #[derive(Clone, Debug)]
 pub struct Invitation {
-    /// Where we are reached: the one candidate of the answer.
+    /// Where we are reached: the candidate of the answer.
     pub address: SocketAddr,
+    /// Whether streams are taken there, too: a second candidate, for networks that let no UDP through.
+    pub takes_streams: bool,
     /// The streams of our tracks, one for each AI.
     pub streams: [u32; 2],
 }
@@ -83,7 +86,7 @@ pub trait Peer: fmt::Debug + Send {
     fn answer(&mut self, offer: &str, now: Instant) -> Result<String, OfferError>;
 
     /// A datagram came from `from`. Broken and forged ones change nothing.
-    fn input(&mut self, datagram: &[u8], from: SocketAddr, now: Instant);
+    fn input(&mut self, datagram: &[u8], from: Remote, now: Instant);
 
     /// Time has come to `now`.
     fn pass_time(&mut self, now: Instant);
@@ -92,7 +95,7 @@ pub trait Peer: fmt::Debug + Send {
     fn next_timeout(&mut self) -> Option<Instant>;
 
     /// The next datagram to send. Asked until there is none.
-    fn poll_datagram(&mut self) -> Option<(SocketAddr, BytesMut)>;
+    fn poll_datagram(&mut self) -> Option<(Remote, BytesMut)>;
 
     /// The next event. Asked until there is none.
     fn poll_event(&mut self, now: Instant) -> Option<PeerEvent>;

@@ -15,7 +15,7 @@ use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate,
+    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate, RTCIceTcpCandidateType,
 };
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::receiver_report::ReceiverReport;
@@ -24,9 +24,12 @@ use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCo
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
-use super::mends::{HeldDtls, Nomination, hung_up, refused, two_tracks_first, unusable};
+use super::mends::{
+    HeldDtls, Nomination, hung_up, refused, turns_roles, two_tracks_first, unusable,
+};
 use super::offer::readable;
 use super::peer::{Invitation, Media, OfferError, Peer, PeerEvent, Voice};
+use super::remote::{Carrier, Remote};
 use super::stun::{self, Kind};
 use crate::audio::opus::PACKET_BYTES_MAX;
 use crate::conversation::AiSpeaker;
@@ -51,6 +54,7 @@ const PAYLOAD_TYPE: u8 = 111;
 pub struct RtcPeer {
     connection: RTCPeerConnection,
     local: SocketAddr,
+    takes_streams: bool,
     /// Once the first offer was read.
     senders: Option<[RTCRtpSenderId; 2]>,
     opus: RTCRtpCodec,
@@ -112,6 +116,7 @@ impl RtcPeer {
         Ok(Self {
             connection,
             local: invitation.address,
+            takes_streams: invitation.takes_streams,
             senders: None,
             opus,
             streams: invitation.streams,
@@ -125,11 +130,14 @@ impl RtcPeer {
         })
     }
 
-    fn feed(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+    fn feed(&mut self, datagram: &[u8], from: Remote, now: Instant) {
         let transport = TransportContext {
             local_addr: self.local,
-            peer_addr: from,
-            transport_protocol: TransportProtocol::UDP,
+            peer_addr: from.address,
+            transport_protocol: match from.carrier {
+                Carrier::Udp => TransportProtocol::UDP,
+                Carrier::Tcp => TransportProtocol::TCP,
+            },
             ecn: None,
         };
         if self.block.capacity() < datagram.len() {
@@ -153,10 +161,15 @@ impl RtcPeer {
         Ok(senders)
     }
 
-    fn add_own_candidate(&mut self) -> Result<(), OfferError> {
+    fn add_own_candidate(&mut self, carrier: Carrier) -> Result<(), OfferError> {
+        let (network, role) = match carrier {
+            Carrier::Udp => ("udp", RTCIceTcpCandidateType::Unspecified),
+            // The listener opens the stream.
+            Carrier::Tcp => ("tcp", RTCIceTcpCandidateType::Passive),
+        };
         let config = CandidateHostConfig {
             base_config: CandidateConfig {
-                network: "udp".to_owned(),
+                network: network.to_owned(),
                 address: self.local.ip().to_string(),
                 port: self.local.port(),
                 component: 1,
@@ -165,7 +178,8 @@ impl RtcPeer {
             ..CandidateHostConfig::default()
         };
         let candidate = config.new_candidate_host().map_err(refused)?;
-        let candidate = RTCIceCandidate::from(&candidate).to_json().map_err(refused)?;
+        let candidate = RTCIceCandidate { tcp_type: role, ..RTCIceCandidate::from(&candidate) };
+        let candidate = candidate.to_json().map_err(refused)?;
         self.connection.add_local_candidate(candidate).map_err(refused)
     }
 
@@ -224,7 +238,10 @@ impl Peer for RtcPeer {
         self.connection.set_remote_description(now, offer).map_err(unusable)?;
         let senders = self.add_tracks()?;
         if !self.has_connected {
-            self.add_own_candidate()?;
+            self.add_own_candidate(Carrier::Udp)?;
+            if self.takes_streams {
+                self.add_own_candidate(Carrier::Tcp)?;
+            }
         }
         let answer = self.connection.create_answer(None).map_err(refused)?;
         self.connection.set_local_description(now, answer).map_err(refused)?;
@@ -239,12 +256,13 @@ impl Peer for RtcPeer {
             .ok_or_else(|| OfferError::Refused("no answer was made".to_owned()))
     }
 
-    fn input(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+    fn input(&mut self, datagram: &[u8], from: Remote, now: Instant) {
         match stun::kind_of(datagram) {
             Kind::Dtls if !self.path_is_known && !faults::is_out("held-dtls") => {
                 self.held_dtls.hold(datagram, from);
             }
             Kind::Dtls | Kind::Srtp => self.feed(datagram, from, now),
+            Kind::Stun if turns_roles(datagram) => {}
             Kind::Stun => {
                 self.nomination.note(datagram, from);
                 self.feed(datagram, from, now);
@@ -268,8 +286,14 @@ impl Peer for RtcPeer {
         self.connection.poll_timeout()
     }
 
-    fn poll_datagram(&mut self) -> Option<(SocketAddr, BytesMut)> {
-        self.connection.poll_write().map(|sent| (sent.transport.peer_addr, sent.message))
+    fn poll_datagram(&mut self) -> Option<(Remote, BytesMut)> {
+        let TaggedBytesMut { transport, message, .. } = self.connection.poll_write()?;
+        let carrier = match transport.transport_protocol {
+            TransportProtocol::TCP => Carrier::Tcp,
+            // Of the two that we offer.
+            _ => Carrier::Udp,
+        };
+        Some((Remote { address: transport.peer_addr, carrier }, message))
     }
 
     fn poll_event(&mut self, now: Instant) -> Option<PeerEvent> {

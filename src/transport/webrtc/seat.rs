@@ -68,6 +68,7 @@ impl<P: Peer> Seat<P> {
         }
         let gone = (self.names.len() == NAMES_MAX).then(|| self.names.remove(0));
         self.names.push(name.to_owned());
+        self.path.begin_anew();
         gone
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A browser's jitter buffer settles best on a stream that never stops, and its playout position can then be told by
 //! RTP time alone: whenever a voice begins, or goes on elsewhere than expected, the listener is told once which sample
-//! of which turn has which RTP time ([`Segment`]), over the socket.
+//! of which turn is heard at which RTP time ([`Segment`]), over the socket.
 //!
 //! Invariants: sequence and time rise by one packet with every tick, whatever is sent; a segment is told before the
 //! packet that it is about leaves. Silence costs three bytes and no encoding.
@@ -25,7 +25,7 @@ const BLOCK_BYTES: usize = 32 * 1024;
 /// Largest packet that is made; the bit rate makes them a tenth of that.
 const PACKET_ROOM: usize = crate::audio::opus::PACKET_BYTES_MAX;
 
-/// Which sample of which turn has which RTP time, from here on.
+/// Which sample of which turn is heard at which RTP time, from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Who speaks.
@@ -34,7 +34,7 @@ pub struct Segment {
     pub turn: TurnId,
     /// Place in the turn of the first sample.
     pub first_sample: u64,
-    /// The RTP time of the packet that begins with it.
+    /// The RTP time at which it is heard: that of its packet, and what the encoder looks ahead.
     pub rtp_timestamp: u32,
 }
 
@@ -80,7 +80,7 @@ impl OutgoingTrack {
                     speaker: self.speaker,
                     turn: taken.turn,
                     first_sample: taken.first_sample,
-                    rtp_timestamp: timestamp,
+                    rtp_timestamp: timestamp.wrapping_add(u32::from(self.encoder.pre_skip())),
                 });
             }
             let next = taken.first_sample + taken.samples as u64;
@@ -176,6 +176,6 @@ mod tests {
         assert!(track.tick(&line).1.is_some());
         line.play(frame(1, 500, 960));
         let segment = track.tick(&line).1.unwrap();
-        assert_eq!((segment.first_sample, segment.rtp_timestamp), (500, 960));
+        assert_eq!((segment.first_sample, segment.rtp_timestamp), (500, 960 + 312));
     }
 }

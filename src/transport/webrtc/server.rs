@@ -7,20 +7,23 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::Addr;
-use tokio::net::UdpSocket;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::exchange::{Admission, Exchange};
+use super::counters::Counters;
+use super::exchange::{Admission, CARE_EVERY, Exchange};
 use super::guarded::Guarded;
 use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
+use super::numbers::Numbers;
 use super::peer::{Invitation, OfferError};
+use super::remote::{Carrier, Remote};
 use super::rtc_peer::RtcPeer;
 use super::sending::OutgoingTrack;
+use super::streams::{self, Streams};
 use crate::conversation::AiSpeaker;
 use crate::session::actor::Session;
 use crate::session::mailbox::deliver;
@@ -34,7 +37,10 @@ const COMMANDS_MAX: usize = 256;
 const DATAGRAMS_AT_ONCE: usize = 64;
 
 /// Largest datagram that is read; browsers keep below 1500.
-const DATAGRAM_BYTES_MAX: usize = 2048;
+pub(super) const DATAGRAM_BYTES_MAX: usize = 2048;
+
+/// Streams for each seat: one in use, and one from before the listener's network changed.
+const STREAMS_A_SEAT: usize = 2;
 
 /// Room in the kernel for what comes while the thread is busy: 20 ms of 200 sessions take 0.1 MiB.
 const RECEIVE_BUFFER_BYTES: usize = 2 * 1024 * 1024;
@@ -79,20 +85,6 @@ pub struct MediaServer {
     counters: Arc<Counters>,
 }
 
-/// The thread's counts, for whoever asks.
-#[derive(Debug, Default)]
-struct Counters {
-    seated: AtomicU64,
-    datagrams: AtomicU64,
-    strangers: AtomicU64,
-    rejected: AtomicU64,
-    false_checks: AtomicU64,
-    unsent: AtomicU64,
-    media: AtomicU64,
-    voices: AtomicU64,
-    broken: AtomicU64,
-}
-
 impl MediaServer {
     /// Opens the port and starts the thread. `announced` is the address that listeners are told; without one it is
     /// that of the interface they came by.
@@ -106,14 +98,17 @@ impl MediaServer {
     ) -> io::Result<Self> {
         let socket = open(address)?;
         let address = socket.local_addr()?;
+        let port = open_streams(address);
         let (commands, received) = mpsc::channel(COMMANDS_MAX);
         let counters = Arc::<Counters>::default();
         let shared = Arc::clone(&counters);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("webrtc".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let socket = match UdpSocket::from_std(socket) {
-                    Ok(socket) => socket,
+                let port = port.map(TcpListener::from_std).transpose();
+                let opened = UdpSocket::from_std(socket).and_then(|socket| Ok((socket, port?)));
+                let (socket, port) = match opened {
+                    Ok(opened) => opened,
                     Err(error) => {
                         tracing::error!(%error, "the WebRTC port cannot be used");
                         return;
@@ -121,6 +116,8 @@ impl MediaServer {
                 };
                 Loop {
                     socket,
+                    streams: Streams::open(port, seats_max * STREAMS_A_SEAT),
+                    care_at: Instant::now(),
                     commands: received,
                     exchange: Exchange::new(seats_max),
                     sessions: std::collections::HashMap::new(),
@@ -163,19 +160,7 @@ impl MediaServer {
     /// What came in and was dropped, and how many are seated.
     #[must_use]
     pub fn counts(&self) -> (u64, ExchangeCounts) {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let counters = &self.counters;
-        let counts = ExchangeCounts {
-            datagrams: read(&counters.datagrams),
-            strangers: read(&counters.strangers),
-            rejected: read(&counters.rejected),
-            false_checks: read(&counters.false_checks),
-            unsent: read(&counters.unsent),
-            media: read(&counters.media),
-            voices: read(&counters.voices),
-            broken: read(&counters.broken),
-        };
-        (read(&counters.seated), counts)
+        self.counters.read()
     }
 }
 
@@ -190,8 +175,17 @@ fn open(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
     Ok(socket.into())
 }
 
+/// The TCP port of the same number. Without it whoever gets no UDP through talks by the WebSocket, which is TCP too.
+fn open_streams(address: SocketAddr) -> Option<std::net::TcpListener> {
+    streams::bind(address)
+        .inspect_err(|error| tracing::warn!(%error, %address, "WebRTC is by UDP only: its TCP port is taken"))
+        .ok()
+}
+
 struct Loop {
     socket: UdpSocket,
+    streams: Streams,
+    care_at: Instant,
     commands: mpsc::Receiver<Command>,
     exchange: Exchange<Guarded<RtcPeer>>,
     sessions: std::collections::HashMap<SeatId, (Addr<Session>, Arc<MediaLine>)>,
@@ -225,10 +219,15 @@ impl Loop {
                     Some(command) => self.obey(command),
                     None => return,
                 },
+                (from, frame) = self.streams.next() => {
+                    let now = Instant::now().into_std();
+                    self.exchange.input(&frame, Remote::by_tcp(from), now);
+                }
                 () = timer.as_mut() => {}
             }
             self.exchange.pass_time(Instant::now().into_std());
             self.write();
+            self.care();
             self.tell();
             self.count();
         }
@@ -248,11 +247,22 @@ impl Loop {
 
     fn write(&mut self) {
         while let Some((to, datagram)) = self.exchange.poll_datagram() {
-            if let Err(error) = self.socket.try_send_to(&datagram, to) {
-                // As lost as on the way: the other side conceals it.
-                self.unsent += 1;
-                tracing::trace!(%error, "a datagram could not leave");
-            }
+            let has_left = match to.carrier {
+                Carrier::Udp => self.socket.try_send_to(&datagram, to.address).is_ok(),
+                Carrier::Tcp => self.streams.send(to.address, &datagram),
+            };
+            // As lost as on the way: the other side conceals it.
+            self.unsent += u64::from(!has_left);
+        }
+    }
+
+    /// Looks after the streams.
+    fn care(&mut self) {
+        let now = Instant::now();
+        if self.care_at <= now {
+            self.care_at = now + CARE_EVERY;
+            let exchange = &self.exchange;
+            self.streams.care(now, |from| exchange.knows(Remote::by_tcp(from)));
         }
     }
 
@@ -281,7 +291,11 @@ impl Loop {
         let now = Instant::now().into_std();
         let local = SocketAddr::new(offer.local, self.port());
         let numbers = Numbers::draw()?;
-        let invitation = Invitation { address: local, streams: numbers.streams };
+        let invitation = Invitation {
+            address: local,
+            takes_streams: self.streams.are_taken(),
+            streams: numbers.streams,
+        };
         let peer = Guarded::new(RtcPeer::new(&invitation, now)?);
         let track = |speaker: AiSpeaker| {
             let (sequence, timestamp) = numbers.counters[speaker.index()];
@@ -351,42 +365,19 @@ impl Loop {
 
     fn count(&self) {
         let counts = self.exchange.counts();
-        let write = |counter: &AtomicU64, count| counter.store(count, Ordering::Relaxed);
-        write(&self.counters.seated, self.exchange.seated() as u64);
-        write(&self.counters.datagrams, counts.datagrams);
-        write(&self.counters.strangers, counts.strangers);
-        write(&self.counters.rejected, counts.rejected);
-        write(&self.counters.false_checks, counts.false_checks);
-        write(&self.counters.unsent, counts.unsent + self.unsent);
-        write(&self.counters.media, counts.media);
-        write(&self.counters.voices, counts.voices);
-        write(&self.counters.broken, counts.broken);
-    }
-}
-
-/// Numbers of a seat that begin anywhere, as RTP asks for. (ICE's secrets are drawn by the stack.)
-struct Numbers {
-    streams: [u32; 2],
-    counters: [(u16, u32); 2],
-}
-
-impl Numbers {
-    fn draw() -> Result<Self, OfferError> {
-        let mut bytes = [0_u8; 20];
-        getrandom::fill(&mut bytes).map_err(|error| OfferError::Refused(error.to_string()))?;
-        let word = |at: usize| {
-            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        let counts = ExchangeCounts {
+            unsent: counts.unsent + self.unsent,
+            refused_streams: self.streams.refused(),
+            ..counts
         };
-        let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
-        let first = word(0).max(1);
-        let second = if word(4) == first { first.wrapping_add(1).max(1) } else { word(4).max(1) };
-        Ok(Self { streams: [first, second], counters: [(half(8), word(10)), (half(14), word(16))] })
+        self.counters.write(self.exchange.seated(), &counts);
     }
 }
 
 /// The first handshake of a process costs up to 0.3 s: tables of the crypto are made then. Nobody waits here.
 fn warm_up() {
-    let invitation = Invitation { address: SocketAddr::from(([127, 0, 0, 1], 9)), streams: [1, 2] };
+    let address = SocketAddr::from(([127, 0, 0, 1], 9));
+    let invitation = Invitation { address, takes_streams: false, streams: [1, 2] };
     if let Err(error) = RtcPeer::new(&invitation, Instant::now().into_std()) {
         tracing::warn!(%error, "WebRTC cannot be set up");
     }

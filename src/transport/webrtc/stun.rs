@@ -11,6 +11,7 @@ const BINDING_REQUEST: u16 = 0x0001;
 const BINDING_SUCCESS: u16 = 0x0101;
 const USERNAME: u16 = 0x0006;
 const USE_CANDIDATE: u16 = 0x0025;
+const ICE_CONTROLLED: u16 = 0x8029;
 
 /// What kind of datagram this is (RFC 7983, first byte).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,12 @@ pub fn is_success(datagram: &[u8]) -> bool {
 #[must_use]
 pub fn nominates(datagram: &[u8]) -> bool {
     is_request(datagram) && attribute(datagram, USE_CANDIDATE).is_some()
+}
+
+/// Whether its sender says that it is the controlled side, which is ours to be.
+#[must_use]
+pub fn takes_our_role(datagram: &[u8]) -> bool {
+    attribute(datagram, ICE_CONTROLLED).is_some()
 }
 
 /// The part of a request's USERNAME that names us: before the colon.

@@ -17,9 +17,10 @@ use voice_studio::time::{SessionTime, Span};
 use voice_studio::transport::webrtc::exchange::{Admission, Exchange};
 use voice_studio::transport::webrtc::happening::Happening;
 use voice_studio::transport::webrtc::peer::{Media, OfferError, Peer, PeerEvent, Voice};
+use voice_studio::transport::webrtc::remote::Remote;
 use voice_studio::transport::webrtc::sending::OutgoingTrack;
 
-use super::world::World;
+use super::world::{World, stun_message};
 
 /// 20 ms that are warming up: queues and blocks find their size.
 const WARM: u64 = 400;
@@ -34,10 +35,10 @@ fn voice(first: u64) -> Vec<i16> {
 /// A stack without any cryptography: what it is given in the clear it takes, and it allocates nothing.
 #[derive(Debug)]
 struct Bare {
-    answers: Option<SocketAddr>,
+    answers: Option<Remote>,
     events: [Option<PeerEvent>; 2],
-    sent: Option<SocketAddr>,
-    from: Option<SocketAddr>,
+    sent: Option<Remote>,
+    from: Option<Remote>,
 }
 
 impl Peer for Bare {
@@ -45,7 +46,7 @@ impl Peer for Bare {
         Ok("a=ice-ufrag:bare\r\n".to_owned())
     }
 
-    fn input(&mut self, datagram: &[u8], from: SocketAddr, _now: Instant) {
+    fn input(&mut self, datagram: &[u8], from: Remote, _now: Instant) {
         if datagram[0] < 4 {
             self.answers = Some(from);
             self.events[0] = Some(PeerEvent::Connected);
@@ -66,9 +67,9 @@ impl Peer for Bare {
         None
     }
 
-    fn poll_datagram(&mut self) -> Option<(SocketAddr, BytesMut)> {
+    fn poll_datagram(&mut self) -> Option<(Remote, BytesMut)> {
         if let Some(to) = self.answers.take() {
-            return Some((to, BytesMut::from(&stun(0x0101, &[])[..])));
+            return Some((to, BytesMut::from(&stun_message(0x0101, &[])[..])));
         }
         self.sent.take().map(|to| (to, BytesMut::new()))
     }
@@ -86,16 +87,6 @@ impl Peer for Bare {
     fn close(&mut self, _now: Instant) {}
 }
 
-/// A STUN message of this type with this body.
-fn stun(kind: u16, body: &[u8]) -> Vec<u8> {
-    let mut message = kind.to_be_bytes().to_vec();
-    message.extend(u16::try_from(body.len()).expect("short").to_be_bytes());
-    message.extend([0x21, 0x12, 0xA4, 0x42]);
-    message.extend([7; 12]);
-    message.extend(body);
-    message
-}
-
 #[test]
 #[expect(clippy::disallowed_methods, reason = "virtual time has to begin at some instant")]
 fn a_packet_costs_the_studios_own_loop_no_allocation() {
@@ -108,7 +99,7 @@ fn a_packet_costs_the_studios_own_loop_no_allocation() {
     exchange.admit(admission, "an offer", start).expect("a seat");
     let caller = SocketAddr::from(([10, 0, 0, 2], 5_000));
     let name = [&[0, 6, 0, 9][..], b"bare:them", &[0; 3]].concat();
-    exchange.input(&stun(0x0001, &name), caller, start);
+    exchange.input(&stun_message(0x0001, &name), caller, start);
     let mut payload = Vec::new();
     let mut allocated = 0;
     for n in 0..WARM + COUNTED {
@@ -162,9 +153,9 @@ fn a_packet_costs_the_jitter_buffer_and_the_decoder_no_allocation() {
         let info = allocation_counter::measure(|| {
             packets.push(Packet { sequence, timestamp, payload: &payload }, now);
             packets.drain(now, |span| {
-                if let HostSpan::Sound { at, samples, arrival } = span {
+                if let HostSpan::Sound { at, samples, captured_before } = span {
                     let push = || {
-                        line.push(at, SampleRate::HZ_48000, samples, arrival, &mut pieces);
+                        line.push(at, SampleRate::HZ_48000, samples, captured_before, &mut pieces);
                     };
                     on_line += allocation_counter::measure(push).count_total;
                 }

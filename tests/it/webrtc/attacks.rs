@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use voice_studio::conversation::AiSpeaker;
+use voice_studio::faults::without;
 use voice_studio::transport::webrtc::happening::Happening;
+use voice_studio::transport::webrtc::path::{ADDRESSES_EVER_MAX, ADDRESSES_MAX};
+use voice_studio::transport::webrtc::stun;
 
 use super::world::{SERVER, World};
 use voice_studio::simulation::dice::Dice;
@@ -87,6 +90,39 @@ fn an_address_is_not_believed_for_a_forged_or_replayed_packet() {
     assert!(
         !world.happenings.iter().any(|(_, happening)| matches!(happening, Happening::Moved(_)))
     );
+}
+
+/// A check that was overheard, sent from this many addresses: datagrams in answer, and bytes that stay allocated for them.
+fn overheard_from(addresses: u32) -> (u64, i64) {
+    let mut world = taped_call();
+    let tape = world.tape.take().unwrap();
+    let (_, check) = tape.iter().find(|(_, datagram)| stun::is_request(datagram)).unwrap();
+    let (mut answered, mut kept) = (0, 0);
+    for n in 0..addresses {
+        let from = SocketAddr::from(((0x0B00_0000 + n).to_be_bytes(), 9));
+        let now = world.now;
+        kept +=
+            allocation_counter::measure(|| world.exchange.input(check, from, now)).bytes_current;
+        while let Some((to, _)) = world.exchange.poll_datagram() {
+            answered += u64::from(to.address == from);
+        }
+    }
+    assert!(world.exchange.known_addresses() <= ADDRESSES_MAX);
+    goes_on(&mut world);
+    (answered, kept)
+}
+
+/// The stack keeps every address from which an authentic check came, and asks it back.
+#[test]
+fn a_check_that_was_overheard_and_comes_from_everywhere_is_answered_a_few_times() {
+    let (answered, kept) = overheard_from(2_000);
+    println!("2000 repeated checks: {answered} datagrams in answer, {kept} bytes kept");
+    // A success and a check back for each address that is believed.
+    assert!(answered <= 2 * ADDRESSES_EVER_MAX as u64, "{answered}");
+    let _out = without("addresses");
+    let (all, more) = overheard_from(2_000);
+    println!("without a bound: {all} datagrams, {more} bytes");
+    assert!(all >= 4_000 && more > 4 * kept, "{all} datagrams, {more} bytes");
 }
 
 /// Every kind of datagram of a call, mutated by seed: bits, cuts, glue, from the caller's own address.

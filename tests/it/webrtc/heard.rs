@@ -92,8 +92,8 @@ fn drain(
     pieces: &mut Vec<HostPiece>,
 ) {
     packets.drain(now, |span| match span {
-        HostSpan::Sound { at, samples, arrival } => {
-            line.push(at, SampleRate::HZ_48000, samples, arrival, pieces);
+        HostSpan::Sound { at, samples, captured_before } => {
+            line.push(at, SampleRate::HZ_48000, samples, captured_before, pieces);
         }
         HostSpan::Restarted => line.restart(now, pieces),
     });

@@ -10,8 +10,10 @@ use voice_studio::faults::without;
 use voice_studio::transport::webrtc::guarded::Guarded;
 use voice_studio::transport::webrtc::happening::{Farewell, Happening};
 use voice_studio::transport::webrtc::peer::{OfferError, Peer, PeerEvent, Voice};
+use voice_studio::transport::webrtc::remote::Remote;
+use voice_studio::transport::webrtc::stun;
 
-use super::world::World;
+use super::world::{World, stun_message};
 use crate::support::caller::Caller;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -130,29 +132,103 @@ fn a_restart_takes_a_new_name_and_a_new_password() {
     }
 }
 
+/// A check that anybody can send who has heard our name, and that says that we are to lead.
+fn check_that_turns_roles(name: &str) -> Vec<u8> {
+    let name = format!("{name}:them");
+    let mut body = vec![0, 6];
+    body.extend(u16::try_from(name.len()).expect("short").to_be_bytes());
+    body.extend(name.as_bytes());
+    body.resize(body.len().next_multiple_of(4), 0);
+    // ICE-CONTROLLED with the lowest number there is: ours is higher.
+    body.extend([0x80, 0x29, 0, 8]);
+    body.extend([0; 8]);
+    stun_message(0x0001, &body)
+}
+
+/// An offer of a caller with one more candidate in each section.
+fn offer_with(candidate: &str, now: Instant) -> String {
+    let (_, offer) = Caller::new(SocketAddr::from(([10, 0, 1, 1], 5_000)), now);
+    offer.replace("a=mid:", &format!("a=candidate:{candidate}\r\na=mid:"))
+}
+
+/// Datagrams to the address of somebody else that an offer names, while somebody sends forged checks.
+fn sent_to_a_victim() -> usize {
+    let victim = SocketAddr::from(([203, 0, 113, 9], 9));
+    let mut world = World::new(1);
+    let offer = offer_with("1 1 udp 2130706431 203.0.113.9 9 typ host", world.now);
+    let (_, answer) = world.admit(&offer, 0, &std::sync::Arc::default()).expect("an answer");
+    let name = answer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).expect("a name");
+    let forged = check_that_turns_roles(name.trim());
+    let mut sent = 0;
+    for _ in 0..50 {
+        world.now += Duration::from_millis(100);
+        world.exchange.input(&forged, SocketAddr::from(([10, 6, 6, 6], 6)), world.now);
+        world.exchange.pass_time(world.now);
+        while let Some((to, _)) = world.exchange.poll_datagram() {
+            sent += usize::from(to.address == victim);
+        }
+    }
+    sent
+}
+
 /// Whoever sends an offer names no address that then gets packets.
 #[test]
 fn candidates_of_an_offer_are_sent_nothing() {
-    let victim = SocketAddr::from(([203, 0, 113, 9], 9));
-    let sent_to_victim = || {
+    assert_eq!(sent_to_a_victim(), 0);
+    // Either mend is enough for this.
+    {
+        let _out = without("roles");
+        assert_eq!(sent_to_a_victim(), 0);
+    }
+    {
+        let _out = without("candidates-left-out");
+        assert_eq!(sent_to_a_victim(), 0);
+    }
+    let _out = (without("roles"), without("candidates-left-out"));
+    let sent = sent_to_a_victim();
+    println!("with candidates and with roles that turn: {sent} datagrams to the victim in 5 s");
+    assert!(sent > 0);
+}
+
+/// A candidate may name a host (RFC 8839, section 5.1), and whoever cannot look it up has to ignore it.
+#[test]
+fn without_leaving_candidates_out_an_offer_that_names_a_host_is_refused() {
+    let answered = || {
         let mut world = World::new(1);
-        let (_, offer) = Caller::new(SocketAddr::from(([10, 0, 1, 1], 5_000)), world.now);
-        let named = "a=candidate:1 1 udp 2130706431 203.0.113.9 9 typ host\r\na=mid:";
-        let offer = offer.replace("a=mid:", named);
-        world.admit(&offer, 0, &std::sync::Arc::default()).expect("an answer");
-        let mut sent = 0;
-        for _ in 0..50 {
-            world.now += Duration::from_millis(100);
-            world.exchange.pass_time(world.now);
-            while let Some((to, _)) = world.exchange.poll_datagram() {
-                sent += usize::from(to == victim);
-            }
-        }
-        sent
+        let offer = offer_with("1 1 udp 2130706431 mona.example.org 9 typ host", world.now);
+        world.admit(&offer, 0, &std::sync::Arc::default()).is_ok()
     };
-    assert_eq!(sent_to_victim(), 0);
+    assert!(answered());
     let _out = without("candidates-left-out");
-    println!("without leaving candidates out: {} datagrams to the victim", sent_to_victim());
+    assert!(!answered());
+}
+
+/// How long a caller waits until sound may flow both ways, when somebody who overheard its first check sends one that
+/// turns roles.
+fn connects_beside_a_forger() -> Option<Duration> {
+    let mut world = World::new(1);
+    world.tape = Some(Vec::new());
+    world.call();
+    let overheard = |world: &World| world.tape.as_ref().and_then(|tape| tape.first()).cloned();
+    assert!(world.run(SECOND, |world| overheard(world).is_some()));
+    let (_, check) = overheard(&world).expect("a check");
+    let forged = check_that_turns_roles(stun::addressee(&check).expect("a name"));
+    world.exchange.input(&forged, SocketAddr::from(([10, 6, 6, 6], 6)), world.now);
+    let seat = world.seated[0].seat;
+    let is_up = |world: &World| {
+        world.seated[0].caller.is_connected && world.happened(Happening::Connected(seat)).is_some()
+    };
+    world.run(SECOND * 5, is_up).then(|| world.elapsed())
+}
+
+#[test]
+fn without_roles_that_stay_a_forged_check_keeps_a_call_from_beginning() {
+    let whole = connects_beside_a_forger().expect("a connection");
+    assert!(whole < Duration::from_millis(50), "{whole:?}");
+    let _out = without("roles");
+    let turned = connects_beside_a_forger();
+    println!("connected after {whole:?} beside a forger, where roles turn {turned:?}");
+    assert!(turned.is_none_or(|turned| turned > whole + Duration::from_millis(200)), "{turned:?}");
 }
 
 /// A stack that panics at the first packet.
@@ -164,7 +240,7 @@ impl Peer for Fragile {
         Ok(String::new())
     }
 
-    fn input(&mut self, _datagram: &[u8], _from: SocketAddr, _now: Instant) {
+    fn input(&mut self, _datagram: &[u8], _from: Remote, _now: Instant) {
         panic!("the test's stack breaks");
     }
 
@@ -174,7 +250,7 @@ impl Peer for Fragile {
         None
     }
 
-    fn poll_datagram(&mut self) -> Option<(SocketAddr, BytesMut)> {
+    fn poll_datagram(&mut self) -> Option<(Remote, BytesMut)> {
         None
     }
 
@@ -194,7 +270,7 @@ fn a_stack_that_panics_is_over_and_says_so_once() {
     let world = World::new(1);
     let mut peer = Guarded::new(Fragile);
     assert!(peer.answer("", world.now).is_ok());
-    peer.input(&[0; 20], SocketAddr::from(([10, 0, 0, 2], 1)), world.now);
+    peer.input(&[0; 20], SocketAddr::from(([10, 0, 0, 2], 1)).into(), world.now);
     assert_eq!(peer.poll_event(world.now), Some(PeerEvent::Broken));
     assert_eq!(peer.poll_event(world.now), None);
     assert!(peer.answer("", world.now).is_err());

@@ -1,9 +1,13 @@
 //! The one port from outside: what a listener is told of it, and what its counters say of strangers.
 
-use serde_json::Value;
-use tokio::net::UdpSocket;
-use voice_studio::transport::protocol::{Hello, ServerMessage};
+use std::net::SocketAddr;
 
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UdpSocket};
+use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
+
+use crate::support::caller::Caller;
 use crate::support::comes;
 use crate::support::stand_ins::StandIns;
 use crate::support::studio::{Opening, Studio};
@@ -35,6 +39,43 @@ async fn a_turn_server_is_handed_to_the_listener() {
     assert_eq!(server.credential.as_deref(), Some("a-shared-word"));
 }
 
+/// A listener that knows what it wants does not wait to be asked.
+#[actix::test]
+async fn an_offer_that_comes_with_hello_is_answered() {
+    let studio = Studio::start(StandIns::new(&[], &[ANSWER])).await;
+    let now = tokio::time::Instant::now().into_std();
+    let (_, sdp) = Caller::new(SocketAddr::from(([127, 0, 0, 1], 5_000)), now);
+    let mut guest = studio.join(Hello::default()).await;
+    guest.say(ClientMessage::MediaOffer { sdp, restart: false }).await;
+    let answer = guest.first("webrtc.answer", |message| match message {
+        ServerMessage::MediaAnswer { sdp } => Some(sdp.clone()),
+        _ => None,
+    });
+    assert!(answer.await.contains("a=ice-lite"));
+}
+
+/// Whoever opens a stream and says nothing of ours on it is shown the door; the port is not used up by it.
+#[actix::test]
+async fn streams_of_strangers_are_bounded_and_counted() {
+    let opening = Opening::of(StandIns::new(&[], &[ANSWER])).with("STUDIO_MAX_SESSIONS", "2");
+    let studio = opening.start().await;
+    let port = counters(&studio).await["port"].as_u64().expect("a port");
+    let port = u16::try_from(port).expect("a port");
+    let mut streams = Vec::new();
+    // Two for each seat.
+    for _ in 0..6 {
+        streams.push(TcpStream::connect(("127.0.0.1", port)).await.expect("a stream"));
+    }
+    comes("the counters", async { while counters(&studio).await["refusedStreams"] != 2 {} }).await;
+    // A frame of noise is a stranger's datagram; one that is too long ends its stream.
+    streams[0].write_all(&[0, 4, 1, 2, 3, 4]).await.expect("written");
+    comes("the counters", async { while counters(&studio).await["strangers"] != 1 {} }).await;
+    streams[1].write_all(&[0xFF, 0xFF, 1]).await.expect("written");
+    let mut byte = [0; 1];
+    let end = streams[1].read(&mut byte);
+    assert_eq!(comes("the end", end).await.expect("in order"), 0);
+}
+
 #[actix::test]
 async fn what_strangers_send_to_the_port_shows_in_health() {
     let studio = Studio::start(StandIns::new(&[], &[ANSWER])).await;
@@ -52,4 +93,15 @@ async fn what_strangers_send_to_the_port_shows_in_health() {
     comes("the counters", async { while counters(&studio).await["strangers"] != 4 {} }).await;
     let after = counters(&studio).await;
     assert_eq!((&after["datagrams"], &after["heard"]), (&4.into(), &0.into()));
+    let figures = String::from_utf8(studio.get("/metrics").await.body.to_vec()).expect("text");
+    for line in [
+        "studio_webrtc_datagrams_total 4",
+        "studio_webrtc_dropped_datagrams_total{reason=\"stranger\"} 4",
+        "studio_webrtc_dropped_datagrams_total{reason=\"rejected\"} 0",
+        "studio_webrtc_dropped_datagrams_total{reason=\"false_check\"} 0",
+        "studio_webrtc_refused_streams_total 0",
+        "studio_webrtc_broken_peers_total 0",
+    ] {
+        assert!(figures.lines().any(|said| said == line), "{line} in {figures}");
+    }
 }

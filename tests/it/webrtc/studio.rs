@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::codec::{Framed, LengthDelimitedCodec};
 use voice_studio::audio::opus::TrackEncoder;
 use voice_studio::client::Received;
 use voice_studio::conversation::Speaker;
@@ -26,10 +29,14 @@ const ANSWER: &str =
 /// Three packets' time.
 const HELD: Duration = Duration::from_millis(65);
 
-/// How far the tracks may lie apart from what the listener said and heard. What is printed is a few milliseconds on a machine
-/// with nothing else to do; a busy one wakes listener and studio late, and neither knows. The bound of 5 ms on true time
-/// is held in virtual time, by `src/audio/host_packets/tests.rs`.
-const APART_MAX_MS: f64 = 200.0;
+/// How far the tracks may lie apart from what the listener said and heard. Without jitter 0.0 to 0.3 ms are seen where nothing
+/// else runs, and 5 ms beside the recogniser's tests, which hold up every packet for a while.
+const APART_MAX_MS: f64 = 15.0;
+
+/// And so much of the line's jitter. The host's sound must find its place within 300 ms of the first packet, so the fastest of
+/// fifteen tells the network's delay: two tenths of the jitter are seen, and half beside the recogniser's tests. What comes
+/// later finds the true place, which is held to 5 ms in virtual time, by `src/audio/host_packets/tests.rs`.
+const APART_OF_JITTER: f64 = 0.5;
 
 /// Longest scenario, with a hole of five seconds in it.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -45,6 +52,8 @@ struct Line {
     hole: Option<(Duration, Duration)>,
     /// From another port from here on.
     moves_after: Option<Duration>,
+    /// UDP does not get through at all.
+    by_tcp: bool,
 }
 
 /// A page's player: a buffer of 60 ms, positions by RTP time, and the rules of `docs/protocol.md`.
@@ -163,6 +172,32 @@ async fn session_on(line: Line) -> Outcome {
     }
 }
 
+/// Where the answer says that this machine is reached by `carrier`.
+fn candidate(answer: &str, carrier: &str) -> SocketAddr {
+    let mut candidates = answer.lines().filter(|line| line.starts_with("a=candidate"));
+    let words = candidates.find_map(|line| {
+        let words: Vec<_> = line.split(' ').collect();
+        (words[2] == carrier).then(|| format!("{}:{}", words[4], words[5]))
+    });
+    words.expect("a candidate").parse().expect("an address")
+}
+
+/// A stream in which each datagram has its length before it (RFC 4571).
+async fn stream_to(server: SocketAddr) -> Framed<TcpStream, LengthDelimitedCodec> {
+    let stream = TcpStream::connect(server).await.expect("a stream");
+    stream.set_nodelay(true).expect("an option");
+    LengthDelimitedCodec::builder().length_field_length(2).new_framed(stream)
+}
+
+async fn frame_of(stream: &mut Option<Framed<TcpStream, LengthDelimitedCodec>>) -> Vec<u8> {
+    match stream {
+        Some(stream) => {
+            stream.next().await.expect("a stream that goes on").expect("a frame").to_vec()
+        }
+        None => std::future::pending().await,
+    }
+}
+
 /// What a listener waits for.
 enum Said {
     Caption(Speaker, String),
@@ -174,6 +209,8 @@ struct Listener {
     caller: Caller,
     /// The second one after a move.
     sockets: Vec<UdpSocket>,
+    /// In place of both where UDP does not get through.
+    stream: Option<Framed<TcpStream, LengthDelimitedCodec>>,
     server: SocketAddr,
     dice: Dice,
     /// On the way: when, up or down, what.
@@ -205,16 +242,16 @@ impl Listener {
                 _ => None,
             })
             .await;
-        let candidate = answer.lines().find(|line| line.starts_with("a=candidate")).expect("one");
-        let mut words = candidate.split(' ').skip(4);
-        let (ip, port) = (words.next().expect("an address"), words.next().expect("a port"));
+        let server = candidate(&answer, if line.by_tcp { "tcp" } else { "udp" });
+        let stream = if line.by_tcp { Some(stream_to(server).await) } else { None };
         caller.accept(&answer);
         Self {
             line,
             caller,
             sockets: vec![socket, other],
-            server: format!("{ip}:{port}").parse().expect("an address"),
-            dice: Dice::new(17),
+            stream,
+            server,
+            dice: Dice::new(17 + line.jitter_ms + line.loss_percent),
             under_way: BTreeMap::new(),
             sent: 0,
             offered_at: now,
@@ -247,6 +284,7 @@ impl Listener {
             tokio::select! {
                 got = self.sockets[0].recv_from(first) => came = got.ok().map(|(n, _)| first[..n].to_vec()),
                 got = self.sockets[1].recv_from(second) => came = got.ok().map(|(n, _)| second[..n].to_vec()),
+                frame = frame_of(&mut self.stream) => came = Some(frame),
                 message = guest.client.next() => {
                     let said = self.on_message(message.expect("readable"));
                     is_over |= matches!(said, Some(Said::Over));
@@ -273,7 +311,7 @@ impl Listener {
                 let due = *next_word.get_or_insert(now);
                 if due <= now {
                     next_word = Some(due + Duration::from_millis(20));
-                    self.speak(now);
+                    self.speak(due, now);
                 }
             }
             while let Some((_, datagram)) = self.caller.sending.pop_front() {
@@ -292,12 +330,13 @@ impl Listener {
         }
     }
 
-    /// Half a second of quiet, a voice for 1.2 s, then quiet.
-    fn speak(&mut self, now: Instant) {
+    /// Half a second of quiet, a voice for 1.2 s, then quiet. The microphone is even: what is sent late was captured when
+    /// it was due.
+    fn speak(&mut self, due: Instant, now: Instant) {
         let is_voice = (25..85).contains(&self.said);
         if is_voice {
             // A packet leaves when its last sample is there.
-            self.asked_at.get_or_insert(now - Duration::from_millis(20));
+            self.asked_at.get_or_insert(due - Duration::from_millis(20));
         }
         let frame: Vec<i16> = (0..960)
             .map(|n| match (is_voice, n % 240 < 120) {
@@ -339,7 +378,9 @@ impl Listener {
                 return;
             }
             let (is_up, datagram) = entry.remove();
-            if is_up {
+            if is_up && let Some(stream) = &mut self.stream {
+                stream.send(Bytes::from(datagram)).await.expect("sent");
+            } else if is_up {
                 let has_moved = self
                     .line
                     .moves_after
@@ -452,13 +493,22 @@ fn check(
     println!(
         "{name}: host {host_ms} ms, answer {claude_ms} ms, tracks {apart:.1} ms apart from true time"
     );
-    assert!(apart.abs() < APART_MAX_MS, "{name}: {apart:.1} ms");
+    let apart_max = APART_MAX_MS + APART_OF_JITTER * line.jitter_ms as f64;
+    assert!(apart.abs() < apart_max, "{name}: {apart:.1} ms, at most {apart_max}");
     let events: Vec<_> = read_events(&dir.join("events.jsonl")).expect("a log").collect();
     assert!(!events.is_empty());
 }
 
 const fn line(name: &'static str, loss_percent: u64, jitter_ms: u64) -> Line {
-    Line { name, loss_percent, jitter_ms, held_percent: 0, hole: None, moves_after: None }
+    Line {
+        name,
+        loss_percent,
+        jitter_ms,
+        held_percent: 0,
+        hole: None,
+        moves_after: None,
+        by_tcp: false,
+    }
 }
 
 /// Holds a session on each of these lines at once.
@@ -505,6 +555,7 @@ async fn a_session_holds_on_every_line() {
         line("20 %, 50 ms", 20, 50),
         line("20 %, 150 ms", 20, 150),
         Line { held_percent: 20, ..line("reordered", 0, 0) },
+        Line { by_tcp: true, ..line("no UDP", 0, 0) },
     ];
     let outcomes = hold_on(lines).await;
     assert!(outcomes.iter().all(|outcome| outcome.stops.is_empty()));

@@ -24,6 +24,16 @@ pub(crate) const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];
 pub(crate) const SERVER: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 7000);
 
+/// A STUN message of this type with this body.
+pub(crate) fn stun_message(kind: u16, body: &[u8]) -> Vec<u8> {
+    let mut message = kind.to_be_bytes().to_vec();
+    message.extend(u16::try_from(body.len()).expect("short").to_be_bytes());
+    message.extend([0x21, 0x12, 0xA4, 0x42]);
+    message.extend([7; 12]);
+    message.extend(body);
+    message
+}
+
 /// One listener of the world.
 pub(crate) struct Seated {
     pub(crate) caller: Caller,
@@ -112,7 +122,11 @@ impl World {
         n: u32,
         line: &Arc<MediaLine>,
     ) -> Result<(SeatId, String), OfferError> {
-        let invitation = Invitation { address: SERVER, streams: [1_000 + n, 2_000_000 + n] };
+        let invitation = Invitation {
+            address: SERVER,
+            takes_streams: true,
+            streams: [1_000 + n, 2_000_000 + n],
+        };
         let track = |speaker| OutgoingTrack::new(speaker, 65_000, u32::MAX - 9_000).expect("Opus");
         let [claude, guest] = AiSpeaker::BOTH;
         let admission = Admission {
@@ -227,7 +241,7 @@ impl World {
         }
         let mut sent = Vec::new();
         while let Some((to, datagram)) = self.exchange.poll_datagram() {
-            sent.push((SERVER, to, datagram.to_vec()));
+            sent.push((SERVER, to.address, datagram.to_vec()));
         }
         for seated in &mut self.seated {
             while let Some((to, datagram)) = seated.caller.sending.pop_front() {
