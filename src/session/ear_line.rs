@@ -1,11 +1,9 @@
 //! The line to one stream of the ears: what it cannot take yet waits, in order and bounded.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use futures_util::stream::{Stream, unfold};
 use tokio::sync::mpsc;
 
 use super::stt::SttActor;
@@ -14,7 +12,6 @@ use super::tally::tally;
 use crate::adapters::stt::SttInput;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::FRAME_SAMPLES;
-use crate::faults;
 use crate::time::{SessionTime, Span};
 
 /// Sound that waits while a stream is being opened: 4 s. Older sound is dropped and counted. More than
@@ -118,17 +115,4 @@ pub(super) fn waiting_samples(waiting: &VecDeque<SttInput>) -> usize {
         .iter()
         .map(|input| if let SttInput::Audio(frame) = input { frame.samples.len() } else { 0 })
         .sum()
-}
-
-/// What comes of an adapter's stream. `place` is where a test may let it hang.
-pub(super) fn told<Event: 'static>(
-    events: mpsc::Receiver<Event>,
-    place: &'static str,
-    episode: Arc<str>,
-) -> impl Stream<Item = Event> {
-    unfold((events, episode), move |(mut events, episode)| async move {
-        faults::hang(place, &episode).await;
-        let event = events.recv().await?;
-        Some((event, (events, episode)))
-    })
 }

@@ -22,9 +22,13 @@ use crate::adapters::{AdapterError, AdapterNote, ChangeOutcome, outcome_of};
 use crate::conversation::{AiSpeaker, Outcome, Prompt, TurnId};
 use crate::faults;
 
-/// Longest wait for a stream to open, and between two pieces of text. Longer than any healthy provider's first
+/// Longest wait for a stream to open, and for its first piece of text. Longer than any healthy provider's first
 /// token; the conversation's own deadline for the first text is what a listener notices.
 pub const PROGRESS_LIMIT: Duration = Duration::from_secs(12);
+
+/// Longest wait between two pieces of text. Less than the conversation waits for a listener who plays nothing any more:
+/// a reply that breaks off in mid-sentence is the mind's fault, and the host is not told to look after the loudspeaker.
+const TEXT_LIMIT: Duration = Duration::from_secs(6);
 
 /// One AI's language model at work.
 #[derive(Debug)]
@@ -220,18 +224,20 @@ async fn pass_on(
     episode: &str,
 ) -> Result<LlmUse, AdapterError> {
     let adapter = model.name();
-    let late = |stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT };
+    let late = |stage, waited| AdapterError::TimedOut { adapter, stage, waited };
     let mut stream = match tokio::time::timeout(PROGRESS_LIMIT, model.open(prompt)).await {
         Ok(opened) => opened?,
-        Err(_elapsed) => return Err(late("open")),
+        Err(_elapsed) => return Err(late("open", PROGRESS_LIMIT)),
     };
+    let mut limit = PROGRESS_LIMIT;
     loop {
         let next = async {
             faults::hang("mind-stream", episode).await;
             stream.events.recv().await
         };
-        match tokio::time::timeout(PROGRESS_LIMIT, next).await {
+        match tokio::time::timeout(limit, next).await {
             Ok(Some(Ok(LlmEvent::Text(text)))) => {
+                limit = TEXT_LIMIT;
                 tell(ReplyEvent::Text(text));
             }
             // Who counts is a wrapper, which tells it in a note.
@@ -247,7 +253,7 @@ async fn pass_on(
                     reason: "the stream ended without an end".to_owned(),
                 });
             }
-            Err(_elapsed) => return Err(late("text")),
+            Err(_elapsed) => return Err(late("text", limit)),
         }
     }
 }

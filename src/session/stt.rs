@@ -12,9 +12,9 @@ use std::time::Duration;
 use actix::prelude::*;
 
 use super::actor::Session;
-use super::ear_line::{
-    Line, PROGRESS_LIMIT, broke_off, is_there, told, waiting_samples, within_limit,
-};
+use super::ear_echo::EchoTold;
+use super::ear_line::{Line, PROGRESS_LIMIT, broke_off, is_there, waiting_samples, within_limit};
+use super::ear_words::{WORDS_LIMIT, WordsDue};
 use super::ears::EarAdapters;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{
@@ -22,6 +22,7 @@ use super::messages::{
     JudgeEndOfTurn,
 };
 use super::supervision::Watch;
+use super::told::told;
 use crate::adapters::AdapterError;
 use crate::adapters::hearing::{VoiceActivityStream, VoiceScore};
 use crate::adapters::stt::{SttEvent, SttInput, SttOptions, SttStream, SttWords};
@@ -38,9 +39,6 @@ const END_OF_TURN_SAMPLES: usize = 8 * 16_000;
 /// How often progress is looked at.
 const PROGRESS_CHECK: Duration = Duration::from_millis(500);
 
-/// How much more of the studio's own voice is held back before it is told again.
-const ECHO_TOLD_EVERY: Span = Span::from_millis(10_000);
-
 /// Speech to text, voice activity and end of turn at work.
 #[derive(Debug)]
 pub struct SttActor {
@@ -50,9 +48,10 @@ pub struct SttActor {
     failed: Recipient<EarsFailed>,
     noted: Recipient<EarsNoted>,
     echo: Recipient<EchoLearned>,
-    echo_told: Option<EchoLearned>,
+    echo_told: EchoTold,
     detector: Line<Frame>,
     recogniser: Line<SttInput>,
+    words_due: WordsDue,
     to_detector: Resampler,
     /// `None` where the recogniser hears what the detector hears.
     to_recogniser: Option<Resampler>,
@@ -98,9 +97,10 @@ impl SttActor {
             failed: session.clone().recipient(),
             noted: session.clone().recipient(),
             echo: session.clone().recipient(),
-            echo_told: None,
+            echo_told: EchoTold::default(),
             detector: Line::default(),
             recogniser: Line::default(),
+            words_due: WordsDue::default(),
             recent: VecDeque::new(),
             now: SessionTime::ZERO,
             detector_answered: SessionTime::ZERO,
@@ -149,6 +149,7 @@ impl SttActor {
             Ok(SttStream { input, events }) => {
                 actor.recogniser_time.restart(waiting_samples(&actor.recogniser.waiting));
                 actor.segments_before = actor.last_segment;
+                actor.words_due.forgive();
                 actor.recogniser.sender = Some(input);
                 let told = told(events, "recogniser-stream", actor.watch.episode());
                 actor.recogniser.reader = Some(ctx.add_stream(told));
@@ -197,6 +198,7 @@ impl SttActor {
 
     /// Tells what was found in the host's sound; a recogniser is told where a voice begins and ends.
     fn on_voice(&mut self, fact: VoiceFact) {
+        self.words_due.hear(fact);
         let input = match fact {
             VoiceFact::Rose(at) => Input::SoundRose { at },
             VoiceFact::Started(at) => {
@@ -217,6 +219,7 @@ impl SttActor {
     fn on_words(&mut self, words: SttWords) {
         let segment = self.segments_before + words.segment;
         self.last_segment = self.last_segment.max(segment);
+        self.words_due.said(words.stability);
         self.tell(Input::Recognised {
             segment,
             text: words.text,
@@ -226,44 +229,30 @@ impl SttActor {
         });
     }
 
-    /// Tells how the studio's own sound comes back, when that has changed by more than a wobble.
-    fn tell_echo(&mut self) {
-        let Some(found) = self.voice.echo_path() else { return };
-        let learned = EchoLearned {
-            lag_ms: found.lag_ms,
-            gain_db: found.gain_db,
-            held_back_ms: self.voice.held_back().millis(),
-        };
-        let is_new = self.echo_told.is_none_or(|told| {
-            told.lag_ms.abs_diff(learned.lag_ms) > 30
-                || told.gain_db.abs_diff(learned.gain_db) > 6
-                || learned.held_back_ms > told.held_back_ms + ECHO_TOLD_EVERY.millis()
-        });
-        if is_new {
-            self.echo_told = Some(learned);
+    fn check_progress(&mut self, ctx: &mut Context<Self>) {
+        if let Some(learned) = self.echo_told.news(&self.voice) {
             deliver_to(&self.echo, learned);
         }
-    }
-
-    fn check_progress(&mut self, ctx: &mut Context<Self>) {
-        self.tell_echo();
         if !self.heard.connected() {
             // The session broke; nobody is left to say so.
             ctx.stop();
             return;
         }
-        let late = |adapter, stage| AdapterError::TimedOut {
-            adapter,
-            stage,
-            waited: PROGRESS_LIMIT.to_duration(),
+        let late = |adapter, stage, waited: Span| {
+            let waited = waited.to_duration();
+            AdapterError::TimedOut { adapter, stage, waited }
         };
         let detector_silent = self.detector.sender.is_some()
             && self.now.since(self.detector_answered) > PROGRESS_LIMIT;
         if detector_silent || self.detector.is_blocked(self.now) {
-            self.detector_failed(late(self.adapters.voice_activity.name(), "voice score"), ctx);
+            let error = late(self.adapters.voice_activity.name(), "voice score", PROGRESS_LIMIT);
+            self.detector_failed(error, ctx);
         }
+        let adapter = self.adapters.speech_to_text.name();
         if self.recogniser.is_blocked(self.now) {
-            self.recogniser_failed(late(self.adapters.speech_to_text.name(), "taking sound"), ctx);
+            self.recogniser_failed(late(adapter, "taking sound", PROGRESS_LIMIT), ctx);
+        } else if self.recogniser.sender.is_some() && self.words_due.are_overdue(self.now) {
+            self.recogniser_failed(late(adapter, "words", WORDS_LIMIT), ctx);
         }
     }
 }
@@ -384,6 +373,7 @@ impl StreamHandler<Result<SttEvent, AdapterError>> for SttActor {
         match event {
             Ok(SttEvent::Words(words)) => self.on_words(words),
             Ok(SttEvent::Note(note)) => {
+                self.words_due.noted(&note);
                 deliver_to(&self.noted, EarsNoted(note));
             }
             Ok(SttEvent::Done) => {}

@@ -3,10 +3,12 @@
 //! A translation: pieces go in, [`VoiceArrived`] comes out, resampled to 48 kHz and counted in turn samples. The
 //! voice runs ahead of the listener only as far as the turn's [`Allowance`] goes. One turn at a time.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use super::allowance::Allowance;
@@ -14,11 +16,11 @@ use super::letter_rate::LetterRate;
 use super::mailbox::{MAILBOX_CAPACITY, deliver_to};
 use super::messages::{FinishVoice, SpeakPiece, StopVoice, VoiceArrived, VoiceEvent};
 use super::supervision::Watch;
+use super::told::told;
 use super::turn_sound::TurnSound;
 use crate::adapters::tts::{TextToSpeech, TtsEvent, TtsOptions, TtsPiece};
 use crate::adapters::{AdapterError, outcome_of};
 use crate::conversation::{Outcome, TurnId};
-use crate::faults;
 
 /// Longest wait for a stream to open, and for the next sound once a piece was given.
 pub const PROGRESS_LIMIT: Duration = Duration::from_secs(8);
@@ -148,12 +150,6 @@ impl Turn {
     fn tell(&self, event: VoiceEvent) {
         deliver_to(&self.session, VoiceArrived { turn: self.turn, event });
     }
-
-    /// What comes of the voice next.
-    async fn next<Event>(&self, events: &mut mpsc::Receiver<Event>) -> Option<Event> {
-        faults::hang("voice-stream", &self.episode).await;
-        events.recv().await
-    }
 }
 
 /// How a turn's voice ended without a failure.
@@ -192,12 +188,13 @@ async fn pass_on(
 ) -> Result<Spoken, AdapterError> {
     let adapter = voice.name();
     let late = |stage| AdapterError::TimedOut { adapter, stage, waited: PROGRESS_LIMIT };
-    let mut stream = match tokio::time::timeout(PROGRESS_LIMIT, voice.open(options)).await {
+    let stream = match tokio::time::timeout(PROGRESS_LIMIT, voice.open(options)).await {
         Ok(opened) => opened?,
         Err(_elapsed) => return Err(late("open")),
     };
     let mut sound = TurnSound::new(voice.capabilities().rate, turn.letters.clone());
     let mut to_voice = Some(stream.pieces);
+    let mut events = pin!(told(stream.events, "voice-stream", Arc::clone(&turn.episode)));
     loop {
         let owed = sound.pieces_owed();
         tokio::select! {
@@ -211,7 +208,7 @@ async fn pass_on(
                 }
                 _ => to_voice = None,
             },
-            event = tokio::time::timeout(PROGRESS_LIMIT, turn.next(&mut stream.events)), if owed || to_voice.is_none() => {
+            event = tokio::time::timeout(PROGRESS_LIMIT, events.next()), if owed || to_voice.is_none() => {
                 let Ok(event) = event else { return Err(late("sound")) };
                 match event {
                     Some(Ok(TtsEvent::Done)) => {

@@ -1,5 +1,6 @@
 //! Nothing that was said vanishes: lost sockets, killed processes, full disks, panics, clients that misbehave.
 
+mod blocked;
 mod clients;
 mod disk;
 mod faults;

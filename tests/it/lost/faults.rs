@@ -3,17 +3,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, interval};
 use voice_studio::adapters::scripted::{ScriptedMind, ScriptedVoice};
 use voice_studio::client::{Client, Received};
-use voice_studio::conversation::{AiSpeaker, Speaker};
+use voice_studio::conversation::{AiSpeaker, Speaker, TurnId};
 use voice_studio::faults::{Fault, arm, fired};
 use voice_studio::recording::{Manifest, read_events};
-use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
+use voice_studio::transport::protocol::{ClientMessage, Hello, HostAudio, ServerMessage};
 
 use crate::recording::decode;
 use crate::support::comes;
@@ -27,6 +28,8 @@ use crate::support::studio::{Guest, Opening, Studio};
 enum Outcome {
     /// The part is replaced: the host is told so, and the next line is answered.
     Replaced(&'static str),
+    /// The same, and the host is heard again.
+    HearsAgain(&'static str),
     /// The session ends in order; its listener hears of it by this word, if by any.
     Ends(&'static str),
     /// The connection is lost, and the session waits for its listener.
@@ -45,15 +48,35 @@ const PANICS: [(&str, Outcome); 8] = [
     ("session", Outcome::Ends("")),
 ];
 
+/// Every stream of which nothing may come any more, and what its host is told.
+const HANGS: [(&str, Outcome); 4] = [
+    ("mind-stream", Outcome::Replaced("Ada found no words in time")),
+    ("voice-stream", Outcome::Replaced("tts error")),
+    ("detector-stream", Outcome::HearsAgain("stt error")),
+    (RECOGNISER_STREAM, Outcome::HearsAgain("stt error")),
+];
+const RECOGNISER_STREAM: &str = "recogniser-stream";
+
+/// What the host is heard to say, whenever it speaks.
+const LINE: &str = "So it seems to me.";
+/// How long it speaks: more than any cough.
+const VOICE_MS: usize = 1_800;
+/// What it is silent for behind that, in real time: more than ends a turn.
+const QUIET_MS: usize = 1_200;
+
 pub(super) const SENTENCE: &str = "This is a long sentence that goes on for quite a while so that there is a middle of it in which \
     something can go wrong and everybody at the table would hear it if it did.";
 
-fn stand_ins() -> StandIns {
-    let mut cast = StandIns::new(&[], &[""]);
+/// What a mind takes for a word. A sentence sounds before its last word is written, so that a mind can be struck in the
+/// midst of the reply that is heard, and in no other.
+const WORD_AFTER: Duration = Duration::from_millis(60);
+
+pub(super) fn stand_ins() -> StandIns {
+    let mut cast = StandIns::new(&[LINE; 20], &[""]);
     for place in 0..2 {
-        cast = cast
-            .with_mind(place, Arc::new(ScriptedMind::new([SENTENCE])))
-            .with_voice(place, Arc::new(ScriptedVoice::new()));
+        let mind = ScriptedMind::new([SENTENCE]).with_delays(Duration::ZERO, WORD_AFTER);
+        cast =
+            cast.with_mind(place, Arc::new(mind)).with_voice(place, Arc::new(ScriptedVoice::new()));
     }
     cast
 }
@@ -63,6 +86,10 @@ struct Victim {
     guest: Guest,
     episode: String,
     token: String,
+    /// The turn that sounded last.
+    heard: Option<TurnId>,
+    began: Instant,
+    sent_frames: u32,
 }
 
 impl Victim {
@@ -70,7 +97,9 @@ impl Victim {
         let hello = Hello { episode_id: episode.to_owned(), ..Hello::default() };
         let mut guest = studio.join(hello).await;
         let token = guest.resume_token().await;
-        let mut victim = Self { guest, episode: episode.to_owned(), token };
+        let episode = episode.to_owned();
+        let (heard, began, sent_frames) = (None, Instant::now(), 0);
+        let mut victim = Self { guest, episode, token, heard, began, sent_frames };
         victim.ask().await;
         victim
     }
@@ -80,8 +109,12 @@ impl Victim {
         self.guest.say(ClientMessage::Say { text: "Ada, go on.".to_owned() }).await;
         loop {
             match self.guest.next().await {
-                Received::Sound(_) => return,
-                Received::Message(_) => {}
+                // What is left of the turn before is no answer.
+                Received::Sound(sound) if self.heard != Some(sound.turn) => {
+                    self.heard = Some(sound.turn);
+                    return;
+                }
+                Received::Sound(_) | Received::Message(_) => {}
                 Received::Closed { code, reason } => panic!("closed: {code} {reason}"),
             }
         }
@@ -97,13 +130,55 @@ impl Victim {
             // A session that broke already does not hear it.
             drop(self.guest.client.say(&ask).await);
         }
-        let frame = voice_studio::transport::protocol::HostAudio {
-            sequence: 0,
-            capture_sample: 0,
+        self.send_frame(0).await;
+    }
+
+    /// 20 ms of the host's sound, all of this loudness. Its counter is the time since it sat down.
+    async fn send_frame(&mut self, loudness: i16) {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).expect("a short while");
+        let samples = (0..960).map(|index| if index % 96 < 48 { loudness } else { -loudness });
+        let frame = HostAudio {
+            sequence: self.sent_frames,
+            capture_sample: ms * 48,
             muted: false,
-            payload: vec![0; 1920].into(),
+            payload: samples.flat_map(i16::to_le_bytes).collect::<Vec<u8>>().into(),
         };
+        self.sent_frames += 1;
+        // A session that broke already does not hear it.
         drop(self.guest.client.send_sound(&frame).await);
+    }
+
+    /// Speaks, and is silent again.
+    async fn speak(&mut self) {
+        let mut tick = interval(Duration::from_millis(20));
+        let voice = std::iter::repeat_n(6_000, VOICE_MS / 20);
+        for loudness in voice.chain(std::iter::repeat_n(0, QUIET_MS / 20)) {
+            tick.tick().await;
+            self.send_frame(loudness).await;
+        }
+    }
+
+    /// Speaks and is understood.
+    async fn is_heard(&mut self) {
+        self.speak().await;
+        self.guest
+            .first("what the host said", |message| match message {
+                ServerMessage::Caption(caption) => {
+                    (caption.is_final && caption.text == LINE).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+
+    /// Waits until the host is told so.
+    async fn is_told(&mut self, told: &str) {
+        self.guest
+            .first(told, |message| match message {
+                ServerMessage::Ack { message } => message.starts_with(told).then_some(()),
+                _ => None,
+            })
+            .await;
     }
 
     /// Everything said until the connection ends: codes of errors, and the close.
@@ -123,7 +198,7 @@ impl Victim {
     }
 }
 
-async fn is_whole(folder: &Path) {
+pub(super) async fn is_whole(folder: &Path) {
     let manifest = folder.join("session.yml");
     comes("a whole recording", async {
         while !manifest.is_file() {
@@ -146,17 +221,18 @@ async fn strike(studio: &Studio, place: &'static str, fault: Fault, outcome: Out
     let _lever = arm(place, &episode, fault);
     if fault == Fault::Panic {
         victim.go_on().await;
+    } else if place == RECOGNISER_STREAM {
+        victim.speak().await;
     }
     match outcome {
         Outcome::Replaced(told) => {
-            victim
-                .guest
-                .first(told, |message| match message {
-                    ServerMessage::Ack { message } => message.starts_with(told).then_some(()),
-                    _ => None,
-                })
-                .await;
+            victim.is_told(told).await;
             victim.ask().await;
+            assert_eq!(victim.guest.end().await, victim.episode);
+        }
+        Outcome::HearsAgain(told) => {
+            victim.is_told(told).await;
+            victim.is_heard().await;
             assert_eq!(victim.guest.end().await, victim.episode);
         }
         Outcome::Ends(word) => {
@@ -243,36 +319,50 @@ async fn each_part_that_panics_in_mid_sentence_leaves_its_neighbours_on_time() {
 }
 
 #[actix::test]
+async fn each_stream_that_hangs_in_mid_sentence_is_replaced_and_leaves_its_neighbours_on_time() {
+    let studio = Opening::of(stand_ins()).start().await;
+    let strikes = HANGS.map(|(place, outcome)| strike(&studio, place, Fault::Hang, outcome));
+    let breaking = futures_util::future::join_all(strikes).map(|_done| ());
+    beside_neighbours(&studio, breaking.boxed_local()).await;
+}
+
+#[actix::test]
 async fn a_disk_that_stands_still_ends_the_session_with_its_reason_and_keeps_what_was_written() {
     let studio = Opening::of(stand_ins()).start().await;
-    let episode = "fault-stalled";
-    let victim = Victim::in_mid_sentence(&studio, episode).await;
-    let mut page = Page::new(episode.to_owned());
-    page.token = Some(victim.token.clone());
-    let lever = arm("writer", episode, Fault::Stall);
-    // The host's tone fills the queue: ten seconds of it are kept.
-    let mut client = Client::connect(studio.address()).await.expect("a connection");
-    page.errors_are_expected = true;
-    page.sit(&mut client, |page| page.errors.iter().any(|code| code == "disk_stalled")).await;
-    assert!(page.errors.iter().any(|code| code == "disk_slow"), "{:?}", page.errors);
-    assert!(page.errors.iter().any(|code| code == "disk_stalled"), "{:?}", page.errors);
-    drop(lever);
-    is_whole(&studio.recordings().join(episode)).await;
+    let breaking = async {
+        let episode = "fault-stalled";
+        let victim = Victim::in_mid_sentence(&studio, episode).await;
+        let mut page = Page::new(episode.to_owned());
+        page.token = Some(victim.token.clone());
+        let lever = arm("writer", episode, Fault::Stall);
+        // The host's tone fills the queue: ten seconds of it are kept.
+        let mut client = Client::connect(studio.address()).await.expect("a connection");
+        page.errors_are_expected = true;
+        page.sit(&mut client, |page| page.errors.iter().any(|code| code == "disk_stalled")).await;
+        assert!(page.errors.iter().any(|code| code == "disk_slow"), "{:?}", page.errors);
+        assert!(page.errors.iter().any(|code| code == "disk_stalled"), "{:?}", page.errors);
+        drop(lever);
+        is_whole(&studio.recordings().join(episode)).await;
+    };
+    beside_neighbours(&studio, breaking.boxed_local()).await;
 }
 
 #[actix::test]
 async fn a_pool_thread_that_stands_still_is_given_up_counted_and_does_not_keep_others_out() {
     let studio = Opening::of(stand_ins()).start().await;
-    let lever = arm("open", "fault-open", Fault::Stall);
-    let hello = |episode: &str| Hello { episode_id: episode.to_owned(), ..Hello::default() };
-    let mut stuck = studio.join(hello("fault-open")).await;
-    let mut other = studio.join(hello("beside-it")).await;
-    other.snapshot().await;
-    assert_eq!(stuck.error().await, "disk_stalled");
-    other.is_well().await;
-    drop(lever);
-    let _lever = arm("open", "fault-open-2", Fault::Panic);
-    let mut broken = studio.join(hello("fault-open-2")).await;
-    assert_eq!(broken.error().await, "session_failed");
-    assert_eq!(other.end().await, "beside-it");
+    let breaking = async {
+        let lever = arm("open", "fault-open", Fault::Stall);
+        let hello = |episode: &str| Hello { episode_id: episode.to_owned(), ..Hello::default() };
+        let mut stuck = studio.join(hello("fault-open")).await;
+        let mut other = studio.join(hello("beside-it")).await;
+        other.snapshot().await;
+        assert_eq!(stuck.error().await, "disk_stalled");
+        other.is_well().await;
+        drop(lever);
+        let _lever = arm("open", "fault-open-2", Fault::Panic);
+        let mut broken = studio.join(hello("fault-open-2")).await;
+        assert_eq!(broken.error().await, "session_failed");
+        assert_eq!(other.end().await, "beside-it");
+    };
+    beside_neighbours(&studio, breaking.boxed_local()).await;
 }
