@@ -103,11 +103,10 @@ impl Conversation {
             Some((speaker, job))
         });
         let Some((speaker, job)) = found else { return self.ignore("summary_is_not_due") };
-        let words: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS_MAX).collect();
         // An empty one is none.
-        let is_empty = outcome == Outcome::Complete && words.is_empty();
+        let is_empty = outcome == Outcome::Complete && text.trim().is_empty();
         let outcome = if is_empty { Outcome::Failed } else { outcome };
-        self.conclude(speaker, job, &words.join(" "), outcome);
+        self.conclude(speaker, job, text, outcome);
     }
 
     /// The lines are told as `text` from now on, or left out.
@@ -115,17 +114,22 @@ impl Conversation {
         self.summaries.jobs[speaker.index()] = None;
         self.summaries.looked_at = None;
         let before = self.transcript.weight(speaker);
-        let gist = if outcome == Outcome::Complete {
-            format!("(What was said before, summed up: {text})")
-        } else {
-            // What an earlier summary says still holds.
-            let known = self.transcript.gist(speaker).trim_end_matches(LEFT_OUT).trim_end();
-            format!("{known} {LEFT_OUT}").trim_start().to_owned()
-        };
+        let gist = gist_of(text, outcome, self.transcript.gist(speaker));
         debug_assert!(words_in(&gist) < 1_000, "a summary is bounded");
         self.transcript.sum_up(speaker, job.upto, gist);
         let (summary, upto) = (job.summary, job.last);
         let after = self.transcript.weight(speaker);
         self.order(Order::NoteSummarised { summary, speaker, upto, outcome, before, after });
     }
+}
+
+/// What is told in the place of lines that were summed up as `text`, or left out; `known` stood for older ones.
+pub(super) fn gist_of(text: &str, outcome: Outcome, known: &str) -> String {
+    if outcome == Outcome::Complete {
+        let words: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS_MAX).collect();
+        return format!("(What was said before, summed up: {})", words.join(" "));
+    }
+    // What an earlier summary says still holds.
+    let known = known.trim_end_matches(LEFT_OUT).trim_end();
+    format!("{known} {LEFT_OUT}").trim_start().to_owned()
 }

@@ -20,20 +20,31 @@ pub(super) fn plain_word(word: &str) -> String {
     word.trim_matches('\'').to_lowercase()
 }
 
+/// The words of a phrase of the rules, which is in lower case and without punctuation. Asked at every step, so nothing is
+/// copied.
+fn words_of(phrase: &str) -> impl Iterator<Item = &str> {
+    phrase.split([' ', '-']).map(|word| word.trim_matches('\'')).filter(|word| !word.is_empty())
+}
+
+/// How many words `phrase` has, if `words` begin with them; none if it has none.
+fn length_at_begin(words: &[String], phrase: &str) -> Option<usize> {
+    let mut rest = words.iter();
+    let is_there = words_of(phrase).all(|word| rest.next().is_some_and(|other| other == word));
+    let length = words.len() - rest.len();
+    (is_there && length > 0).then_some(length)
+}
+
 /// Whether `words` holds the words of `phrase` one after the other.
 pub(super) fn holds_phrase(words: &[String], phrase: &str) -> bool {
-    let phrase = plain_words(phrase);
-    !phrase.is_empty() && words.windows(phrase.len()).any(|window| window == phrase)
+    (0..words.len()).any(|from| length_at_begin(&words[from..], phrase).is_some())
 }
 
 /// Whether `words` is nothing but `phrases`, in any order and number. No words at all are not.
 pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
-    let phrases: Vec<Vec<String>> = phrases.iter().map(|phrase| plain_words(phrase)).collect();
     let mut rest = words;
     while !rest.is_empty() {
         // The longest phrase first, or "mm hmm" would end at "mm".
-        let longest =
-            phrases.iter().filter(|p| !p.is_empty() && rest.starts_with(p)).map(Vec::len).max();
+        let longest = phrases.iter().filter_map(|phrase| length_at_begin(rest, phrase)).max();
         let Some(length) = longest else { return false };
         rest = &rest[length..];
     }
@@ -46,9 +57,15 @@ pub(super) fn ends_with_phrase(text: &str, phrases: &[String]) -> bool {
     let words = plain_words(&text[tail..]);
     let Some(last) = words.last() else { return false };
     phrases.iter().any(|phrase| {
-        phrase.rsplit([' ', '-']).next() == Some(last.as_str())
-            && words.ends_with(&plain_words(phrase))
+        phrase.ends_with(last.as_str()) && length_at_end(&words, phrase).is_some()
     })
+}
+
+/// How many words `phrase` has, if `words` end with them; none if it has none.
+pub(super) fn length_at_end(words: &[String], phrase: &str) -> Option<usize> {
+    let length = words_of(phrase).count();
+    let from = words.len().checked_sub(length)?;
+    length_at_begin(&words[from..], phrase)
 }
 
 /// The longest phrase a briefing may hold, and a space before it.

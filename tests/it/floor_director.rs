@@ -472,3 +472,191 @@ fn the_gap_between_two_speakers_varies_by_chance_from_the_seed() {
         "#,
     );
 }
+
+#[test]
+fn an_ai_that_spoke_too_long_is_told_to_be_short() {
+    check(
+        r#"
+        show director
+        0.0 part 1 rule director.monologueMs 5000
+        0.0 rule autopilot.maxTurns 3
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour that rises from warm oceans into the cold sky, and then it cools."
+        1.0 grace will say "Snow begins as crystals, quite another thing, and lovely."
+        until 40
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn nobody_is_asked_to_ask_where_the_briefing_says_never() {
+    check(
+        r#"
+        show director
+        0.0 part 1 rule director.askEvery 0
+        0.0 rule autopilot.maxTurns 5
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour."
+        1.0 grace will say "Snow begins as crystals."
+        1.0 ada will say "Hail begins as thunder."
+        1.0 grace will say "Fog begins as breath."
+        1.0 ada will say "Dew begins as night."
+        until 40
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn whoever_said_little_is_asked_for_more() {
+    check(
+        r#"
+        show director
+        0.0 part 1 rule director.shareMax 600
+        0.0 rule autopilot.maxTurns 5
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour that rises from warm oceans into the cold sky, and then it cools, and drops gather around grains of dust or salt until they fall upon fields and roofs and rivers, and the rivers carry it home to the sea, where the whole journey starts over, as it has done for ages and ages, and nobody had to ask for it, and nobody ever paid for it, which is a wonder, do you see, Grace?"
+        1.0 grace will say "Indeed so."
+        1.0 grace will say "Snow is the same in white."
+        until 90
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn without_a_director_nobody_is_told_anything() {
+    check(
+        r#"
+        show director
+        0.0 rule director.enabled 0
+        0.0 rule autopilot.maxTurns 3
+        1.0 autopilot on
+        until 40
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_new_side_is_asked_for_again_only_after_four_turns() {
+    check(
+        r#"
+        show director
+        0.0 rule autopilot.maxTurns 8
+        0.0 part 1 rule director.askEvery 0
+        1.0 autopilot on
+        1.0 ada will say "Rain begins as vapour that rises from warm oceans into the cold sky."
+        1.0 grace will say "Vapour rises from warm oceans, and the cold sky makes rain."
+        1.0 ada will say "Warm oceans give vapour, and vapour that rises gives rain."
+        1.0 grace will say "Cold sky, warm oceans, rising vapour, and that makes rain."
+        1.0 ada will say "Rising vapour, a cold sky and warm oceans make the rain."
+        1.0 grace will say "Oceans are warm, vapour rises, the sky is cold, rain begins."
+        1.0 ada will say "Rain, vapour, oceans, sky, warm, cold and rising."
+        until 60
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn the_host_who_speaks_is_nobodys_topic() {
+    check(
+        r#"
+        show director
+        0.0 rule autopilot.maxTurns 4
+        1.0 host says "Let us talk of glaciers and the valleys that they carve, shall we, Ada?" for 3.0
+        1.0 ada will say "Glaciers carve valleys, slowly and for ever."
+        1.5 autopilot on
+        until 30
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn an_ai_that_is_silent_is_followed_by_nobody_it_did_not_call() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Grace knows more of it."
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_table_of_failing_services_rests() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will fail ""
+        1.0 grace will fail ""
+        9.0 host nominates ada
+        until 15
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn gaps_vary_around_the_chosen_one() {
+    check(
+        r#"
+        0.0 rule autopilot.gapVaryMs 200
+        0.0 rule autopilot.maxTurns 6
+        0.0 rule director.enabled 0
+        0.5 text takes 0.01
+        0.5 voice takes 0.01
+        1.0 autopilot on
+        1.0 ada will say "One."
+        1.0 grace will say "Two."
+        1.0 ada will say "Three."
+        1.0 grace will say "Four."
+        1.0 ada will say "Five."
+        1.0 grace will say "Six."
+        until 20
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn who_answers_by_role_knows_most_of_what_was_asked() {
+    check(
+        r#"
+        0.0 rule answers 2
+        1.0 host says "What about rain?" for 1.2
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_follow_up_is_none_where_the_briefing_says_so() {
+    check(
+        r#"
+        0.0 rule followUps 0
+        1.0 host says "Ada, what about rain?" for 1.2
+        6.5 host says "And why is that?" for 0.9
+        until 11
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn what_an_ai_asked_is_open_until_somebody_else_has_spoken() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "What would you do in it?"
+        6.0 host says "What is it that you mean?" for 1.2
+        until 11
+        ----
+        "#,
+    );
+}

@@ -200,3 +200,71 @@ fn two_hours_of_talk_stay_within_the_window_and_nobody_waits() {
     let first = &last.expect("a prompt").messages[0];
     assert_eq!(first.name, STAGE, "what is told first is what was summed up: {first:?}");
 }
+
+#[test]
+fn half_of_the_memory_is_left_and_the_last_two_lines_always() {
+    check(
+        r#"
+        show prompts
+        0.0 rule historyWords 20
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet that is under it."
+        8.0 host types "Grace, what about snow?"
+        8.0 grace will say "Snow is water that falls, and it makes everything white."
+        until 30
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_summary_that_nobody_asked_for_is_ignored() {
+    check(
+        r#"
+        show prompts
+        0.0 rule historyWords 20
+        1.0 summary will say ""
+        1.0 summary will say "So far."
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet that is under it."
+        12.0 host types "Ada, what about snow?"
+        until 20
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn the_end_waits_for_no_summary() {
+    check(
+        r#"
+        0.0 rule historyWords 20
+        1.0 summary will hang
+        1.0 summary will hang
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet that is under it."
+        12.0 host types "Ada, what about snow?"
+        20.0 host ends it
+        until 90
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn what_is_summed_up_tells_each_ai_only_its_own_whispers() {
+    check(
+        r#"
+        show prompts
+        0.0 rule historyWords 30
+        0.5 producer whispers ada "be kind"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet."
+        8.0 host types "Grace, what about snow?"
+        8.0 grace will say "Snow is water that falls, and it makes everything white."
+        30.0 host types "Ada, what about hail?"
+        until 32
+        ----
+        "#,
+    );
+}

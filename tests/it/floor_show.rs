@@ -379,3 +379,338 @@ fn a_part_is_over_with_its_minutes_when_somebody_has_ended() {
         "#,
     );
 }
+
+#[test]
+fn polite_words_may_follow_and_others_may_lead_in() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "Okay, let's just cut that, please." for 1.2
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_phrase_in_the_middle_strikes_nothing() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "Please strike that match for me." for 1.2
+        until 10
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn with_nothing_before_it_the_host_strikes_his_own_words() {
+    check(
+        r#"
+        1.0 host says "Strike that." for 0.9
+        until 4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn seconds_reach_over_several_turns() {
+    check(
+        r#"
+        show prompts
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "Grace, what about snow?" for 1.2
+        1.0 grace will say "It falls down."
+        10.0 producer strikes 6.0
+        12.0 host says "Ada, what about hail?" for 1.2
+        until 15
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn what_was_struck_is_not_struck_again() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 producer strikes
+        7.0 producer strikes
+        8.0 producer strikes
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn who_is_struck_while_the_host_speaks_ends_the_hosts_turn_if_there_are_words() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain" for 1.2
+        1.0 host says "in the mountains of the north" for 3.0
+        2.9 producer strikes
+        until 6
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_host_of_whom_no_word_is_known_goes_on() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "So once more, Ada, what about rain?" for 1.6
+        6.2 producer strikes
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn two_minutes_are_struck_at_most() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        140.0 host says "Grace, what about snow?" for 1.2
+        1.0 grace will say "It falls down."
+        150.0 producer strikes 9000
+        until 152
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_struck_answer_leaves_its_speaker_the_next_turn() {
+    check(
+        r#"
+        1.0 host says "What about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 producer strikes
+        8.0 host says "What about snow?" for 1.2
+        until 11
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_strike_waits_until_it_is_known_what_was_heard() {
+    check(
+        r#"
+        0.5 flush takes 0.14
+        1.0 host types "Ada, what about rain?"
+        2.5 host types "No, strike that."
+        until 6
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_part_that_is_on_or_is_none_is_not_gone_to() {
+    check(
+        r#"
+        show ignored
+        0.0 part "Snow" of 5
+        0.5 producer goes to part 1
+        0.6 producer goes to part 3
+        0.7 producer goes to part 2
+        until 2
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn without_minutes_a_part_is_never_over() {
+    check(
+        r#"
+        0.0 part "Snow" of 0
+        0.0 part "Hail" of 1
+        0.5 producer goes to part 2
+        200.0 host says "Ada, what about rain?" for 1.2
+        until 206
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn the_last_part_is_never_left() {
+    check(
+        r#"
+        200.0 host says "Ada, what about rain?" for 1.2
+        until 206
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn minutes_count_for_nothing_where_the_briefing_says_so() {
+    check(
+        r#"
+        0.0 part "Snow" of 5
+        0.0 part 1 rule director.byMinutes false
+        200.0 host says "Ada, what about rain?" for 1.2
+        until 206
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_pace_of_its_own_is_told_to_the_speaker() {
+    check(
+        r#"
+        show prompts
+        0.0 grace rule answerSeconds 4
+        1.0 host types "Grace, what about rain?"
+        until 2
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn without_autopilot_nobody_lands() {
+    check(
+        r#"
+        1.0 host types "Ada, what is a moon?"
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        until 8
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn nobody_lands_where_the_briefing_says_so() {
+    check(
+        r#"
+        0.0 rule director.softLanding 0
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        5.0 autopilot off
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_second_breath_asks_for_no_second_landing() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        3.0 host breathes
+        5.0 autopilot off
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_room_that_only_makes_noises_is_not_landed_for_again_for_half_a_minute() {
+    check(
+        r#"
+        0.0 rule autopilot.maxTurns 30
+        1.0 autopilot on
+        2.6 host breathes
+        9.0 host breathes
+        35.9 host breathes
+        38.5 host breathes
+        40.0 autopilot off
+        until 60
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn where_no_clause_ends_the_turn_does_and_the_floor_is_kept_free() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        5.5 autopilot off
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn autopilot_switched_off_frees_the_floor_that_was_kept() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        3.0 autopilot off
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn who_speaks_after_his_breath_has_the_floor() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        3.2 host says "Grace, is that so?" for 0.9
+        4.0 autopilot off
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn the_end_of_the_show_waits_for_no_host_who_may_speak() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        3.0 host ends it
+        until 9
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn an_interrupted_landing_is_none() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        3.0 host interrupts
+        until 9
+        ----
+        "#,
+    );
+}

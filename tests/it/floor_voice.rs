@@ -175,3 +175,200 @@ fn a_reply_into_the_hosts_pause_is_withdrawn_and_both_halves_are_one_turn() {
         "#,
     );
 }
+
+#[test]
+fn one_word_of_content_shortens_what_a_voice_may_last() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 recogniser hears "rain" for 0.3 interim at 2.9
+        2.5 host sounds for 2.0
+        until 4.4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_second_one_shortens_it_more() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 recogniser hears "rain snow" for 0.3 interim at 2.9
+        2.5 host sounds for 2.0
+        until 4.4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn and_a_third() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 recogniser hears "rain snow hail" for 0.3 interim at 2.9
+        2.5 host sounds for 2.0
+        until 4.4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn but_no_fourth() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 recogniser hears "rain snow hail fog" for 0.3 interim at 2.9
+        2.5 host sounds for 2.0
+        until 4.4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn the_least_that_words_leave_is_the_pause() {
+    check(
+        r#"
+        0.0 ada rule bargeIn.backChannelMaxMs 200
+        1.0 host types "Ada, who are you?"
+        2.5 recogniser hears "rain snow hail fog" for 0.2 interim at 2.75
+        2.5 host sounds for 2.0
+        until 4.4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_longer_than_a_back_channel_stops_an_ai_when_its_words_come() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 host says "rain snow hail" for 0.81 heard after 0.3
+        until 6
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn one_that_is_just_as_long_does_not() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 host says "rain snow hail" for 0.8 heard after 0.3
+        until 8
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_sound_without_a_word_may_be_half_as_long_again() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 host sounds for 1.25
+        until 8
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn and_no_longer() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 host sounds for 1.26
+        until 8
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn an_ai_that_was_paused_is_not_heard_before_its_listener_is_back() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 host sounds for 0.5
+        2.9 host is lost
+        9.0 host is back
+        until 15
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_goes_on_into_the_next_turn_is_judged_anew() {
+    check(
+        r#"
+        0.0 rule prepare.next 1
+        1.0 host types "You two, who are you?"
+        1.0 ada will say "I am Ada."
+        2.04 host sounds for 1.1
+        until 8
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_a_little_before_the_end_ducks_who_comes_to_it() {
+    check(
+        r#"
+        1.0 host types "You two, who are you?"
+        1.0 ada will say "I am Ada."
+        1.9 host sounds for 0.03
+        until 8
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_command_in_the_middle_of_a_long_word_cuts_it() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        1.0 ada will say "Incomprehensibilities are my trade."
+        1.6 host says "Stop!" for 0.16
+        until 4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn a_word_is_finished_up_to_the_last_sample_that_may_be_waited_for() {
+    check(
+        r#"
+        0.5 page reports every 0.02
+        1.0 host types "Ada, who are you?"
+        1.0 ada will say "Incomprehensibilities are my trade."
+        2.12 host says "Stop!" for 0.16
+        until 4
+        ----
+        "#,
+    );
+}
+
+#[test]
+fn somebody_elses_grant_cuts_the_word_that_was_being_finished() {
+    check(
+        r#"
+        0.5 page reports every 0.02
+        1.0 host types "Ada, who are you?"
+        1.0 ada will say "Incomprehensibilities are my trade."
+        2.16 host says "Stop!" for 0.16
+        2.6 host types "Grace, who are you?"
+        until 4
+        ----
+        "#,
+    );
+}

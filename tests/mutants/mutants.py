@@ -25,7 +25,7 @@ WORK = ROOT / "target" / "mutants"
 MUTATED = "src/conversation"
 # The pure layers, and what their tests need beside them.
 PARTS = ["conversation", "simulation", "time.rs", "hex.rs", "briefings.rs"]
-TESTS = ["floor", "floor_prepared", "floor_speech", "briefing"]
+TESTS = [path.stem for path in sorted((ROOT / "tests/it").glob("floor*.rs")) if path.stem != "floor_random"] + ["briefing"]
 PACKAGES = ["serde", "serde_json", "serde-saphyr", "sha2", "strsim", "thiserror"]
 DEV_PACKAGES = ["insta", "tempfile"]
 # Simulated meetings: short ones, and long ones of five minutes.
