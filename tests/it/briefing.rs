@@ -25,6 +25,68 @@ fn with_front(lines: &str) -> String {
     format!("---\ntitle: A show\n{lines}\n---\n")
 }
 
+fn guide() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/briefings.md")).unwrap()
+}
+
+/// The cells of the table below `heading` of the guide for hosts, row by row, without its head.
+fn table_below(guide: &str, heading: &str) -> Vec<Vec<String>> {
+    let (_, section) = guide.split_once(&format!("\n{heading}\n")).expect(heading);
+    let rows = section.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    let cells = |row: &str| {
+        let cells = row.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().replace('`', "")).collect()
+    };
+    rows.map(cells).collect()
+}
+
+/// What the rules say of every key that has a number or a word.
+fn values_of(rules: &Rules) -> Vec<(&'static str, String)> {
+    let ms = |span: Span| span.millis().to_string();
+    let show = &rules.show;
+    vec![
+        ("answerSeconds", rules.answer_seconds.to_string()),
+        ("handOversMax", rules.hand_overs_max.to_string()),
+        ("autopilot.maxTurns", rules.autopilot_max_turns.to_string()),
+        ("answers", format!("{:?}", show.answers).to_lowercase()),
+        ("followUps", show.follow_ups.to_string()),
+        ("strike", show.strike_phrases.join(", ")),
+        ("historyWords", show.history_words.to_string()),
+        ("autopilot.gapMs", ms(rules.ai_gap)),
+        ("autopilot.gapVaryMs", ms(show.gap_variation)),
+        ("director.enabled", show.directs.to_string()),
+        ("director.byMinutes", show.by_minutes.to_string()),
+        ("director.noveltyMin", show.novelty_min.to_string()),
+        ("director.repetitionMax", show.repetition_max.to_string()),
+        ("director.shareMax", show.share_max.to_string()),
+        ("director.monologueMs", ms(show.monologue_max)),
+        ("director.askEvery", show.ask_every.to_string()),
+        ("director.wrapUpMs", ms(show.wrap_up)),
+        ("director.softLanding", show.soft_landing.to_string()),
+        ("director.hostMaySpeakMs", ms(show.host_may_speak)),
+        ("prepare.tries", rules.prepare_tries.to_string()),
+        ("prepare.next", rules.prepare_next.to_string()),
+        ("prepare.sound", rules.prepare_sound.to_string()),
+        ("endOfTurn.firstAskMs", ms(rules.first_ask)),
+        ("endOfTurn.secondAskMs", ms(rules.second_ask)),
+        ("endOfTurn.ceilingMs", ms(rules.turn_ceiling)),
+        ("endOfTurn.doneScore", rules.done_score.to_string()),
+        ("endOfTurn.thinkingMs", ms(rules.thinking_ceiling)),
+        ("endOfTurn.habitPercent", rules.habit_percent.to_string()),
+        ("endOfTurn.slowPercent", rules.slow_percent.to_string()),
+        ("bargeIn.pauseMs", ms(rules.barge_in_pause)),
+        ("bargeIn.backChannelMaxMs", ms(rules.back_channel_max)),
+        ("bargeIn.resumeAfterMs", ms(rules.resume_after)),
+        ("bargeIn.duckDb", rules.duck_db.to_string()),
+        ("bargeIn.finishWordMs", ms(rules.finish_word)),
+        ("bargeIn.warmUpMs", ms(rules.warm_up)),
+    ]
+}
+
+/// Rows of the guide whose default is told in words.
+const TOLD_IN_WORDS: [&str; 4] = ["preset", "endOfTurn.thinking", "bargeIn.always", "bargeIn.never"];
+
 #[test]
 fn the_smallest_briefing_is_a_title() {
     let briefing = good("---\ntitle: Rain, and why it falls\n---\n");
@@ -481,68 +543,6 @@ fn the_command_line_lists_and_checks() {
     );
     assert_eq!(cli::briefings::check(&folder.path().join("absent.md")).exit_code, 1);
 }
-
-fn guide() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/briefings.md")).unwrap()
-}
-
-/// The cells of the table below `heading` of the guide for hosts, row by row, without its head.
-fn table_below(guide: &str, heading: &str) -> Vec<Vec<String>> {
-    let (_, section) = guide.split_once(&format!("\n{heading}\n")).expect(heading);
-    let rows = section.lines().skip_while(|line| !line.starts_with('|'));
-    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
-    let cells = |row: &str| {
-        let cells = row.trim_matches('|').split('|');
-        cells.map(|cell| cell.trim().replace('`', "")).collect()
-    };
-    rows.map(cells).collect()
-}
-
-/// What the rules say of every key that has a number or a word.
-fn values_of(rules: &Rules) -> Vec<(&'static str, String)> {
-    let ms = |span: Span| span.millis().to_string();
-    let show = &rules.show;
-    vec![
-        ("answerSeconds", rules.answer_seconds.to_string()),
-        ("handOversMax", rules.hand_overs_max.to_string()),
-        ("autopilot.maxTurns", rules.autopilot_max_turns.to_string()),
-        ("answers", format!("{:?}", show.answers).to_lowercase()),
-        ("followUps", show.follow_ups.to_string()),
-        ("strike", show.strike_phrases.join(", ")),
-        ("historyWords", show.history_words.to_string()),
-        ("autopilot.gapMs", ms(rules.ai_gap)),
-        ("autopilot.gapVaryMs", ms(show.gap_variation)),
-        ("director.enabled", show.directs.to_string()),
-        ("director.byMinutes", show.by_minutes.to_string()),
-        ("director.noveltyMin", show.novelty_min.to_string()),
-        ("director.repetitionMax", show.repetition_max.to_string()),
-        ("director.shareMax", show.share_max.to_string()),
-        ("director.monologueMs", ms(show.monologue_max)),
-        ("director.askEvery", show.ask_every.to_string()),
-        ("director.wrapUpMs", ms(show.wrap_up)),
-        ("director.softLanding", show.soft_landing.to_string()),
-        ("director.hostMaySpeakMs", ms(show.host_may_speak)),
-        ("prepare.tries", rules.prepare_tries.to_string()),
-        ("prepare.next", rules.prepare_next.to_string()),
-        ("prepare.sound", rules.prepare_sound.to_string()),
-        ("endOfTurn.firstAskMs", ms(rules.first_ask)),
-        ("endOfTurn.secondAskMs", ms(rules.second_ask)),
-        ("endOfTurn.ceilingMs", ms(rules.turn_ceiling)),
-        ("endOfTurn.doneScore", rules.done_score.to_string()),
-        ("endOfTurn.thinkingMs", ms(rules.thinking_ceiling)),
-        ("endOfTurn.habitPercent", rules.habit_percent.to_string()),
-        ("endOfTurn.slowPercent", rules.slow_percent.to_string()),
-        ("bargeIn.pauseMs", ms(rules.barge_in_pause)),
-        ("bargeIn.backChannelMaxMs", ms(rules.back_channel_max)),
-        ("bargeIn.resumeAfterMs", ms(rules.resume_after)),
-        ("bargeIn.duckDb", rules.duck_db.to_string()),
-        ("bargeIn.finishWordMs", ms(rules.finish_word)),
-        ("bargeIn.warmUpMs", ms(rules.warm_up)),
-    ]
-}
-
-/// Rows of the guide whose default is told in words.
-const TOLD_IN_WORDS: [&str; 4] = ["preset", "endOfTurn.thinking", "bargeIn.always", "bargeIn.never"];
 
 #[test]
 fn the_guide_for_hosts_shows_the_defaults_that_hold() {

@@ -1,6 +1,6 @@
 //! The conversation as somebody sees it who comes in, and what a show leaves for the next one.
 
-use voice_studio::conversation::{HostProfile, Phase, Snapshot, Speaker, TurnId};
+use voice_studio::conversation::{HostProfile, Snapshot, Speaker, TurnId};
 use voice_studio::simulation::{Meeting, Timeline};
 use voice_studio::time::{SessionTime, Span};
 
