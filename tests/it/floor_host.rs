@@ -13,6 +13,15 @@ fn a_muted_voice_ended_when_the_detector_says_and_not_when_the_key_was_pressed()
         2.16 host stops at 1.9
         until 4
         ----
+        1.00 t1 you begins
+        2.16 ask 1
+        2.21 t1 judged ModelSaysDone after 310 ms
+        2.21 finish recognition
+        2.21 t1 you ends completed "What about rain?"
+        2.21 t2 claude begins
+        2.21 t2 claude granted alternation
+        2.21 t2 claude writes
+        2.61 t2 claude is heard
         "#,
     );
 }
@@ -28,6 +37,9 @@ fn of_two_ends_of_a_muted_voice_the_second_is_none() {
         2.2 host stops at 1.9
         until 3
         ----
+        1.00 t1 you begins
+        2.10 ask 1
+        2.20 ignored voice_is_off
         "#,
     );
 }
@@ -45,6 +57,11 @@ fn a_voice_that_begins_again_is_no_muted_one() {
         2.1 host stops
         until 3
         ----
+        1.00 t1 you begins
+        1.70 ask 1
+        1.75 ignored answer_is_old
+        2.10 ignored voice_is_off
+        2.20 ask 2
         "#,
     );
 }
@@ -62,6 +79,10 @@ fn whoever_is_away_or_back_already_changes_nothing() {
         3.0 host is back
         until 5
         ----
+        1.00 ignored host_is_connected
+        2.10 ignored host_is_not_connected
+        2.20 ignored host_is_not_connected
+        2.30 ignored voice_is_off
         "#,
     );
 }
@@ -78,6 +99,15 @@ fn a_host_who_is_lost_in_a_word_has_ended_there() {
         6.0 host is back
         until 9
         ----
+        1.00 t1 you begins
+        2.15 ask 1
+        2.20 t1 judged ModelSaysDone after 250 ms
+        2.20 finish recognition
+        2.20 t1 you ends completed "What about rain?"
+        2.20 t2 claude begins
+        2.20 t2 claude granted alternation
+        2.20 t2 claude writes
+        6.00 t2 claude is heard
         "#,
     );
 }
@@ -100,6 +130,19 @@ fn while_the_end_is_awaited_nothing_new_begins() {
         2.4 sound rises
         until 9
         ----
+        1.04 t1 you begins
+        1.50 finish recognition
+        1.60 ignored session_is_ending
+        1.70 ignored session_is_ending
+        1.80 ignored session_is_ending
+        1.90 ignored session_is_ending
+        2.00 ignored session_is_ending
+        2.10 ignored session_is_ending
+        2.20 ignored voice_is_off
+        2.30 ignored session_is_ending
+        4.50 t1 you ends session-ended ""
+        4.50 close
+        4.50 ignored session_is_over
         "#,
     );
 }
@@ -120,6 +163,20 @@ fn a_sound_ducks_only_who_is_heard_and_only_by_a_host_who_can_be() {
         3.2 sound rises
         until 8
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.50 t2 duck -12 dB
+        2.74 t2 duck 0 dB
+        3.04 t2 duck -12 dB
+        3.20 t2 pause
+        4.10 t2 duck 0 dB
+        4.10 t2 resume
+        4.10 t2 barge-in resumed
+        5.60 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -133,6 +190,15 @@ fn a_sound_that_is_noticed_twice_is_one() {
         2.6 sound rises
         until 6
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.50 t2 duck -12 dB
+        2.84 t2 duck 0 dB
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -146,6 +212,21 @@ fn the_sound_before_an_ai_has_ended_is_settled_with_it() {
         6.0 host types "Grace, what about snow?"
         until 11
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.60 t2 duck -12 dB
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.00 t3 you begins
+        6.00 t3 you ends completed "Grace, what about snow?"
+        6.00 t4 guest begins
+        6.00 t4 guest granted addressed
+        6.00 t4 guest writes
+        6.40 t4 guest is heard
+        9.70 t4 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -160,6 +241,28 @@ fn words_that_come_late_belong_to_the_turn_they_were_said_in() {
         8.0 host says "Grace, and you?" for 1.0
         until 11
         ----
+        1.04 t1 you begins
+        2.20 ask 1
+        2.25 finish recognition
+        2.25 t1 you ends completed "What about rain"
+        2.25 t2 claude begins
+        2.25 t2 claude granted alternation
+        2.25 t2 claude writes | user Host: What about rain
+        2.29 t1 caption you "What about rain" 1.000 to 2.000
+        2.65 t2 claude is heard
+        4.15 t2 caption claude "That is a good question," 2.650 to 4.150
+        5.95 t2 caption claude "and here is my answer to it." 4.150 to 5.950
+        5.95 t2 claude ends completed "That is a good question, and here is my answer to it."
+        8.04 t3 you begins
+        9.20 ask 2
+        9.25 finish recognition
+        9.25 t3 you ends completed "Grace, and you?"
+        9.25 t1 caption you "in Spain?" 1.000 to 2.100
+        9.25 t4 guest begins
+        9.25 t4 guest granted addressed
+        9.25 t4 guest writes | user Host: What about rain in Spain? | user Ada: That is a good question, and here is my answer to it. | user Host: Grace, and you?
+        9.29 t3 caption you "Grace, and you?" 8.000 to 9.000
+        9.65 t4 guest is heard
         "#,
     );
 }
@@ -175,6 +278,27 @@ fn they_do_so_in_silence_too() {
         8.0 host says "Grace, and you?" for 1.0
         until 11
         ----
+        1.04 t1 you begins
+        2.20 ask 1
+        2.25 finish recognition
+        2.25 t1 you ends completed "Good night"
+        2.25 t2 claude begins
+        2.25 t2 claude granted alternation
+        2.25 t2 claude writes | user Host: Good night
+        2.29 t1 caption you "Good night" 1.000 to 2.000
+        2.57 t2 claude is heard
+        2.97 t2 caption claude "Night." 2.570 to 2.970
+        2.97 t2 claude ends completed "Night."
+        8.04 t3 you begins
+        9.20 ask 2
+        9.25 finish recognition
+        9.25 t3 you ends completed "Grace, and you?"
+        9.25 t1 caption you "everybody." 1.000 to 2.100
+        9.25 t4 guest begins
+        9.25 t4 guest granted addressed
+        9.25 t4 guest writes | user Host: Good night everybody. | user Ada: Night. | user Host: Grace, and you?
+        9.29 t3 caption you "Grace, and you?" 8.000 to 9.000
+        9.65 t4 guest is heard
         "#,
     );
 }
@@ -189,6 +313,24 @@ fn words_a_little_later_than_the_turn_are_a_turn_of_their_own() {
         1.0 recogniser hears "everybody." for 1.2 heard after 2.4
         until 8
         ----
+        1.04 t1 you begins
+        2.20 ask 1
+        2.25 finish recognition
+        2.25 t1 you ends completed "Good night"
+        2.25 t2 claude begins
+        2.25 t2 claude granted alternation
+        2.25 t2 claude writes
+        2.29 t1 caption you "Good night" 1.000 to 2.000
+        2.57 t2 claude is heard
+        2.97 t2 caption claude "Night." 2.570 to 2.970
+        2.97 t2 claude ends completed "Night."
+        4.60 t3 you begins
+        4.60 t3 you ends completed "everybody."
+        4.60 t4 guest begins
+        4.60 t4 guest granted addressed-first
+        4.60 t4 guest writes
+        5.00 t4 guest is heard
+        6.50 t4 caption guest "That is a good question," 5.000 to 6.500
         "#,
     );
 }
@@ -201,6 +343,23 @@ fn hold_on_stops_an_ai_where_no_voice_was_noticed() {
         3.0 recogniser hears "hold on" for 0.4 heard after 0.3
         until 9
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        3.70 t2 flush
+        3.70 t2 claude stop
+        3.70 t3 you begins
+        3.74 t2 barge-in stopped
+        3.74 t2 claude ends barged-in "That is a good question, and here is" unheard "my answer to it."
+        5.00 t3 you ends completed "hold on"
+        5.00 t4 guest begins
+        5.00 t4 guest granted alternation
+        5.00 t4 guest writes
+        5.40 t4 guest is heard
+        8.70 t4 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -209,11 +368,32 @@ fn hold_on_stops_an_ai_where_no_voice_was_noticed() {
 fn other_words_without_a_voice_are_captioned_and_stop_nobody() {
     check(
         r#"
-        show captions
+        show captions interim
         1.0 host types "Ada, what about rain?"
         3.0 recogniser hears "in the Alps it snows" for 0.4 heard after 0.3
         until 9
         ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, what about rain?" 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.70 t2 caption claude "That" + "is a good question," 1.400 to 1.700
+        1.90 t2 caption claude "That is" + "a good question," 1.400 to 1.900
+        2.10 t2 caption claude "That is a" + "good question," 1.400 to 2.050
+        2.40 t2 caption claude "That is a good" + "question," 1.400 to 2.350
+        2.90 t2 caption claude "That is a good question," 1.400 to 2.900
+        3.20 t2 caption claude "and" + "here is my answer to it." 2.900 to 3.150
+        3.50 t2 caption claude "and here" + "is my answer to it." 2.900 to 3.450
+        3.70 t3 caption you "in the Alps it snows" 3.000 to 3.400
+        3.70 t2 caption claude "and here is" + "my answer to it." 2.900 to 3.650
+        3.90 t2 caption claude "and here is my" + "answer to it." 2.900 to 3.850
+        4.30 t2 caption claude "and here is my answer" + "to it." 2.900 to 4.250
+        4.50 t2 caption claude "and here is my answer to" + "it." 2.900 to 4.450
+        4.70 t2 caption claude "and here is my answer to it." 2.900 to 4.700
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -226,6 +406,23 @@ fn a_question_over_the_last_words_is_a_turn_also_when_its_words_come_after_them(
         4.40 host says "And you, Grace?" for 0.03 heard after 1.0
         until 12
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.44 t2 duck -12 dB
+        4.59 t2 duck 0 dB
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        5.43 t3 you begins
+        5.43 finish recognition
+        5.43 t3 you ends completed "And you, Grace?"
+        5.43 t4 guest begins
+        5.43 t4 guest granted addressed
+        5.43 t4 guest writes
+        5.83 t4 guest is heard
+        9.13 t4 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -234,11 +431,34 @@ fn a_question_over_the_last_words_is_a_turn_also_when_its_words_come_after_them(
 fn a_murmur_over_the_last_words_stays_one_when_its_words_come_after_them() {
     check(
         r#"
-        show captions
+        show captions interim
         1.0 host types "Ada, what about rain?"
         4.40 host says "right" for 0.03 heard after 1.0
         until 12
         ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, what about rain?" 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.70 t2 caption claude "That" + "is a good question," 1.400 to 1.700
+        1.90 t2 caption claude "That is" + "a good question," 1.400 to 1.900
+        2.10 t2 caption claude "That is a" + "good question," 1.400 to 2.050
+        2.40 t2 caption claude "That is a good" + "question," 1.400 to 2.350
+        2.90 t2 caption claude "That is a good question," 1.400 to 2.900
+        3.20 t2 caption claude "and" + "here is my answer to it." 2.900 to 3.150
+        3.50 t2 caption claude "and here" + "is my answer to it." 2.900 to 3.450
+        3.70 t2 caption claude "and here is" + "my answer to it." 2.900 to 3.650
+        3.90 t2 caption claude "and here is my" + "answer to it." 2.900 to 3.850
+        4.30 t2 caption claude "and here is my answer" + "to it." 2.900 to 4.250
+        4.44 t2 duck -12 dB
+        4.50 t2 caption claude "and here is my answer to" + "it." 2.900 to 4.450
+        4.59 t2 duck 0 dB
+        4.70 t2 caption claude "and here is my answer to it." 2.900 to 4.700
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        5.43 t3 caption you "right" 4.400 to 4.430
         "#,
     );
 }
@@ -247,11 +467,34 @@ fn a_murmur_over_the_last_words_stays_one_when_its_words_come_after_them() {
 fn words_over_the_last_words_that_come_two_seconds_late_ask_for_nothing() {
     check(
         r#"
-        show captions
+        show captions interim
         1.0 host types "Ada, what about rain?"
         4.40 host says "And you, Grace?" for 0.03 heard after 2.3
         until 12
         ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, what about rain?" 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.70 t2 caption claude "That" + "is a good question," 1.400 to 1.700
+        1.90 t2 caption claude "That is" + "a good question," 1.400 to 1.900
+        2.10 t2 caption claude "That is a" + "good question," 1.400 to 2.050
+        2.40 t2 caption claude "That is a good" + "question," 1.400 to 2.350
+        2.90 t2 caption claude "That is a good question," 1.400 to 2.900
+        3.20 t2 caption claude "and" + "here is my answer to it." 2.900 to 3.150
+        3.50 t2 caption claude "and here" + "is my answer to it." 2.900 to 3.450
+        3.70 t2 caption claude "and here is" + "my answer to it." 2.900 to 3.650
+        3.90 t2 caption claude "and here is my" + "answer to it." 2.900 to 3.850
+        4.30 t2 caption claude "and here is my answer" + "to it." 2.900 to 4.250
+        4.44 t2 duck -12 dB
+        4.50 t2 caption claude "and here is my answer to" + "it." 2.900 to 4.450
+        4.59 t2 duck 0 dB
+        4.70 t2 caption claude "and here is my answer to it." 2.900 to 4.700
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.73 t3 caption you "And you, Grace?" 4.400 to 4.430
         "#,
     );
 }
@@ -266,6 +509,16 @@ fn what_is_typed_joins_what_was_just_said() {
         2.65 host types "Ada, what is rain?"
         until 8
         ----
+        1.04 t1 you begins
+        2.20 ask 1
+        2.60 ask 2
+        2.65 finish recognition
+        2.65 t1 you ends completed "I was thinking of rain Ada, what is rain?"
+        2.65 t2 claude begins
+        2.65 t2 claude granted alternation
+        2.65 t2 claude writes
+        3.05 t2 claude is heard
+        6.35 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -278,6 +531,23 @@ fn a_host_who_types_while_speaking_is_still_speaking() {
         2.0 host types "Ada, what about rain?"
         until 12
         ----
+        1.04 t1 you begins
+        2.00 finish recognition
+        2.00 t1 you ends completed "Ada, what about rain?"
+        2.00 t2 claude begins
+        2.00 t2 claude granted addressed
+        2.00 t2 claude writes
+        3.45 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        3.45 t2 claude stop
+        3.45 t1 you begins
+        5.20 ask 1
+        5.25 finish recognition
+        5.25 t1 you ends completed "well I wonder what it may be about Ada, what about rain?"
+        5.25 t3 claude begins
+        5.25 t3 claude granted alternation
+        5.25 t3 claude writes
+        5.65 t3 claude is heard
+        8.95 t3 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -295,6 +565,15 @@ fn a_key_that_is_held_or_free_already_is_noted() {
         6.1 host releases the key
         until 9
         ----
+        1.10 ignored key_is_there_already
+        1.24 t1 you begins
+        6.00 finish recognition
+        6.00 t1 you ends completed "What about rain? And about snow?"
+        6.00 t2 claude begins
+        6.00 t2 claude granted alternation
+        6.00 t2 claude writes
+        6.10 ignored key_is_there_already
+        6.40 t2 claude is heard
         "#,
     );
 }
@@ -309,6 +588,7 @@ fn who_mutes_twice_is_muted_since_the_first_time() {
         1.5 recogniser hears "so and so" for 0.3 heard after 1.0
         until 4
         ----
+        2.80 ignored words_while_muted
         "#,
     );
 }
@@ -322,6 +602,14 @@ fn words_from_before_the_mute_are_the_hosts() {
         1.9 host mutes
         until 4
         ----
+        1.04 t1 you begins
+        2.10 ask 1
+        2.60 finish recognition
+        2.60 t1 you ends completed "What about rain?"
+        2.60 t2 claude begins
+        2.60 t2 claude granted alternation
+        2.60 t2 claude writes
+        3.00 t2 claude is heard
         "#,
     );
 }
@@ -336,6 +624,13 @@ fn autopilot_waits_for_a_host_who_is_away() {
         4.5 autopilot off
         until 9
         ----
+        2.00 autopilot on
+        4.00 t1 claude begins
+        4.00 t1 claude granted autopilot
+        4.00 t1 claude writes
+        4.40 t1 claude is heard
+        4.50 autopilot off
+        7.70 t1 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -349,6 +644,17 @@ fn autopilot_waits_for_a_host_who_speaks() {
         4.0 autopilot off
         until 9
         ----
+        1.04 t1 you begins
+        1.50 autopilot on
+        3.20 ask 1
+        4.00 autopilot off
+        4.60 finish recognition
+        4.60 t1 you ends completed "Let me begin with the rain, if I may."
+        4.60 t2 claude begins
+        4.60 t2 claude granted alternation
+        4.60 t2 claude writes
+        5.00 t2 claude is heard
+        8.30 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -363,6 +669,9 @@ fn ears_that_are_so_already_are_noted() {
         2.5 ears fail
         until 4
         ----
+        1.00 ignored ears_are_so_already
+        2.00 tell ears_lost
+        2.50 ignored ears_are_so_already
         "#,
     );
 }
@@ -374,6 +683,11 @@ fn eight_tenths_of_a_second_without_a_word_are_worth_a_message() {
         1.0 host sounds for 0.8
         until 8
         ----
+        1.04 t1 you begins
+        2.00 ask 1
+        3.40 finish recognition
+        4.80 t1 you ends no-words ""
+        4.80 tell not_understood
         "#,
     );
 }
@@ -385,6 +699,10 @@ fn less_is_not() {
         1.0 host sounds for 0.79
         until 8
         ----
+        1.04 t1 you begins
+        1.99 ask 1
+        3.39 finish recognition
+        4.79 t1 you ends no-words ""
         "#,
     );
 }
@@ -397,6 +715,14 @@ fn the_end_waits_for_no_ai_that_has_not_begun() {
         1.1 host ends it
         until 4
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.10 t2 claude ends session-ended ""
+        1.10 t2 claude stop
+        1.10 close
         "#,
     );
 }
@@ -409,6 +735,14 @@ fn the_end_in_silence_is_one_at_once() {
         9.0 host ends it
         until 12
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        9.00 close
         "#,
     );
 }
@@ -424,6 +758,21 @@ fn words_that_come_between_the_end_and_the_silence_are_kept() {
         2.5 recogniser hears "good night" for 0.4 heard after 0.15
         until 6
         ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, what about rain?" 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.90 t2 caption claude "That is a good question," 1.400 to 2.900
+        3.00 t2 flush
+        3.00 t2 claude stop
+        3.14 t2 claude ends session-ended "That is a good question," unheard "and here is my answer to it."
+        3.14 t3 you begins
+        3.14 t3 you ends session-ended "good night"
+        3.14 t3 caption you "good night" 2.500 to 2.900
+        3.14 close
         "#,
     );
 }
@@ -437,6 +786,18 @@ fn a_voice_over_the_end_is_nobodys_turn() {
         3.0 host ends it
         until 6
         ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.90 t2 duck -12 dB
+        3.00 t2 duck 0 dB
+        3.00 t2 flush
+        3.00 t2 claude stop
+        3.04 t2 claude ends session-ended "That is a good question," unheard "and here is my answer to it."
+        3.04 close
         "#,
     );
 }
@@ -451,6 +812,32 @@ fn a_withdrawn_reply_leaves_its_speaker_the_next_turn() {
         12.0 host says "And then to Oslo." for 1.4
         until 17
         ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "I have been to Rome."
+        2.45 t2 claude begins
+        2.45 t2 claude granted alternation
+        2.45 t2 claude writes
+        4.35 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
+        4.35 t2 claude stop
+        4.35 t1 you begins
+        4.50 ask 2
+        5.175 finish recognition
+        5.175 t1 you ends completed "I have been to Rome. And then to Paris."
+        5.175 t3 claude begins
+        5.175 t3 claude granted alternation
+        5.175 t3 claude writes
+        6.475 t3 claude is heard
+        9.775 t3 claude ends completed "That is a good question, and here is my answer to it."
+        12.04 t4 you begins
+        13.60 ask 3
+        14.275 finish recognition
+        14.275 t4 you ends completed "And then to Oslo."
+        14.275 t5 guest begins
+        14.275 t5 guest granted alternation
+        14.275 t5 guest writes
+        15.575 t5 guest is heard
         "#,
     );
 }
@@ -463,6 +850,28 @@ fn one_that_was_heard_does_not() {
         3.5 host says "And then we went on to Paris by train." for 2.4
         until 9
         ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "I have been to Rome."
+        2.45 t2 claude begins
+        2.45 t2 claude granted alternation
+        2.45 t2 claude writes
+        2.85 t2 claude is heard
+        3.54 t2 duck -12 dB
+        3.85 t2 pause
+        4.95 t2 flush
+        4.95 t2 claude stop
+        4.95 t3 you begins
+        4.99 t2 barge-in stopped
+        4.99 t2 claude ends barged-in "That is a good" unheard "question, and here is my answer to it."
+        6.10 ask 2
+        6.15 finish recognition
+        6.15 t3 you ends completed "And then we went on to Paris by train."
+        6.15 t4 guest begins
+        6.15 t4 guest granted alternation
+        6.15 t4 guest writes
+        6.55 t4 guest is heard
         "#,
     );
 }
