@@ -98,7 +98,10 @@ mod tests {
             habit.learn(ms(pause));
             habit.pause().millis()
         };
-        assert_eq!([249, 250, 1000, 300, 3000, 3001].map(&mut after), [0, 250, 1000, 970, 3000, 3000]);
+        assert_eq!(
+            [249, 250, 1000, 300, 3000, 3001].map(&mut after),
+            [0, 250, 1000, 970, 3000, 3000]
+        );
         assert_eq!(habit.wait(&Rules::default()), ms(2600), "the most it may ask for");
         let rules = Rules { habit_max: ms(9000), ..Rules::default() };
         assert_eq!(habit.wait(&rules), ms(3750));

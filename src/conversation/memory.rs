@@ -195,8 +195,7 @@ impl Memory {
     /// Lets go of lines that are told to nobody: those without a word, and what both AIs have as a summary.
     fn let_go(&mut self) {
         let summed_up = self.gists.iter().map(|gist| gist.upto).min().unwrap_or(0);
-        let is_kept =
-            |(place, line): (usize, &Line)| place >= summed_up && !line.text.is_empty();
+        let is_kept = |(place, line): (usize, &Line)| place >= summed_up && !line.text.is_empty();
         let kept: Vec<bool> = self.lines.iter().enumerate().map(is_kept).collect();
         let left_of = |lines: usize| kept.iter().take(lines).filter(|kept| **kept).count();
         self.gists.iter_mut().for_each(|gist| gist.upto = left_of(gist.upto));

@@ -56,9 +56,9 @@ pub(super) fn ends_with_phrase(text: &str, phrases: &[String]) -> bool {
     let tail = text.char_indices().rev().nth(PHRASE_CHARS_MAX).map_or(0, |(place, _)| place);
     let words = plain_words(&text[tail..]);
     let Some(last) = words.last() else { return false };
-    phrases.iter().any(|phrase| {
-        phrase.ends_with(last.as_str()) && length_at_end(&words, phrase).is_some()
-    })
+    phrases
+        .iter()
+        .any(|phrase| phrase.ends_with(last.as_str()) && length_at_end(&words, phrase).is_some())
 }
 
 /// How many words `phrase` has, if `words` end with them; none if it has none.

@@ -85,7 +85,8 @@ fn values_of(rules: &Rules) -> Vec<(&'static str, String)> {
 }
 
 /// Rows of the guide whose default is told in words.
-const TOLD_IN_WORDS: [&str; 4] = ["preset", "endOfTurn.thinking", "bargeIn.always", "bargeIn.never"];
+const TOLD_IN_WORDS: [&str; 4] =
+    ["preset", "endOfTurn.thinking", "bargeIn.always", "bargeIn.never"];
 
 #[test]
 fn the_smallest_briefing_is_a_title() {
@@ -260,13 +261,18 @@ fn limits_hold() {
     for (key, most) in [("terms: [", 100), ("speakers: { guest: { aliases: [", 8)] {
         let of = |entries: usize| {
             let entries: Vec<String> = (0..entries).map(|n| format!("t{n}")).collect();
-            with_front(&format!("{key}{}]{}", entries.join(", "), &" } }"[..key.matches('{').count() * 2]))
+            with_front(&format!(
+                "{key}{}]{}",
+                entries.join(", "),
+                &" } }"[..key.matches('{').count() * 2]
+            ))
         };
         good(&of(most));
         let expected = format!("{} entries; expected at most {most}", most + 1);
         assert!(wrong(&of(most + 1)).contains(&expected), "{}", wrong(&of(most + 1)));
     }
-    let parts = |count: usize| with_front(&format!("segments: [{}]", "{ title: a },".repeat(count)));
+    let parts =
+        |count: usize| with_front(&format!("segments: [{}]", "{ title: a },".repeat(count)));
     assert_eq!(good(&parts(30)).segments.len(), 30);
     assert!(wrong(&parts(31)).contains("31 entries; expected at most 30"));
     let title = |letters: usize| format!("---\ntitle: {}\n---\n", "x".repeat(letters));

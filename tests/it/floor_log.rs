@@ -20,15 +20,15 @@ const WAVERS: &str = r#"
 fn tags<'a>(definition: &'a Value, field: &str) -> Vec<&'a str> {
     let parts = definition["oneOf"].as_array().into_iter().flatten().chain([definition]);
     let tags = parts.map(|part| &part["properties"][field]);
-    let named = tags.flat_map(|tag| {
-        tag["enum"].as_array().into_iter().flatten().chain([&tag["const"]])
-    });
+    let named =
+        tags.flat_map(|tag| tag["enum"].as_array().into_iter().flatten().chain([&tag["const"]]));
     named.filter_map(Value::as_str).collect()
 }
 
 #[test]
 fn every_input_and_order_has_the_name_that_the_schema_gives_it() {
-    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.schema.json"));
+    let schema =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.schema.json"));
     let schema: Value = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
     let definitions = schema["$defs"].as_object().expect("definitions");
     let meetings = (0..MEETINGS).map(random::meeting);
@@ -57,6 +57,7 @@ fn every_input_and_order_has_the_name_that_the_schema_gives_it() {
         });
         all.collect::<BTreeSet<_>>()
     };
-    let missing: Vec<_> = told("input").union(&told("order")).filter(|told| !seen.contains(told)).cloned().collect();
+    let missing: Vec<_> =
+        told("input").union(&told("order")).filter(|told| !seen.contains(told)).cloned().collect();
     assert!(missing.is_empty(), "never seen: {missing:?}");
 }

@@ -111,5 +111,8 @@ fn a_show_leaves_what_it_learned_of_its_host() {
     // The turn is still open: what it taught counts already, but its pace is not known.
     assert_eq!(meeting.conversation.host_profile().pause_ms, 900);
     run(&mut meeting, 20.0);
-    assert_eq!(meeting.conversation.host_profile(), HostProfile { shows: 1, pause_ms: 900, pace_wpm: 150 });
+    assert_eq!(
+        meeting.conversation.host_profile(),
+        HostProfile { shows: 1, pause_ms: 900, pace_wpm: 150 }
+    );
 }

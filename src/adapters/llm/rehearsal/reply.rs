@@ -131,7 +131,10 @@ impl Writer<'_> {
         };
         let whom = self.scene.whispered_to();
         let ways = if is_question {
-            [format!("And what about {topic}, {whom}?"), format!("May I ask you about {topic}, {whom}?")]
+            [
+                format!("And what about {topic}, {whom}?"),
+                format!("May I ask you about {topic}, {whom}?"),
+            ]
         } else {
             [format!("And let us not forget {topic}."), format!("I also want to speak of {topic}.")]
         };

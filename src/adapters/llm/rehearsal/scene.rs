@@ -97,9 +97,8 @@ impl<'a> Scene<'a> {
         let by_host = |message: &&&Message| message.name == host;
         let asides = || since.iter().rev().filter(|message| is_aside(message));
         let whisper = asides().find_map(|message| whispered(&message.text));
-        let direction = asides()
-            .map(|message| message.text.as_str())
-            .find(|aside| whispered(aside).is_none());
+        let direction =
+            asides().map(|message| message.text.as_str()).find(|aside| whispered(aside).is_none());
         let leads_on = |text: &&str| {
             [cues::NEXT_PART, cues::PART_OVER, cues::IN_CIRCLES]
                 .iter()
@@ -228,11 +227,7 @@ impl<'a> Scene<'a> {
             "very short",
         ];
         let is_told = self.direction.contains(cues::SHORT) || holds_any(self.whisper, &short);
-        if holds(&short) || is_told {
-            Length::Short
-        } else {
-            Length::Full
-        }
+        if holds(&short) || is_told { Length::Short } else { Length::Full }
     }
 
     /// The last few words that say what the line is about, with what stands between them: `the history of maps`.
@@ -248,14 +243,19 @@ impl<'a> Scene<'a> {
         let (verb, rest) = order.split_once(' ')?;
         // What is spoken of stands behind the order's "about", or else behind its verb.
         let rest = order.split_once(" about ").map_or(rest, |(_, rest)| rest);
-        let is_sayable = !holds_any(order, &CLOSING) && words(rest).any(|word| self.is_subject(word));
+        let is_sayable =
+            !holds_any(order, &CLOSING) && words(rest).any(|word| self.is_subject(word));
         let topic = self.topic_of(rest).filter(|_| is_sayable)?;
         Some((topic, verb.eq_ignore_ascii_case("ask")))
     }
 
     /// Whom a whispered question is for: the host, unless it names the other AI.
     pub(super) fn whispered_to(&self) -> &'a str {
-        if holds_any(self.whisper, &[self.other.to_lowercase().as_str()]) { self.other } else { self.host }
+        if holds_any(self.whisper, &[self.other.to_lowercase().as_str()]) {
+            self.other
+        } else {
+            self.host
+        }
     }
 
     pub(super) fn topic_of(&self, line: &str) -> Option<String> {
