@@ -88,7 +88,6 @@ impl Conversation {
         let had_words = self.known_words(turn.id).has_words;
         let spoke_until = quiet_since.filter(|_| self.voice_since.is_none()).unwrap_or(self.now);
         self.last_host_turn = Some(HostTurnEnded { id: turn.id, spoke_until, had_words });
-        self.transcript.set(turn.id, text.clone());
         let spoken = turn.endpointing.spoken();
         let spoken = self.spoken(turn.id, Speaker::You, &text, Some(spoken));
         if let Some(spoken) = spoken {
@@ -136,7 +135,7 @@ impl Conversation {
 
     /// Gives the floor to whom the host's line calls.
     fn answer(&mut self, turn: TurnId, text: &str) {
-        let Choice { speaker, reason, second } = self.whom(turn, text);
+        let Choice { speaker, reason, second } = self.whom(turn, text, self.names.addressed(text));
         self.agenda.host_acted();
         self.agenda.take_nominee();
         self.agenda.then(second);

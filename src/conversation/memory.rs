@@ -388,6 +388,22 @@ mod tests {
     }
 
     #[test]
+    fn the_next_take_goes_on_in_the_part_that_was_on_with_its_rules_and_its_minutes() {
+        let text = "---\ntitle: Moons\nsegments:\n  - { title: A, minutes: 2 }\n  - { title: B, minutes: 2, rules: { answerSeconds: 4 } }\n---\n";
+        let briefing = Briefing::parse(text).expect("a briefing");
+        let mut memory = Memory::default();
+        memory.segment_began(1, 60_000);
+        memory.went_on_until(90_000);
+        memory.settle();
+        let profile = HostProfile::default();
+        let setup = Setup { briefing: Arc::new(briefing), seed: 0, profile };
+        let next = Conversation::continuing(setup, &memory);
+        assert_eq!(next.rules().answer_seconds, 4);
+        let left = next.program.left(&next.briefing, SessionTime::ZERO);
+        assert_eq!(left, Some(Span::from_millis(90_000)));
+    }
+
+    #[test]
     fn whose_reply_was_withdrawn_has_not_spoken() {
         let mut memory = Memory::default();
         memory.granted(AiSpeaker::Claude);

@@ -83,6 +83,18 @@ impl Conversation {
         has_changed
     }
 
+    /// A prompt is about to be made: what would make it too long is left out, whether its summary is there or not.
+    pub(super) fn do_without_summaries(&mut self, speaker: AiSpeaker) {
+        let most = self.program.rules().table.show.history_words;
+        while most > 0 && self.transcript.weight_of_older(speaker) > most.saturating_mul(2) {
+            if let Some(job) = self.summaries.jobs[speaker.index()] {
+                self.conclude(speaker, job, "", Outcome::TimedOut);
+            } else if self.is_ending || !self.ask_for_summary(speaker, most / 2) {
+                return;
+            }
+        }
+    }
+
     fn ask_for_summary(&mut self, speaker: AiSpeaker, left: u32) -> bool {
         let Some(oldest) = self.transcript.oldest(speaker, left, &self.briefing) else {
             return false;

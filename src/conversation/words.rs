@@ -12,12 +12,20 @@ pub(super) fn plain_words(text: &str) -> Vec<String> {
 
 /// One word in lower case without its punctuation; empty if nothing else is in it.
 pub(super) fn plain_word(word: &str) -> String {
-    let word: String = word
-        .chars()
-        .map(|c| if c == '’' { '\'' } else { c })
-        .filter(|c| c.is_alphanumeric() || *c == '\'')
-        .collect();
-    word.trim_matches('\'').to_lowercase()
+    // Asked of every word at every step: one piece of memory a word.
+    let mut plain = String::with_capacity(word.len());
+    for c in word.chars().map(|c| if c == '’' { '\'' } else { c }) {
+        if c.is_ascii_alphanumeric() || c == '\'' {
+            plain.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
+            plain.extend(c.to_lowercase());
+        }
+    }
+    let end = plain.trim_end_matches('\'').len();
+    plain.truncate(end);
+    let begin = plain.len() - plain.trim_start_matches('\'').len();
+    plain.drain(..begin);
+    plain
 }
 
 /// The words of a phrase of the rules, which is in lower case and without punctuation. Asked at every step, so nothing is
@@ -185,6 +193,45 @@ mod tests {
         ] {
             assert!(can_end_sentence(text), "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_says_something_counts() {
+        let sounds = owned(&["mhm", "right"]);
+        let count = |text: &str| count_content(&plain_words(text), &sounds);
+        assert_eq!(count("mhm right and a I"), 0);
+        assert_eq!(count("right, rain falls on us"), 4);
+    }
+
+    #[test]
+    fn a_question_is_known_by_its_first_words() {
+        for text in ["What is rain", "And you, do you agree.", "It rains. Is it so?"] {
+            assert!(is_question(text), "{text}");
+        }
+        for text in ["What now?", "She knows now what it is", "What is it? I know it is rain"] {
+            assert!(!is_question(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_counts_at_the_end_only_as_a_whole() {
+        let phrases = owned(&["let me see", "um"]);
+        assert!(ends_with_phrase("That was, let me see", &phrases));
+        assert!(ends_with_phrase("that was um...", &phrases));
+        assert!(!ends_with_phrase("as far as I see", &phrases));
+        assert!(!ends_with_phrase("um, I know", &phrases));
+        assert!(!ends_with_phrase("", &phrases));
+        let long = "a word and another one ".repeat(9);
+        assert!(ends_with_phrase(&(long + "Let me see."), &phrases));
+    }
+
+    #[test]
+    fn words_are_compared_without_marks_and_case() {
+        assert_eq!(
+            plain_words("'Tis the host’s — “ÄRGER”, no-one: 3.5!"),
+            ["tis", "the", "host's", "ärger", "no", "one", "35"]
+        );
+        assert_eq!(plain_word("''"), "");
     }
 
     #[test]

@@ -287,6 +287,39 @@ fn limits_hold() {
 }
 
 #[test]
+fn a_key_that_no_group_has_is_told_in_every_group() {
+    for (before, after) in [
+        ("", ""),
+        ("providers: { ", " }"),
+        ("speakers: { ", " }"),
+        ("speakers: { you: { ", " } }"),
+        ("speakers: { guest: { rules: { ", " } } }"),
+        ("segments: [{ title: a, ", " }]"),
+        ("segments: [{ title: a, rules: { ", " } }]"),
+        ("rules: { ", " }"),
+        ("rules: { autopilot: { ", " } }"),
+        ("rules: { prepare: { ", " } }"),
+        ("rules: { endOfTurn: { ", " } }"),
+        ("rules: { bargeIn: { ", " } }"),
+        ("rules: { director: { ", " } }"),
+    ] {
+        let told = wrong(&with_front(&format!("{before}zzz: 1{after}")));
+        assert!(told.contains("zzz: unknown key; expected one of "), "{before}: {told}");
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_changes_nothing() {
+    let briefing = good(&with_front(""));
+    for (key, value) in
+        [("bargeIn.pauseMs", "["), ("bargeIn.pauseMs", "1\n2"), ("", "1"), ("a b", "1")]
+    {
+        assert!(briefing.with_rule(key, value).is_err(), "{key}: {value:?}");
+    }
+    assert_eq!(briefing.with_rule("answerSeconds", "4").unwrap().rules.answer_seconds, 4);
+}
+
+#[test]
 fn a_nest_of_anchors_ends_as_an_error() {
     let mut lines = "a0: &a0 [x, x]\n".to_owned();
     for n in 1..40 {

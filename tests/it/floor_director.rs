@@ -982,3 +982,81 @@ fn whose_role_knows_more_of_it_answers() {
         "#,
     );
 }
+
+#[test]
+fn an_ai_may_call_the_other_again_after_the_host_has_spoken() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Grace, what do you think?"
+        1.0 grace will say "It is wet."
+        6.0 host types "Ada, what about snow?"
+        6.0 ada will say "Grace, what do you think?"
+        6.0 grace will say "It is white."
+        until 12
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        3.00 t2 claude ends completed "Grace, what do you think?"
+        3.00 t3 guest begins
+        3.00 t3 guest granted addressed-by-other
+        3.00 t3 guest writes
+        3.36 t3 guest is heard
+        4.06 t3 guest ends completed "It is wet."
+        6.00 t4 you begins
+        6.00 t4 you ends completed "Ada, what about snow?"
+        6.00 t5 claude begins
+        6.00 t5 claude granted addressed
+        6.00 t5 claude writes
+        6.40 t5 claude is heard
+        8.00 t5 claude ends completed "Grace, what do you think?"
+        8.00 t6 guest begins
+        8.00 t6 guest granted addressed-by-other
+        8.00 t6 guest writes
+        8.36 t6 guest is heard
+        9.16 t6 guest ends completed "It is white."
+        "#,
+    );
+}
+
+#[test]
+fn a_reply_that_is_heard_makes_good_for_one_that_failed() {
+    check(
+        r#"
+        1.0 host types "What about rain?"
+        1.0 ada will fail ""
+        1.0 grace will say "It is wet. Ada, what do you think?"
+        1.0 ada will fail ""
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "What about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted alternation
+        1.00 t2 claude writes
+        1.20 tell reply_failed
+        1.20 t2 claude ends failed ""
+        1.20 t2 claude stop
+        1.20 t3 guest begins
+        1.20 t3 guest granted substitution
+        1.20 t3 guest writes
+        1.66 t3 guest is heard
+        3.86 t3 guest ends completed "It is wet. Ada, what do you think?"
+        3.86 t4 claude begins
+        3.86 t4 claude granted addressed-by-other
+        3.86 t4 claude writes
+        4.06 tell reply_failed
+        4.06 t4 claude ends failed ""
+        4.06 t4 claude stop
+        4.06 t5 guest begins
+        4.06 t5 guest granted substitution
+        4.06 t5 guest writes
+        4.46 t5 guest is heard
+        7.76 t5 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}

@@ -362,3 +362,60 @@ fn what_is_summed_up_tells_each_ai_only_its_own_whispers() {
         "#,
     );
 }
+
+#[test]
+fn a_memory_that_doubles_while_it_is_summed_up_is_not_waited_for() {
+    check(
+        r#"
+        0.0 rule historyWords 20
+        1.0 host types "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        1.0 ada will say "Good."
+        2.5 host types "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        2.5 ada will say "Well."
+        3.0 host types "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        3.0 host types "Grace, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        until 6
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.32 t2 claude is heard
+        1.72 t2 claude ends completed "Good."
+        2.50 t3 you begins
+        2.50 t3 you ends completed "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        2.50 t4 claude begins
+        2.50 t4 claude granted addressed
+        2.50 t4 claude writes
+        2.50 claude sums up 1
+        2.50 guest sums up 2
+        2.82 t4 claude is heard
+        3.00 t4 flush
+        3.00 t4 claude stop
+        3.00 t5 you begins
+        3.00 t5 you ends completed "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        3.00 t6 claude begins
+        3.00 t6 claude granted addressed
+        3.00 claude remembers up to t1 as summary timed-out
+        3.00 guest remembers up to t1 as summary timed-out
+        3.00 claude sums up 3
+        3.00 guest sums up 4
+        3.00 t6 claude ends interrupted ""
+        3.00 t6 claude stop
+        3.00 t7 you begins
+        3.00 t7 you ends completed "Grace, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        3.00 t8 guest begins
+        3.00 t8 guest granted addressed
+        3.00 claude remembers up to t2 as summary timed-out
+        3.00 guest remembers up to t2 as summary timed-out
+        3.00 claude sums up 5
+        3.00 guest sums up 6
+        3.04 t4 claude ends interrupted "" unheard "Well."
+        3.04 t8 guest writes
+        3.44 t8 guest is heard
+        6.00 claude remembers up to t3 as summary complete
+        6.00 guest remembers up to t3 as summary timed-out
+        "#,
+    );
+}

@@ -1055,3 +1055,76 @@ fn an_interrupted_landing_is_none() {
         "#,
     );
 }
+
+#[test]
+fn an_interrupted_landing_leaves_room_for_the_next() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        1.0 grace will say "A planet is a rock that goes around a sun, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        3.0 host interrupts
+        4.0 autopilot on
+        5.8 host breathes
+        7.0 autopilot off
+        until 12
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        2.84 t1 lands
+        3.00 t1 flush
+        3.00 t1 claude stop
+        3.04 t1 claude ends interrupted "A moon is a rock that" unheard "goes around a planet, as everybody in this town knows. And there is more."
+        4.00 autopilot on
+        4.00 t2 guest begins
+        4.00 t2 guest granted autopilot
+        4.00 t2 guest writes
+        4.50 t2 guest is heard
+        5.80 t2 duck -12 dB
+        6.04 t2 duck 0 dB
+        6.04 t2 lands
+        7.00 autopilot off
+        7.20 t2 guest stop
+        7.20 t2 guest ends yielded "A planet is a rock that goes around a sun," unheard "as everybody in this town knows. And there is more."
+        "#,
+    );
+}
+
+#[test]
+fn who_was_to_answer_second_is_not_called_any_more_after_a_strike() {
+    check(
+        r#"
+        1.0 host types "You two, what about rain?"
+        2.5 host types "No, strike that."
+        4.0 autopilot on
+        5.0 autopilot off
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "You two, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed-first
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.50 t2 flush
+        2.50 t2 claude stop
+        2.50 t3 you begins
+        2.50 t3 you ends completed "No, strike that."
+        2.54 t2 claude ends interrupted "That is a good" unheard "question, and here is my answer to it."
+        2.54 struck spoken 1.400 to 2.540 t2 t3
+        4.00 autopilot on
+        4.00 t4 claude begins
+        4.00 t4 claude granted autopilot
+        4.00 t4 claude writes
+        4.40 t4 claude is heard
+        5.00 autopilot off
+        7.70 t4 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
