@@ -194,6 +194,9 @@ impl Conversation {
         self.tries = Tries { after: Some(after), made: made + 1 };
         let Ok(step) = self.foreseen_step(speaker, after, &text) else { return };
         self.do_without_summaries(speaker);
+        if self.is_too_long_with_one_more(speaker) {
+            return;
+        }
         let turn = self.new_turn_id();
         let basis =
             Basis { after, words: plain_words(&text), memory: self.transcript.revision_but(after) };

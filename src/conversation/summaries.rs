@@ -86,13 +86,19 @@ impl Conversation {
     /// A prompt is about to be made: what would make it too long is left out, whether its summary is there or not.
     pub(super) fn do_without_summaries(&mut self, speaker: AiSpeaker) {
         let most = self.program.rules().table.show.history_words;
-        while most > 0 && self.transcript.weight_of_older(speaker) > most.saturating_mul(2) {
+        while most > 0 && self.transcript.weight_of_older(speaker, 0) > most.saturating_mul(2) {
             if let Some(job) = self.summaries.jobs[speaker.index()] {
                 self.conclude(speaker, job, "", Outcome::TimedOut);
             } else if self.is_ending || !self.ask_for_summary(speaker, most / 2) {
                 return;
             }
         }
+    }
+
+    /// Whether a prompt of `speaker` would be too long if one more line were heard.
+    pub(super) fn is_too_long_with_one_more(&self, speaker: AiSpeaker) -> bool {
+        let most = self.program.rules().table.show.history_words;
+        most > 0 && self.transcript.weight_of_older(speaker, 1) > most.saturating_mul(2)
     }
 
     fn ask_for_summary(&mut self, speaker: AiSpeaker, left: u32) -> bool {

@@ -274,9 +274,9 @@ impl Transcript {
         lines.fold(words_in(&gist.text), u32::saturating_add)
     }
 
-    /// The same of the lines before the last ones, which may always be summed up.
-    pub(super) fn weight_of_older(&self, speaker: AiSpeaker) -> u32 {
-        let older = self.told(speaker).count().saturating_sub(LAST_LINES);
+    /// The same of the lines before the last ones, which may always be summed up; `more` lines are about to come.
+    pub(super) fn weight_of_older(&self, speaker: AiSpeaker, more: usize) -> u32 {
+        let older = (self.told(speaker).count() + more).saturating_sub(LAST_LINES);
         let lines = self.told(speaker).take(older).map(|(_, line)| weight_of(&line.text));
         lines.fold(0, u32::saturating_add)
     }
