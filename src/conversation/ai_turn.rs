@@ -28,6 +28,8 @@ pub(super) struct AiTurn {
     pub(super) id: TurnId,
     pub(super) speaker: AiSpeaker,
     pub(super) reason: GrantReason,
+    /// The number of its grant; 0 before it has the floor.
+    pub(super) grant: u32,
     /// The host turn it answers directly: the one that is opened again if this reply is withdrawn.
     pub(super) answers: Option<TurnId>,
     /// When its first word is wanted.
@@ -88,6 +90,7 @@ impl AiTurn {
             id,
             speaker,
             reason,
+            grant: 0,
             answers: None,
             not_before,
             free_at: not_before,

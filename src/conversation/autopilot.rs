@@ -51,6 +51,8 @@ pub(super) struct Agenda {
     failures: u16,
     /// Number of the grant at which each spoke last; 0 for never.
     last_grant: [u32; 2],
+    /// The same of the grant before that.
+    grant_before: [u32; 2],
     grants: u32,
     /// Who begins when neither has spoken.
     opener: AiSpeaker,
@@ -66,6 +68,7 @@ impl Agenda {
             hand_overs: 0,
             failures: 0,
             last_grant: [0; 2],
+            grant_before: [0; 2],
             grants: 0,
             opener: if seed.is_multiple_of(2) { AiSpeaker::Claude } else { AiSpeaker::Guest },
         }
@@ -148,11 +151,20 @@ impl Agenda {
         self.failures = 0;
     }
 
-    /// A turn was granted.
-    pub(super) fn granted(&mut self, speaker: AiSpeaker) {
+    /// A turn was granted. Returns the number of the grant.
+    pub(super) fn granted(&mut self, speaker: AiSpeaker) -> u32 {
         self.grants = self.grants.saturating_add(1);
+        self.grant_before[speaker.index()] = self.last_grant[speaker.index()];
         self.last_grant[speaker.index()] = self.grants;
         self.ai_turns = self.ai_turns.saturating_add(1);
+        self.grants
+    }
+
+    /// The turn of this grant was withdrawn: `speaker` spoke last when it had before.
+    pub(super) const fn take_back(&mut self, speaker: AiSpeaker, grant: u32) {
+        if self.last_grant[speaker.index()] == grant {
+            self.last_grant[speaker.index()] = self.grant_before[speaker.index()];
+        }
     }
 
     /// Whether a turn that came to nothing may be given to the other: once, then the table waits.

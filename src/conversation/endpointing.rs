@@ -206,7 +206,7 @@ impl Endpointing {
     pub(super) fn judge(&self, now: SessionTime, words: KnownWords, rules: &Rules) -> Judgement {
         let Some(quiet) = self.silence_start() else { return Judgement::Wait };
         let silence = now.since(quiet);
-        let are_all_there = self.are_all_there(words, rules);
+        let are_all_there = are_all_there(quiet, words, rules);
         let (ceiling, _) = self.ceiling(words, rules);
         if self.forced || silence >= ceiling {
             return if are_all_there || silence >= rules.transcript_late.max(ceiling) {
@@ -251,7 +251,7 @@ impl Endpointing {
             (quiet + after, name)
         });
         // Silence alone ends only what the words allow to end; without them its passing changes nothing.
-        let may_end = self.are_all_there(words, rules) && words.can_end;
+        let may_end = are_all_there(quiet, words, rules) && words.can_end;
         let silence = self
             .enough_silence(words, rules)
             .filter(|_| may_end)
@@ -262,13 +262,6 @@ impl Endpointing {
     /// Since when it is the host's silence that decides.
     const fn silence_start(&self) -> Option<SessionTime> {
         if self.voice_since.is_some() || self.held { None } else { self.quiet_since }
-    }
-
-    /// Whether the words cover the speech up to its end.
-    fn are_all_there(&self, words: KnownWords, rules: &Rules) -> bool {
-        let Some(quiet) = self.quiet_since else { return false };
-        !words.may_grow
-            || words.covered_until.is_some_and(|until| until + rules.coverage_slack >= quiet)
     }
 
     /// The silence that ends a turn whose words may end, and the vote that asks for it; none while only the ceiling
@@ -341,4 +334,10 @@ impl Endpointing {
             (1, Some(Answer::Done | Answer::Leaning | Answer::NoModel)) | (2.., _) => None,
         }
     }
+}
+
+/// Whether the words cover the speech up to its end at `quiet`.
+fn are_all_there(quiet: SessionTime, words: KnownWords, rules: &Rules) -> bool {
+    !words.may_grow
+        || words.covered_until.is_some_and(|until| until + rules.coverage_slack >= quiet)
 }

@@ -88,7 +88,6 @@ impl Conversation {
         let had_words = self.known_words(turn.id).has_words;
         let spoke_until = quiet_since.filter(|_| self.voice_since.is_none()).unwrap_or(self.now);
         self.last_host_turn = Some(HostTurnEnded { id: turn.id, spoke_until, had_words });
-        self.transcript.set(turn.id, text.clone());
         let spoken = turn.endpointing.spoken();
         let spoken = self.spoken(turn.id, Speaker::You, &text, Some(spoken));
         if let Some(spoken) = spoken {
@@ -136,7 +135,7 @@ impl Conversation {
 
     /// Gives the floor to whom the host's line calls.
     fn answer(&mut self, turn: TurnId, text: &str) {
-        let Choice { speaker, reason, second } = self.whom(turn, text);
+        let Choice { speaker, reason, second } = self.whom(turn, text, self.names.addressed(text));
         self.agenda.host_acted();
         self.agenda.take_nominee();
         self.agenda.then(second);
@@ -176,7 +175,7 @@ impl Conversation {
         if let Some(step) = &step {
             self.take_step(step);
         }
-        self.agenda.granted(speaker);
+        let grant = self.agenda.granted(speaker);
         self.was_cut[speaker.index()] = false;
         self.has_failed[speaker.index()] = false;
         self.transcript.open(id, speaker.into(), None);
@@ -189,7 +188,7 @@ impl Conversation {
             Some(prepared) => (prepared.turn, Some(prepared.held)),
             None => (AiTurn::new(id, speaker, reason, not_before), None),
         };
-        (turn.reason, turn.answers) = (reason, answers);
+        (turn.reason, turn.answers, turn.grant) = (reason, answers, grant);
         (turn.not_before, turn.free_at) = (not_before, self.now);
         self.floor = Floor::Ai(Box::new(turn));
         if let Some(held) = held {
@@ -308,6 +307,9 @@ impl Conversation {
         let spoken = self.spoken(turn.id, speaker.into(), &heard_text, Some(length));
         spoken.into_iter().for_each(|spoken| self.recent.add(spoken));
         self.has_failed[speaker.index()] = matches!(reason, TurnEnd::Failed | TurnEnd::TimedOut);
+        if reason == TurnEnd::Withdrawn && self.program.rules().table.show.takes_back_withdrawn {
+            self.agenda.take_back(speaker, turn.grant);
+        }
         if is_barge_in {
             let (heard_text, unheard_text) = (heard_text.clone(), unheard_text.clone());
             let verdict = Verdict::Stopped;

@@ -82,3 +82,57 @@ pub(super) fn pace_of(words: u64, voice: Span) -> Option<u16> {
     let minute = Span::from_millis(60_000).samples();
     is_enough.then(|| u16::try_from(words * minute / voice.samples()).ok())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(millis: u64) -> Span {
+        Span::from_millis(millis)
+    }
+
+    #[test]
+    fn a_longer_pause_counts_at_once_and_each_one_lets_it_fade() {
+        let mut habit = Habit::default();
+        let mut after = |pause| {
+            habit.learn(ms(pause));
+            habit.pause().millis()
+        };
+        assert_eq!(
+            [249, 250, 1000, 300, 3000, 3001].map(&mut after),
+            [0, 250, 1000, 970, 3000, 3000]
+        );
+        assert_eq!(habit.wait(&Rules::default()), ms(2600), "the most it may ask for");
+        let rules = Rules { habit_max: ms(9000), ..Rules::default() };
+        assert_eq!(habit.wait(&rules), ms(3750));
+    }
+
+    #[test]
+    fn four_words_in_a_second_and_a_half_are_a_pace() {
+        assert_eq!(pace_of(4, ms(1500)), Some(160));
+        assert_eq!(pace_of(3, ms(1500)), None);
+        assert_eq!(pace_of(4, ms(1499)), None);
+        assert_eq!(pace_of(6, ms(3000)), Some(120));
+    }
+
+    #[test]
+    fn slow_is_below_seven_tenths_of_the_hosts_own_pace() {
+        let mut habit = Habit::default();
+        assert!(habit.is_slow(125) && !habit.is_slow(126), "as everybody");
+        habit.learn_pace(100);
+        assert!(habit.is_slow(69) && !habit.is_slow(70), "the first turn counts whole");
+        habit.learn_pace(200);
+        assert_eq!(habit.profile(3), HostProfile { shows: 3, pause_ms: 0, pace_wpm: 125 });
+        habit.learn_pace(9000);
+        assert_eq!(habit.profile(3).pace_wpm, 168, "as fast as speech can be");
+        habit.learn_pace(1);
+        assert_eq!(habit.profile(3).pace_wpm, 141);
+    }
+
+    #[test]
+    fn what_a_show_taught_is_known_in_the_next() {
+        let profile = HostProfile { shows: 2, pause_ms: 700, pace_wpm: 150 };
+        assert_eq!(Habit::known(profile).profile(2), profile);
+        assert_eq!(Habit::known(HostProfile::default()), Habit::default());
+    }
+}

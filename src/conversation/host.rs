@@ -96,6 +96,10 @@ impl Conversation {
     }
 
     fn voice_ended(&mut self, at: SessionTime) {
+        // One that was let pass while it was on, as an echo is, may still turn out to be the host's.
+        if let Some(murmur) = &mut self.murmur {
+            murmur.voice.stopped(at);
+        }
         match &mut self.floor {
             Floor::Host(turn) => turn.endpointing.stopped(at),
             Floor::Ai(_) => {

@@ -177,29 +177,3 @@ pub enum Deadline {
     /// A summary should have been written by now.
     SummaryLate,
 }
-
-impl Deadline {
-    /// The name in the log: the same word as in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FlushConfirm => "flush-confirm",
-            Self::WordEnd => "word-end",
-            Self::SoundConfirm => "sound-confirm",
-            Self::BargeInPause => "barge-in-pause",
-            Self::BargeInStop => "barge-in-stop",
-            Self::BargeInResume => "barge-in-resume",
-            Self::EndOfTurnFirstAsk => "end-of-turn-first-ask",
-            Self::EndOfTurnSecondAsk => "end-of-turn-second-ask",
-            Self::EndOfTurnSilence => "end-of-turn-silence",
-            Self::EndOfTurnCeiling => "end-of-turn-ceiling",
-            Self::TranscriptLate => "transcript-late",
-            Self::ReplyFirstText => "reply-first-text",
-            Self::VoiceFirstAudio => "voice-first-audio",
-            Self::PlayoutProgress => "playout-progress",
-            Self::NextSpeaker => "next-speaker",
-            Self::HostMaySpeak => "host-may-speak",
-            Self::SummaryLate => "summary-late",
-        }
-    }
-}

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::captions::SHOWN_MAX;
 use super::floor::{Conversation, Setup};
+use super::input::Outcome;
 use super::order::Caption;
 use super::speaker::{AiSpeaker, Speaker, TurnId};
+use super::summaries::gist_of;
 use crate::time::Span;
 
 /// What is remembered.
@@ -26,6 +28,9 @@ pub struct Memory {
     grants: u32,
     /// Number of the grant at which each AI spoke last; 0 for never.
     last_grant: [u32; 2],
+    /// The same of the grant before that, in the take that is read.
+    #[serde(skip)]
+    grant_before: [u32; 2],
     autopilot: bool,
     /// The part of the plan that was on, and for how long.
     segment: u16,
@@ -39,6 +44,19 @@ pub struct Memory {
     whispers: Vec<Whisper>,
     /// Turns of which something was struck: they stay as they are.
     struck: Vec<TurnId>,
+    /// What stands for each AI's oldest lines.
+    gists: [Gist; 2],
+    /// The summary that was written last in the take that is read, with its number.
+    #[serde(skip)]
+    summary: Option<(u32, String)>,
+}
+
+/// What stands for lines that are not told any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Gist {
+    /// How many of the lines it stands for.
+    upto: usize,
+    text: String,
 }
 
 /// A word in one AI's ear.
@@ -46,6 +64,9 @@ pub struct Memory {
 struct Whisper {
     speaker: AiSpeaker,
     text: String,
+    /// How many of the lines had begun before it; a memory from before that was told has it behind all of them.
+    #[serde(default)]
+    place: Option<usize>,
 }
 
 /// Whispers that are remembered: the last ones.
@@ -79,7 +100,13 @@ impl Memory {
     /// The floor was given.
     pub const fn granted(&mut self, speaker: AiSpeaker) {
         self.grants = self.grants.saturating_add(1);
+        self.grant_before[speaker.index()] = self.last_grant[speaker.index()];
         self.last_grant[speaker.index()] = self.grants;
+    }
+
+    /// What was granted to `speaker` last was withdrawn.
+    pub const fn withdrawn(&mut self, speaker: AiSpeaker) {
+        self.last_grant[speaker.index()] = self.grant_before[speaker.index()];
     }
 
     /// A caption was shown, interim or final.
@@ -106,7 +133,22 @@ impl Memory {
         if self.whispers.len() >= WHISPERS_MAX {
             self.whispers.remove(0);
         }
-        self.whispers.push(Whisper { speaker, text: text.to_owned() });
+        let place = Some(self.lines.len());
+        self.whispers.push(Whisper { speaker, text: text.to_owned(), place });
+    }
+
+    /// A summary was written.
+    pub fn summary_written(&mut self, summary: u32, text: &str) {
+        self.summary = Some((summary, text.to_owned()));
+    }
+
+    /// What `speaker` remembers up to turn `upto` is told as this summary from now on, or left out.
+    pub fn summed_up(&mut self, speaker: AiSpeaker, summary: u32, upto: TurnId, outcome: Outcome) {
+        let Some(last) = self.lines.iter().rposition(|line| line.turn == upto) else { return };
+        let text = self.summary.take_if(|(number, _)| *number == summary);
+        let text = text.map(|(_, text)| text).unwrap_or_default();
+        let gist = &mut self.gists[speaker.index()];
+        *gist = Gist { upto: last + 1, text: gist_of(&text, outcome, &gist.text) };
     }
 
     /// Part `index` of the plan began at `at_ms`.
@@ -139,7 +181,7 @@ impl Memory {
                 .collect();
             line.text = heard.join(" ");
         }
-        self.lines.retain(|line| !line.text.is_empty());
+        self.let_go();
         self.captions.retain_mut(|caption| {
             close(caption);
             !caption.text.is_empty()
@@ -148,6 +190,19 @@ impl Memory {
         self.struck.clear();
         let older = self.captions.len().saturating_sub(SHOWN_MAX);
         self.captions.drain(..older);
+    }
+
+    /// Lets go of lines that are told to nobody: those without a word, and what both AIs have as a summary.
+    fn let_go(&mut self) {
+        let summed_up = self.gists.iter().map(|gist| gist.upto).min().unwrap_or(0);
+        let is_kept = |(place, line): (usize, &Line)| place >= summed_up && !line.text.is_empty();
+        let kept: Vec<bool> = self.lines.iter().enumerate().map(is_kept).collect();
+        let left_of = |lines: usize| kept.iter().take(lines).filter(|kept| **kept).count();
+        self.gists.iter_mut().for_each(|gist| gist.upto = left_of(gist.upto));
+        let places = self.whispers.iter_mut().filter_map(|whisper| whisper.place.as_mut());
+        places.for_each(|place| *place = left_of(*place));
+        let mut kept = kept.into_iter();
+        self.lines.retain(|_| kept.next().unwrap_or(true));
     }
 
     /// How many turns are remembered.
@@ -176,12 +231,18 @@ impl Conversation {
     #[must_use]
     pub fn continuing(setup: Setup, memory: &Memory) -> Self {
         let mut conversation = Self::new(setup);
-        for line in &memory.lines {
+        let mut whispers = memory.whispers.iter().peekable();
+        for (place, line) in memory.lines.iter().enumerate() {
+            let is_earlier = |whisper: &&Whisper| whisper.place.is_some_and(|at| at <= place);
+            while let Some(whisper) = whispers.next_if(is_earlier) {
+                conversation.whisper(whisper.speaker, &whisper.text);
+            }
             conversation.transcript.open(line.turn, line.speaker, None);
             conversation.transcript.set(line.turn, line.text.clone());
         }
-        for whisper in &memory.whispers {
-            conversation.whisper(whisper.speaker, &whisper.text);
+        whispers.for_each(|whisper| conversation.whisper(whisper.speaker, &whisper.text));
+        for (speaker, gist) in AiSpeaker::BOTH.into_iter().zip(&memory.gists) {
+            conversation.transcript.sum_up(speaker, gist.upto, gist.text.clone());
         }
         let spent = Span::from_millis(memory.segment_spent_ms);
         let briefing = conversation.briefing.clone();
@@ -195,6 +256,10 @@ impl Conversation {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::briefing::Briefing;
+    use super::super::profile::HostProfile;
     use super::*;
     use crate::time::SessionTime;
 
@@ -262,5 +327,89 @@ mod tests {
         let texts: Vec<&str> = memory.lines.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(texts, ["what is a moon"]);
         assert_eq!((memory.segment, memory.segment_spent_ms), (1, 35_000));
+    }
+
+    /// What an AI of the next take is told, beside the directions that every prompt ends with.
+    fn told(memory: &Memory, speaker: AiSpeaker) -> Vec<String> {
+        let briefing = Briefing::parse("---\ntitle: Moons\n---\n").expect("a briefing");
+        let profile = HostProfile::default();
+        let setup = Setup { briefing: Arc::new(briefing), seed: 0, profile };
+        let next = Conversation::continuing(setup, memory);
+        let messages = next.transcript.messages(speaker, &next.briefing, None, true);
+        messages.into_iter().map(|message| message.text).collect()
+    }
+
+    fn said(memory: &mut Memory, turn: u32, speaker: Speaker, text: &str) {
+        memory.turn_started(TurnId(turn), speaker);
+        memory.turn_ended(TurnId(turn), text);
+    }
+
+    #[test]
+    fn the_next_take_has_the_summary_and_not_the_lines_it_stands_for() {
+        let mut memory = Memory::default();
+        said(&mut memory, 1, Speaker::You, "what is a moon");
+        said(&mut memory, 2, Speaker::Claude, "");
+        said(&mut memory, 3, Speaker::Guest, "A rock.");
+        said(&mut memory, 4, Speaker::You, "what is a star");
+        memory.summary_written(1, "They spoke of a moon.");
+        memory.summed_up(AiSpeaker::Claude, 1, TurnId(3), Outcome::Complete);
+        // Nobody wrote this one.
+        memory.summed_up(AiSpeaker::Guest, 2, TurnId(1), Outcome::TimedOut);
+        memory.settle();
+        assert_eq!(
+            told(&memory, AiSpeaker::Claude),
+            ["(What was said before, summed up: They spoke of a moon.)", "what is a star"]
+        );
+        let guest = ["(What was said before this is left out here.)", "A rock.", "what is a star"];
+        assert_eq!(told(&memory, AiSpeaker::Guest), guest);
+        assert_eq!(memory.turns(), 2, "what both have as a summary is let go");
+        // And so over another break.
+        let text = serde_json::to_string(&memory).expect("JSON");
+        let mut again: Memory = serde_json::from_str(&text).expect("a memory");
+        said(&mut again, 5, Speaker::Guest, "A sun.");
+        again.settle();
+        assert_eq!(told(&again, AiSpeaker::Guest)[..3], guest);
+        assert_eq!(told(&again, AiSpeaker::Guest)[3], "A sun.");
+    }
+
+    #[test]
+    fn a_whisper_keeps_its_place_among_the_lines() {
+        let mut memory = Memory::default();
+        said(&mut memory, 1, Speaker::You, "");
+        said(&mut memory, 2, Speaker::You, "what is a moon");
+        memory.whispered(AiSpeaker::Claude, "be kind");
+        said(&mut memory, 3, Speaker::Claude, "A rock, dear.");
+        memory.whispered(AiSpeaker::Claude, "be brief");
+        memory.settle();
+        let lines = told(&memory, AiSpeaker::Claude);
+        assert_eq!((lines[0].as_str(), lines[2].as_str()), ("what is a moon", "A rock, dear."));
+        assert!(lines[1].contains("be kind") && lines[3].contains("be brief"), "{lines:?}");
+        assert!(told(&memory, AiSpeaker::Guest).iter().all(|line| !line.contains("be ")));
+    }
+
+    #[test]
+    fn the_next_take_goes_on_in_the_part_that_was_on_with_its_rules_and_its_minutes() {
+        let text = "---\ntitle: Moons\nsegments:\n  - { title: A, minutes: 2 }\n  - { title: B, minutes: 2, rules: { answerSeconds: 4 } }\n---\n";
+        let briefing = Briefing::parse(text).expect("a briefing");
+        let mut memory = Memory::default();
+        memory.segment_began(1, 60_000);
+        memory.went_on_until(90_000);
+        memory.settle();
+        let profile = HostProfile::default();
+        let setup = Setup { briefing: Arc::new(briefing), seed: 0, profile };
+        let next = Conversation::continuing(setup, &memory);
+        assert_eq!(next.rules().answer_seconds, 4);
+        let left = next.program.left(&next.briefing, SessionTime::ZERO);
+        assert_eq!(left, Some(Span::from_millis(90_000)));
+    }
+
+    #[test]
+    fn whose_reply_was_withdrawn_has_not_spoken() {
+        let mut memory = Memory::default();
+        memory.granted(AiSpeaker::Claude);
+        memory.granted(AiSpeaker::Guest);
+        memory.granted(AiSpeaker::Claude);
+        memory.withdrawn(AiSpeaker::Claude);
+        assert_eq!(memory.last_grant, [1, 2]);
     }
 }

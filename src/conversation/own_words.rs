@@ -207,6 +207,34 @@ mod tests {
     }
 
     #[test]
+    fn of_what_is_over_the_last_eighty_words_are_kept() {
+        let mut own = OwnWords::default();
+        let at = SessionTime::ZERO;
+        let words = |from: u32, to: u32| {
+            (from..to).map(move |n| CaptionWord { text: n.to_string(), start: at, end: at })
+        };
+        own.turn_over(words(0, 60));
+        own.turn_over(words(60, 100));
+        assert_eq!((own.over.len(), own.over[0].text.as_str()), (80, "20"));
+    }
+
+    #[test]
+    fn an_echo_is_doubted_for_two_minutes_and_a_new_listener_warms_up() {
+        let rules = Rules::default();
+        let at = |ms| SessionTime::from_millis(ms);
+        let mut own = OwnWords::default();
+        own.more_heard(47_999);
+        assert_eq!(own.ai_heard(at(0), &rules), AiHeard::WarmingUp);
+        own.more_heard(1);
+        assert_eq!(own.ai_heard(at(0), &rules), AiHeard::Heard);
+        own.echoed = Some(at(1000));
+        assert_eq!(own.ai_heard(at(120_999), &rules), AiHeard::Echoing);
+        assert_eq!(own.ai_heard(at(121_000), &rules), AiHeard::Heard);
+        own.listener_came();
+        assert_eq!(own.ai_heard(at(2000), &rules), AiHeard::WarmingUp);
+    }
+
+    #[test]
     fn garbled_words_are_known_and_short_ones_must_be_equal() {
         assert!(is_same("wether", "weather"));
         assert!(!is_same("no", "now"));

@@ -8,6 +8,7 @@
 //! gets the floor only if the floor is given to its speaker and every word its prompt held stands; otherwise it is dropped
 //! with a note of what it cost; tries are bounded for each turn it could follow.
 
+use super::addressing::Addressed;
 use super::ai_turn::{AiTurn, Reply};
 use super::autopilot::Next;
 use super::barge_in::has_content;
@@ -28,6 +29,8 @@ const REACH_SLACK: Span = Span::from_millis(400);
 pub(super) struct Prepared {
     pub(super) turn: AiTurn,
     basis: Basis,
+    /// The host's words as they stand in it, and whom they call: asked at every step, and slow to find out.
+    called: Option<(String, Addressed)>,
     /// What the director has its speaker do in it.
     pub(super) step: Option<Decision>,
     /// Pieces that the voice gets when the floor is given.
@@ -63,6 +66,8 @@ struct Foreseen {
     speaker: AiSpeaker,
     after: TurnId,
     text: String,
+    /// Whom a text of the host calls.
+    addressed: Option<Addressed>,
 }
 
 impl Conversation {
@@ -127,8 +132,13 @@ impl Conversation {
                 let asks = !plain_words(&text).is_empty()
                     && (!turn.is_overlap || has_content(&text, self.rules()))
                     && self.spoken_strike(&text).is_none();
-                let speaker = self.whom(turn.id, &text).speaker;
-                asks.then_some(Foreseen { speaker, after: turn.id, text })
+                let known = self.prepared.as_ref().and_then(|prepared| prepared.called.as_ref());
+                let known =
+                    known.filter(|(line, _)| *line == text).map(|(_, addressed)| *addressed);
+                let addressed = known.unwrap_or_else(|| self.names.addressed(&text));
+                let speaker = self.whom(turn.id, &text, addressed).speaker;
+                let addressed = Some(addressed);
+                asks.then_some(Foreseen { speaker, after: turn.id, text, addressed })
             }
             Floor::Ai(turn) => {
                 // One that makes room for the host is followed by nobody, for a while.
@@ -136,15 +146,13 @@ impl Conversation {
                     return None;
                 }
                 let text = turn.said_text();
-                let known = turn.calls_other;
-                let calls_other =
-                    known.unwrap_or_else(|| self.names.calls_other(turn.speaker, &text));
+                let calls_other = turn.calls_other?;
                 let rules = &self.program.rules().table;
                 let next = self.agenda.clone().after(turn.speaker, calls_other, rules);
                 match next {
                     // A voice cannot make one turn while it speaks another.
                     Next::Grant(speaker, _) if speaker != turn.speaker => {
-                        Some(Foreseen { speaker, after: turn.id, text })
+                        Some(Foreseen { speaker, after: turn.id, text, addressed: None })
                     }
                     Next::Grant(..) | Next::Deny(..) | Next::Rest => None,
                 }
@@ -181,17 +189,23 @@ impl Conversation {
     }
 
     fn prepare(&mut self, foreseen: Foreseen) {
-        let Foreseen { speaker, after, text } = foreseen;
+        let Foreseen { speaker, after, text, addressed } = foreseen;
         let made = self.tries.made_after(after);
         self.tries = Tries { after: Some(after), made: made + 1 };
         let Ok(step) = self.foreseen_step(speaker, after, &text) else { return };
+        self.do_without_summaries(speaker);
+        if self.is_too_long_with_one_more(speaker) {
+            return;
+        }
         let turn = self.new_turn_id();
         let basis =
             Basis { after, words: plain_words(&text), memory: self.transcript.revision_but(after) };
         let mut prepared = AiTurn::new(turn, speaker, GrantReason::Alternation, self.now);
         prepared.reply = Reply::Writing(self.now);
         let prompt = self.prompt(speaker, Some((after, &text)), step.as_ref());
-        self.prepared = Some(Box::new(Prepared { turn: prepared, basis, step, held: Vec::new() }));
+        let called = addressed.map(|addressed| (text, addressed));
+        let held = Vec::new();
+        self.prepared = Some(Box::new(Prepared { turn: prepared, basis, called, step, held }));
         self.order(Order::NotePreparing { turn, speaker, after });
         self.order(Order::StartReply { turn, speaker, prompt: Box::new(prompt) });
     }

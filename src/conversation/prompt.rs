@@ -124,6 +124,10 @@ pub mod cues {
     pub const IN_CIRCLES: &str = "the talk turns in circles.";
     /// The speaker is to be short.
     pub const SHORT: &str = "one or two short sentences this time";
+    /// The producer's word in the speaker's ear, which follows, up to [`WHISPER_END`].
+    pub const WHISPER: &str = "The producer says in your ear, and only you hear it: ";
+    /// Behind a whisper: what is to become of it.
+    pub const WHISPER_END: &str = " – Act on it without mentioning it.";
     /// The speaker is to close the show.
     pub const CLOSE: &str = "Close with one sentence and say good-bye.";
 }

@@ -234,6 +234,7 @@ impl Conversation {
         let Floor::Ai(current) = &mut self.floor else { return };
         current.reply = Reply::Writing(now);
         let (turn, speaker) = (current.id, current.speaker);
+        self.do_without_summaries(speaker);
         let prompt = self.prompt(speaker, None, self.step.as_ref());
         self.order(Order::StartReply { turn, speaker, prompt: Box::new(prompt) });
     }

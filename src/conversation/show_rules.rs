@@ -18,6 +18,10 @@ pub struct ShowRules {
     /// Whether grants and denials tell the scores they rest on. No key of a briefing: the log of a show from before
     /// there were any says nothing of it, and is told again without.
     pub tells_scores: bool,
+    /// Whether one whose reply was withdrawn has not spoken, so that it is still that one's turn. No key of a briefing
+    /// either.
+    #[serde(default)]
+    pub takes_back_withdrawn: bool,
     /// How much the silence between two AI speakers varies, at most, to either side.
     pub gap_variation: Span,
 
@@ -78,6 +82,7 @@ impl ShowRules {
         Self {
             follow_ups: false,
             tells_scores: false,
+            takes_back_withdrawn: false,
             directs: false,
             by_minutes: false,
             soft_landing: false,
@@ -95,6 +100,7 @@ impl Default for ShowRules {
             answers: Answers::Alternation,
             follow_ups: true,
             tells_scores: true,
+            takes_back_withdrawn: true,
             gap_variation: Span::ZERO,
 
             directs: true,

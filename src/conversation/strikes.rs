@@ -12,7 +12,7 @@ use super::floor::{Conversation, Floor};
 use super::order::{Order, StrikeScope, StruckTurn, TurnEnd};
 use super::speaker::TurnId;
 use super::transcript::Reach;
-use super::words::plain_words;
+use super::words::{length_at_end, plain_words};
 use crate::time::{SessionTime, Span};
 
 /// Strikes that a page that connects late is shown.
@@ -159,28 +159,18 @@ impl Conversation {
         let rules = self.host_rules();
         // Asked at every step, so at first only the end is read.
         let tail = text.char_indices().rev().nth(TAIL_CHARS).map_or(0, |(place, _)| place);
-        let is_said = |words: &[String]| {
+        let said = |words: &[String]| {
             let polite = |word: &&String| POLITE.contains(&word.as_str());
             let end = words.len() - words.iter().rev().take_while(polite).count();
-            let phrases = rules.show.strike_phrases.iter().map(|phrase| plain_words(phrase));
-            phrases
-                .filter(|phrase| !phrase.is_empty())
-                .any(|phrase| words[..end].ends_with(&phrase))
+            let mut phrases = rules.show.strike_phrases.iter();
+            phrases.find_map(|phrase| length_at_end(&words[..end], phrase))
         };
-        if !is_said(&plain_words(&text[tail..])) {
-            return None;
-        }
+        said(&plain_words(&text[tail..]))?;
         let mut words = plain_words(text);
         while words.last().is_some_and(|word| POLITE.contains(&word.as_str())) {
             words.pop();
         }
-        let said = rules
-            .show
-            .strike_phrases
-            .iter()
-            .map(|phrase| plain_words(phrase))
-            .find(|phrase| !phrase.is_empty() && words.ends_with(phrase))?;
-        words.truncate(words.len() - said.len());
+        words.truncate(words.len() - said(&words)?);
         words.retain(|word| !LEADING_IN.contains(&word.as_str()));
         Some(words.is_empty() || !has_content(&words.join(" "), rules))
     }

@@ -83,6 +83,24 @@ impl Conversation {
         has_changed
     }
 
+    /// A prompt is about to be made: what would make it too long is left out, whether its summary is there or not.
+    pub(super) fn do_without_summaries(&mut self, speaker: AiSpeaker) {
+        let most = self.program.rules().table.show.history_words;
+        while most > 0 && self.transcript.weight_of_older(speaker, 0) > most.saturating_mul(2) {
+            if let Some(job) = self.summaries.jobs[speaker.index()] {
+                self.conclude(speaker, job, "", Outcome::TimedOut);
+            } else if self.is_ending || !self.ask_for_summary(speaker, most / 2) {
+                return;
+            }
+        }
+    }
+
+    /// Whether a prompt of `speaker` would be too long if one more line were heard.
+    pub(super) fn is_too_long_with_one_more(&self, speaker: AiSpeaker) -> bool {
+        let most = self.program.rules().table.show.history_words;
+        most > 0 && self.transcript.weight_of_older(speaker, 1) > most.saturating_mul(2)
+    }
+
     fn ask_for_summary(&mut self, speaker: AiSpeaker, left: u32) -> bool {
         let Some(oldest) = self.transcript.oldest(speaker, left, &self.briefing) else {
             return false;
@@ -103,11 +121,10 @@ impl Conversation {
             Some((speaker, job))
         });
         let Some((speaker, job)) = found else { return self.ignore("summary_is_not_due") };
-        let words: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS_MAX).collect();
         // An empty one is none.
-        let is_empty = outcome == Outcome::Complete && words.is_empty();
+        let is_empty = outcome == Outcome::Complete && text.trim().is_empty();
         let outcome = if is_empty { Outcome::Failed } else { outcome };
-        self.conclude(speaker, job, &words.join(" "), outcome);
+        self.conclude(speaker, job, text, outcome);
     }
 
     /// The lines are told as `text` from now on, or left out.
@@ -115,17 +132,22 @@ impl Conversation {
         self.summaries.jobs[speaker.index()] = None;
         self.summaries.looked_at = None;
         let before = self.transcript.weight(speaker);
-        let gist = if outcome == Outcome::Complete {
-            format!("(What was said before, summed up: {text})")
-        } else {
-            // What an earlier summary says still holds.
-            let known = self.transcript.gist(speaker).trim_end_matches(LEFT_OUT).trim_end();
-            format!("{known} {LEFT_OUT}").trim_start().to_owned()
-        };
+        let gist = gist_of(text, outcome, self.transcript.gist(speaker));
         debug_assert!(words_in(&gist) < 1_000, "a summary is bounded");
         self.transcript.sum_up(speaker, job.upto, gist);
         let (summary, upto) = (job.summary, job.last);
         let after = self.transcript.weight(speaker);
         self.order(Order::NoteSummarised { summary, speaker, upto, outcome, before, after });
     }
+}
+
+/// What is told in the place of lines that were summed up as `text`, or left out; `known` stood for older ones.
+pub(super) fn gist_of(text: &str, outcome: Outcome, known: &str) -> String {
+    if outcome == Outcome::Complete {
+        let words: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS_MAX).collect();
+        return format!("(What was said before, summed up: {})", words.join(" "));
+    }
+    // What an earlier summary says still holds.
+    let known = known.trim_end_matches(LEFT_OUT).trim_end();
+    format!("{known} {LEFT_OUT}").trim_start().to_owned()
 }

@@ -274,6 +274,13 @@ impl Transcript {
         lines.fold(words_in(&gist.text), u32::saturating_add)
     }
 
+    /// The same of the lines before the last ones, which may always be summed up; `more` lines are about to come.
+    pub(super) fn weight_of_older(&self, speaker: AiSpeaker, more: usize) -> u32 {
+        let older = (self.told(speaker).count() + more).saturating_sub(LAST_LINES);
+        let lines = self.told(speaker).take(older).map(|(_, line)| weight_of(&line.text));
+        lines.fold(0, u32::saturating_add)
+    }
+
     /// The oldest lines of `speaker`'s memory that are to be summed up so that `left` words stay; none if there are none.
     pub(super) fn oldest(
         &self,

@@ -59,3 +59,48 @@ pub(super) fn evenly(text: &str, begin: u64, end: u64) -> Vec<Token> {
         .map(|word| Token { text: word.text, start: word.start.samples(), end: word.end.samples() })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(
+        (text_start, text_end): (u32, u32),
+        (start_sample, end_sample): (u64, u64),
+    ) -> VoicedWord {
+        VoicedWord { text_start, text_end, start_sample, end_sample }
+    }
+
+    fn places(tokens: &[Token]) -> Vec<(&str, u64, u64)> {
+        tokens.iter().map(|token| (token.text.as_str(), token.start, token.end)).collect()
+    }
+
+    #[test]
+    fn a_written_word_lies_where_the_words_lie_that_the_voice_says_for_it() {
+        // "Twenty-one" is two words to the voice, the dash none.
+        let words = [word((0, 6), (10, 20)), word((7, 10), (25, 40)), word((15, 20), (50, 90))];
+        let tokens = placed("Twenty-one – times", &words, 5, 80);
+        assert_eq!(places(&tokens), [("Twenty-one", 10, 40), ("–", 40, 40), ("times", 50, 80)]);
+    }
+
+    #[test]
+    fn times_never_run_backwards() {
+        let words = [word((0, 3), (30, 60)), word((4, 7), (20, 50))];
+        assert_eq!(places(&placed("one two", &words, 0, 100)), [("one", 30, 60), ("two", 60, 60)]);
+    }
+
+    #[test]
+    fn without_words_of_the_voice_the_letters_share_the_time() {
+        assert_eq!(places(&evenly("I am", 100, 600)), [("I", 100, 300), ("am", 300, 600)]);
+    }
+
+    #[test]
+    fn a_clause_ends_with_its_mark_whatever_closes_behind_it() {
+        assert!(
+            ["rain.", "rain,\"", "rain…", "(rain!)", "so –", "then:"]
+                .iter()
+                .all(|word| ends_clause(word))
+        );
+        assert!(["rain", "rain-", "it's", "(rain)"].iter().all(|word| !ends_clause(word)));
+    }
+}

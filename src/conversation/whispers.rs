@@ -5,6 +5,7 @@
 
 use super::floor::Conversation;
 use super::order::Order;
+use super::prompt::cues;
 use super::speaker::AiSpeaker;
 
 impl Conversation {
@@ -26,9 +27,7 @@ impl Conversation {
 
     /// The whisper stands in the memory of `speaker`.
     pub(super) fn whisper(&mut self, speaker: AiSpeaker, text: &str) {
-        let aside = format!(
-            "(The producer says in your ear, and only you hear it: {text} – Act on it without mentioning it.)"
-        );
+        let aside = format!("({}{text}{})", cues::WHISPER, cues::WHISPER_END);
         self.transcript.aside(Some(speaker), aside);
     }
 }

@@ -98,10 +98,11 @@ pub struct Standing {
 }
 
 impl Conversation {
-    /// Whom the host's line calls, or else whose turn it is. Changes nothing. `turn` is the host's.
-    pub(super) fn whom(&self, turn: TurnId, text: &str) -> Choice {
+    /// Who answers a line of the host's turn `turn` that calls so: whoever is called, or else whose turn it is. Changes
+    /// nothing.
+    pub(super) fn whom(&self, turn: TurnId, text: &str, addressed: Addressed) -> Choice {
         let longer_ago = self.agenda.longer_ago();
-        let (speaker, reason, second) = match (self.agenda.nominee(), self.names.addressed(text)) {
+        let (speaker, reason, second) = match (self.agenda.nominee(), addressed) {
             (Some(nominee), _) => (nominee, GrantReason::Nominated, None),
             (None, Addressed::One(one)) => (one, GrantReason::Addressed, None),
             (None, Addressed::BothFrom(first)) => {
@@ -227,6 +228,16 @@ mod tests {
             "",
         ] {
             assert!(!is_follow_up(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_one_by_its_mark_or_by_its_first_word() {
+        for text in ["You like rain?", "What about rain", "Well, and who is that"] {
+            assert!(opens_question(text), "{text}");
+        }
+        for text in ["I like rain.", "Well, I do not know what", ""] {
+            assert!(!opens_question(text), "{text}");
         }
     }
 }

@@ -12,28 +12,47 @@ pub(super) fn plain_words(text: &str) -> Vec<String> {
 
 /// One word in lower case without its punctuation; empty if nothing else is in it.
 pub(super) fn plain_word(word: &str) -> String {
-    let word: String = word
-        .chars()
-        .map(|c| if c == '’' { '\'' } else { c })
-        .filter(|c| c.is_alphanumeric() || *c == '\'')
-        .collect();
-    word.trim_matches('\'').to_lowercase()
+    // Asked of every word at every step: one piece of memory a word.
+    let mut plain = String::with_capacity(word.len());
+    for c in word.chars().map(|c| if c == '’' { '\'' } else { c }) {
+        if c.is_ascii_alphanumeric() || c == '\'' {
+            plain.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
+            plain.extend(c.to_lowercase());
+        }
+    }
+    let end = plain.trim_end_matches('\'').len();
+    plain.truncate(end);
+    let begin = plain.len() - plain.trim_start_matches('\'').len();
+    plain.drain(..begin);
+    plain
+}
+
+/// The words of a phrase of the rules, which is in lower case and without punctuation. Asked at every step, so nothing is
+/// copied.
+fn words_of(phrase: &str) -> impl Iterator<Item = &str> {
+    phrase.split([' ', '-']).map(|word| word.trim_matches('\'')).filter(|word| !word.is_empty())
+}
+
+/// How many words `phrase` has, if `words` begin with them; none if it has none.
+fn length_at_begin(words: &[String], phrase: &str) -> Option<usize> {
+    let mut rest = words.iter();
+    let is_there = words_of(phrase).all(|word| rest.next().is_some_and(|other| other == word));
+    let length = words.len() - rest.len();
+    (is_there && length > 0).then_some(length)
 }
 
 /// Whether `words` holds the words of `phrase` one after the other.
 pub(super) fn holds_phrase(words: &[String], phrase: &str) -> bool {
-    let phrase = plain_words(phrase);
-    !phrase.is_empty() && words.windows(phrase.len()).any(|window| window == phrase)
+    (0..words.len()).any(|from| length_at_begin(&words[from..], phrase).is_some())
 }
 
 /// Whether `words` is nothing but `phrases`, in any order and number. No words at all are not.
 pub(super) fn only_phrases(words: &[String], phrases: &[String]) -> bool {
-    let phrases: Vec<Vec<String>> = phrases.iter().map(|phrase| plain_words(phrase)).collect();
     let mut rest = words;
     while !rest.is_empty() {
         // The longest phrase first, or "mm hmm" would end at "mm".
-        let longest =
-            phrases.iter().filter(|p| !p.is_empty() && rest.starts_with(p)).map(Vec::len).max();
+        let longest = phrases.iter().filter_map(|phrase| length_at_begin(rest, phrase)).max();
         let Some(length) = longest else { return false };
         rest = &rest[length..];
     }
@@ -45,10 +64,16 @@ pub(super) fn ends_with_phrase(text: &str, phrases: &[String]) -> bool {
     let tail = text.char_indices().rev().nth(PHRASE_CHARS_MAX).map_or(0, |(place, _)| place);
     let words = plain_words(&text[tail..]);
     let Some(last) = words.last() else { return false };
-    phrases.iter().any(|phrase| {
-        phrase.rsplit([' ', '-']).next() == Some(last.as_str())
-            && words.ends_with(&plain_words(phrase))
-    })
+    phrases
+        .iter()
+        .any(|phrase| phrase.ends_with(last.as_str()) && length_at_end(&words, phrase).is_some())
+}
+
+/// How many words `phrase` has, if `words` end with them; none if it has none.
+pub(super) fn length_at_end(words: &[String], phrase: &str) -> Option<usize> {
+    let length = words_of(phrase).count();
+    let from = words.len().checked_sub(length)?;
+    length_at_begin(&words[from..], phrase)
 }
 
 /// The longest phrase a briefing may hold, and a space before it.
@@ -168,6 +193,45 @@ mod tests {
         ] {
             assert!(can_end_sentence(text), "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_says_something_counts() {
+        let sounds = owned(&["mhm", "right"]);
+        let count = |text: &str| count_content(&plain_words(text), &sounds);
+        assert_eq!(count("mhm right and a I"), 0);
+        assert_eq!(count("right, rain falls on us"), 4);
+    }
+
+    #[test]
+    fn a_question_is_known_by_its_first_words() {
+        for text in ["What is rain", "And you, do you agree.", "It rains. Is it so?"] {
+            assert!(is_question(text), "{text}");
+        }
+        for text in ["What now?", "She knows now what it is", "What is it? I know it is rain"] {
+            assert!(!is_question(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_counts_at_the_end_only_as_a_whole() {
+        let phrases = owned(&["let me see", "um"]);
+        assert!(ends_with_phrase("That was, let me see", &phrases));
+        assert!(ends_with_phrase("that was um...", &phrases));
+        assert!(!ends_with_phrase("as far as I see", &phrases));
+        assert!(!ends_with_phrase("um, I know", &phrases));
+        assert!(!ends_with_phrase("", &phrases));
+        let long = "a word and another one ".repeat(9);
+        assert!(ends_with_phrase(&(long + "Let me see."), &phrases));
+    }
+
+    #[test]
+    fn words_are_compared_without_marks_and_case() {
+        assert_eq!(
+            plain_words("'Tis the host’s — “ÄRGER”, no-one: 3.5!"),
+            ["tis", "the", "host's", "ärger", "no", "one", "35"]
+        );
+        assert_eq!(plain_word("''"), "");
     }
 
     #[test]

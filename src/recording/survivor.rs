@@ -14,7 +14,7 @@ use super::error::RecordingError;
 use super::event_log::{Event, read_events};
 use super::manifest::Manifest;
 use crate::conversation::briefing::Briefing;
-use crate::conversation::{Caption, Memory, Speaker, StruckTurn, TurnId};
+use crate::conversation::{Caption, Memory, Outcome, Speaker, StruckTurn, TurnId};
 use crate::time::SAMPLES_PER_MS;
 
 /// How long after its last fact a session may be gone on with: the time in which a host waits at an open page for a
@@ -108,14 +108,17 @@ fn read(start: Event, dir: &Path, oldest_ms: u64) -> Result<Option<Survivor>, Re
 fn remember(memory: &mut Memory, event: Event) {
     let fields = event.fields;
     memory.went_on_until(event.t_ms);
-    let turn = fields.get("turn").and_then(Value::as_u64).and_then(|turn| u32::try_from(turn).ok());
-    let turn = turn.map(TurnId);
+    let turn = number(&fields, "turn").map(TurnId);
     let speaker = fields.get("speaker").cloned().unwrap_or(Value::Null);
     let speaker = serde_json::from_value::<Speaker>(speaker).ok();
     match (event.kind.as_str(), turn, speaker) {
         ("turn.start", Some(turn), Some(speaker)) => memory.turn_started(turn, speaker),
-        ("turn.end", Some(turn), _) => {
+        ("turn.end", Some(turn), speaker) => {
             memory.turn_ended(turn, text(&fields, "heardText").unwrap_or_default());
+            let is_withdrawn = text(&fields, "reason") == Some("withdrawn");
+            if let Some(speaker) = speaker.and_then(Speaker::ai).filter(|_| is_withdrawn) {
+                memory.withdrawn(speaker);
+            }
         }
         ("floor.grant", _, Some(speaker)) => {
             if let Some(speaker) = speaker.ai() {
@@ -130,6 +133,21 @@ fn remember(memory: &mut Memory, event: Event) {
         ("whisper", _, Some(speaker)) => {
             if let Some(speaker) = speaker.ai() {
                 memory.whispered(speaker, text(&fields, "text").unwrap_or_default());
+            }
+        }
+        ("summary.written", ..) => {
+            if let Some(summary) = number(&fields, "summary") {
+                memory.summary_written(summary, text(&fields, "text").unwrap_or_default());
+            }
+        }
+        ("summary", _, Some(speaker)) => {
+            let outcome = fields.get("outcome").cloned().unwrap_or(Value::Null);
+            let outcome = serde_json::from_value::<Outcome>(outcome).ok();
+            let (summary, upto) = (number(&fields, "summary"), number(&fields, "upto"));
+            if let (Some(speaker), Some(summary), Some(upto), Some(outcome)) =
+                (speaker.ai(), summary, upto, outcome)
+            {
+                memory.summed_up(speaker, summary, TurnId(upto), outcome);
             }
         }
         ("segment", ..) => {
@@ -162,6 +180,10 @@ fn changed_unix_ms(dir: &Path) -> Option<u64> {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn number(fields: &Map<String, Value>, name: &str) -> Option<u32> {
+    fields.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

@@ -36,7 +36,7 @@ impl Meeting {
         self.last_segment += 1;
         let (segment, until) = (self.last_segment, at + length);
         let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
-        self.learn(until + after, stretch.recognised(Stability::Complete));
+        self.tell(until + after, stretch.recognised(Stability::Complete));
         self.stretches.push(stretch);
     }
 
@@ -45,7 +45,7 @@ impl Meeting {
         self.last_segment += 1;
         let (segment, until) = (self.last_segment, at + length);
         let stretch = Stretch { segment, text: text.into(), from: at, until, is_told: false };
-        self.learn(told, stretch.recognised(Stability::Interim));
+        self.tell(told, stretch.recognised(Stability::Interim));
         self.stretches.push(stretch);
     }
 

@@ -1,8 +1,9 @@
 //! A meeting in a made-up world: a host, a recogniser, two language models with voices and a page, on virtual time.
 //!
-//! The world answers each order as real services would, after the delays of its [`Plan`]; with dice it is late,
-//! fails and loses things, and with dice for disorder it tells things twice and lets later ones overtake earlier ones. It keeps the truth (what each voice really said, sample by sample) beside what
-//! it reports, so that checks need not believe the conversation.
+//! The world answers each order as real services would, after the delays of its [`Plan`]; with dice it is late and
+//! fails, and with dice for disorder it loses things, tells them twice and lets later ones overtake earlier ones. It
+//! keeps the truth (what each voice really said, sample by sample) beside what it reports, so that checks need not
+//! believe the conversation.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use super::known::Known;
 use super::plan::Plan;
 use super::voice::Voice;
 
-/// How often a service tells a thing twice, and how often others overtake it: often enough that a meeting meets both.
+/// How often what a service tells is lost, comes twice, and is overtaken: often enough that a meeting meets all of it.
+const LOST_PER_CENT: u64 = 1;
 const DOUBLED_PER_CENT: u64 = 4;
 const OVERTAKEN_PER_CENT: u64 = 4;
 /// How long after its time: longer than any of the short waits between a service and the table.
@@ -141,20 +143,23 @@ impl Meeting {
         }
     }
 
-    /// Changes a rule of the show, before anything has happened in it.
+    /// Changes a rule of the show, before it is sat down to.
     pub fn rule(&mut self, change: impl FnOnce(&mut Rules)) {
         self.show(|briefing| change(&mut briefing.rules));
     }
 
-    /// Changes the show, before anything has happened in it.
+    /// Changes the show, before it is sat down to.
     pub fn show(&mut self, change: impl FnOnce(&mut Briefing)) {
         change(&mut self.briefing);
-        self.conversation = conversation_of(self.briefing.clone(), self.profile);
     }
 
-    /// Shows before have taught how long this host pauses; before anything has happened.
+    /// Shows before have taught how long this host pauses.
     pub(super) fn know(&mut self, pause: Span) {
         self.profile.pause_ms = u32::try_from(pause.millis()).unwrap_or(u32::MAX);
+    }
+
+    /// The show is as it will be, and its host as well known: they sit down.
+    pub(super) fn sit_down(&mut self) {
         self.conversation = conversation_of(self.briefing.clone(), self.profile);
     }
 
@@ -165,8 +170,11 @@ impl Meeting {
         self.schedule(at, Happening::Learn(input));
     }
 
-    /// A service tells `input` at `at`: with disorder now and then twice, or after things that happened later.
+    /// A service tells `input` at `at`: with disorder now and then never, twice, or after things that happened later.
     pub(super) fn tell(&mut self, at: SessionTime, input: Input) {
+        if self.disorder.as_mut().is_some_and(|dice| dice.chance(LOST_PER_CENT)) {
+            return;
+        }
         let late = self.disorder.as_mut().and_then(|dice| {
             let is_late = dice.chance(OVERTAKEN_PER_CENT);
             is_late.then(|| ms(dice.between(1, DISORDER_MAX_MS)))

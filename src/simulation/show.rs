@@ -26,6 +26,8 @@ pub enum ShowAct {
     PartRule(u16, Setting),
     /// For this speaker a rule holds. Before anything has happened.
     SpeakerRule(Speaker, Setting),
+    /// This AI has a role. Before anything has happened.
+    Role(AiSpeaker, String),
     /// What the next summary will be.
     Summary(Script),
 }
@@ -54,6 +56,7 @@ impl ShowAct {
                     if *name == "host" { Ok(Speaker::You) } else { ai(name).map(Speaker::from) };
                 speaker.map(|speaker| Self::SpeakerRule(speaker, setting(key, value)))
             }
+            [name, "has", "the", "role"] => ai(name).map(|speaker| Self::Role(speaker, quoted())),
             ["summary", "will", "say"] => Ok(Self::Summary(Script::Says(quoted()))),
             ["summary", "will", "fail"] => {
                 Ok(Self::Summary(Script::Fails(String::new(), Outcome::Failed)))
@@ -87,6 +90,9 @@ impl ShowAct {
             Self::SpeakerRule(speaker, setting) => meeting.show(|briefing| {
                 briefing.speakers[speaker.index()].rules.push(setting.clone());
             }),
+            Self::Role(speaker, role) => meeting.show(|briefing| {
+                briefing.speakers[Speaker::from(*speaker).index()].role.clone_from(role);
+            }),
             Self::Summary(script) => meeting.summaries.push_back(script.clone()),
         }
     }
@@ -115,6 +121,9 @@ impl fmt::Display for ShowAct {
             Self::SpeakerRule(speaker, Setting { key, value }) => {
                 let name = speaker.ai().map_or("host", name_of);
                 write!(f, "{name} rule {key} {value}")
+            }
+            Self::Role(speaker, role) => {
+                write!(f, "{} has the role {role:?}", name_of(*speaker))
             }
             Self::Summary(Script::Says(text)) => write!(f, "summary will say {text:?}"),
             Self::Summary(Script::Fails(..)) => f.write_str("summary will fail"),

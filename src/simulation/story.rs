@@ -20,13 +20,20 @@ pub fn story(events: &[(SessionTime, Event)], shows: &str, with_facts: bool) -> 
             Event::Fact(input) => with_facts.then(|| format!("        {input:?}")),
         };
         if let Some(line) = line {
-            put(
-                &mut text,
-                format_args!("{}.{:02} {line}\n", now.millis() / 1000, now.millis() % 1000 / 10),
-            );
+            put(&mut text, format_args!("{} {line}\n", told_at(*now)));
         }
     }
     text
+}
+
+/// Seconds in hundredths, as they are scripted; in thousandths where they say more, so that no millisecond is lost.
+fn told_at(now: SessionTime) -> String {
+    let (seconds, millis) = (now.millis() / 1000, now.millis() % 1000);
+    if millis.is_multiple_of(10) {
+        format!("{seconds}.{:02}", millis / 10)
+    } else {
+        format!("{seconds}.{millis:03}")
+    }
 }
 
 /// Writing into a text cannot fail.

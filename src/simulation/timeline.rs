@@ -70,6 +70,7 @@ impl Timeline {
         for (at, act) in &self.acts {
             act.play(*at, &mut meeting);
         }
+        meeting.sit_down();
         meeting
     }
 

@@ -25,6 +25,69 @@ fn with_front(lines: &str) -> String {
     format!("---\ntitle: A show\n{lines}\n---\n")
 }
 
+fn guide() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/briefings.md")).unwrap()
+}
+
+/// The cells of the table below `heading` of the guide for hosts, row by row, without its head.
+fn table_below(guide: &str, heading: &str) -> Vec<Vec<String>> {
+    let (_, section) = guide.split_once(&format!("\n{heading}\n")).expect(heading);
+    let rows = section.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    let cells = |row: &str| {
+        let cells = row.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().replace('`', "")).collect()
+    };
+    rows.map(cells).collect()
+}
+
+/// What the rules say of every key that has a number or a word.
+fn values_of(rules: &Rules) -> Vec<(&'static str, String)> {
+    let ms = |span: Span| span.millis().to_string();
+    let show = &rules.show;
+    vec![
+        ("answerSeconds", rules.answer_seconds.to_string()),
+        ("handOversMax", rules.hand_overs_max.to_string()),
+        ("autopilot.maxTurns", rules.autopilot_max_turns.to_string()),
+        ("answers", format!("{:?}", show.answers).to_lowercase()),
+        ("followUps", show.follow_ups.to_string()),
+        ("strike", show.strike_phrases.join(", ")),
+        ("historyWords", show.history_words.to_string()),
+        ("autopilot.gapMs", ms(rules.ai_gap)),
+        ("autopilot.gapVaryMs", ms(show.gap_variation)),
+        ("director.enabled", show.directs.to_string()),
+        ("director.byMinutes", show.by_minutes.to_string()),
+        ("director.noveltyMin", show.novelty_min.to_string()),
+        ("director.repetitionMax", show.repetition_max.to_string()),
+        ("director.shareMax", show.share_max.to_string()),
+        ("director.monologueMs", ms(show.monologue_max)),
+        ("director.askEvery", show.ask_every.to_string()),
+        ("director.wrapUpMs", ms(show.wrap_up)),
+        ("director.softLanding", show.soft_landing.to_string()),
+        ("director.hostMaySpeakMs", ms(show.host_may_speak)),
+        ("prepare.tries", rules.prepare_tries.to_string()),
+        ("prepare.next", rules.prepare_next.to_string()),
+        ("prepare.sound", rules.prepare_sound.to_string()),
+        ("endOfTurn.firstAskMs", ms(rules.first_ask)),
+        ("endOfTurn.secondAskMs", ms(rules.second_ask)),
+        ("endOfTurn.ceilingMs", ms(rules.turn_ceiling)),
+        ("endOfTurn.doneScore", rules.done_score.to_string()),
+        ("endOfTurn.thinkingMs", ms(rules.thinking_ceiling)),
+        ("endOfTurn.habitPercent", rules.habit_percent.to_string()),
+        ("endOfTurn.slowPercent", rules.slow_percent.to_string()),
+        ("bargeIn.pauseMs", ms(rules.barge_in_pause)),
+        ("bargeIn.backChannelMaxMs", ms(rules.back_channel_max)),
+        ("bargeIn.resumeAfterMs", ms(rules.resume_after)),
+        ("bargeIn.duckDb", rules.duck_db.to_string()),
+        ("bargeIn.finishWordMs", ms(rules.finish_word)),
+        ("bargeIn.warmUpMs", ms(rules.warm_up)),
+    ]
+}
+
+/// Rows of the guide whose default is told in words.
+const TOLD_IN_WORDS: [&str; 4] =
+    ["preset", "endOfTurn.thinking", "bargeIn.always", "bargeIn.never"];
+
 #[test]
 fn the_smallest_briefing_is_a_title() {
     let briefing = good("---\ntitle: Rain, and why it falls\n---\n");
@@ -175,17 +238,85 @@ fn line_ends_of_other_systems_and_byte_order_marks_are_understood() {
 
 #[test]
 fn limits_hold() {
-    let long = "x".repeat(41);
-    assert!(
-        wrong(&with_front(&format!("speakers: {{ you: {{ name: {long} }} }}")))
-            .contains("41 characters; expected at most 40")
-    );
-    let many = "[".to_owned() + &"t,".repeat(101) + "]";
-    assert!(
-        wrong(&with_front(&format!("terms: {many}"))).contains("101 entries; expected at most 100")
-    );
+    for (before, after, most) in [
+        ("episode: ", "", 64),
+        ("terms: [", "]", 60),
+        ("rules: { strike: [", "] }", 60),
+        ("speakers: { you: { name: ", " } }", 40),
+        ("speakers: { guest: { aliases: [", "] } }", 40),
+        ("speakers: { you: { role: ", " } }", 80),
+        ("speakers: { you: { persona: ", " } }", 1000),
+        ("speakers: { you: { voice: ", " } }", 80),
+        ("speakers: { you: { model: ", " } }", 120),
+        ("providers: { tts: ", " }", 40),
+        ("segments: [{ title: ", " }]", 120),
+        ("segments: [{ title: a, goal: ", " }]", 500),
+    ] {
+        let of = |letters: usize| with_front(&format!("{before}{}{after}", "x".repeat(letters)));
+        good(&of(most));
+        let told = wrong(&of(most + 1));
+        let expected = format!("{} characters; expected at most {most}", most + 1);
+        assert!(told.contains(&expected), "{before}: {told}");
+    }
+    for (key, most) in [("terms: [", 100), ("speakers: { guest: { aliases: [", 8)] {
+        let of = |entries: usize| {
+            let entries: Vec<String> = (0..entries).map(|n| format!("t{n}")).collect();
+            with_front(&format!(
+                "{key}{}]{}",
+                entries.join(", "),
+                &" } }"[..key.matches('{').count() * 2]
+            ))
+        };
+        good(&of(most));
+        let expected = format!("{} entries; expected at most {most}", most + 1);
+        assert!(wrong(&of(most + 1)).contains(&expected), "{}", wrong(&of(most + 1)));
+    }
+    let parts =
+        |count: usize| with_front(&format!("segments: [{}]", "{ title: a },".repeat(count)));
+    assert_eq!(good(&parts(30)).segments.len(), 30);
+    assert!(wrong(&parts(31)).contains("31 entries; expected at most 30"));
+    let title = |letters: usize| format!("---\ntitle: {}\n---\n", "x".repeat(letters));
+    good(&title(120));
+    assert_eq!(wrong(&title(121)), "line 2: title: 121 characters; expected at most 120");
+    let exact = with_front("") + "## Everyone\n";
+    let exact = exact.clone() + &"a".repeat(BRIEFING_BYTES_MAX - exact.len());
+    good(&exact);
+    assert!(wrong(&(exact + "a")).contains("65537 bytes; expected at most 65536"));
     let big = with_front("") + "## Everyone\n" + &"a ".repeat(BRIEFING_BYTES_MAX / 2);
     assert!(wrong(&big).contains("expected at most 65536"));
+}
+
+#[test]
+fn a_key_that_no_group_has_is_told_in_every_group() {
+    for (before, after) in [
+        ("", ""),
+        ("providers: { ", " }"),
+        ("speakers: { ", " }"),
+        ("speakers: { you: { ", " } }"),
+        ("speakers: { guest: { rules: { ", " } } }"),
+        ("segments: [{ title: a, ", " }]"),
+        ("segments: [{ title: a, rules: { ", " } }]"),
+        ("rules: { ", " }"),
+        ("rules: { autopilot: { ", " } }"),
+        ("rules: { prepare: { ", " } }"),
+        ("rules: { endOfTurn: { ", " } }"),
+        ("rules: { bargeIn: { ", " } }"),
+        ("rules: { director: { ", " } }"),
+    ] {
+        let told = wrong(&with_front(&format!("{before}zzz: 1{after}")));
+        assert!(told.contains("zzz: unknown key; expected one of "), "{before}: {told}");
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_changes_nothing() {
+    let briefing = good(&with_front(""));
+    for (key, value) in
+        [("bargeIn.pauseMs", "["), ("bargeIn.pauseMs", "1\n2"), ("", "1"), ("a b", "1")]
+    {
+        assert!(briefing.with_rule(key, value).is_err(), "{key}: {value:?}");
+    }
+    assert_eq!(briefing.with_rule("answerSeconds", "4").unwrap().rules.answer_seconds, 4);
 }
 
 #[test]
@@ -454,33 +585,106 @@ fn the_command_line_lists_and_checks() {
 
 #[test]
 fn the_guide_for_hosts_shows_the_defaults_that_hold() {
-    let guide =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/briefings.md")).unwrap();
-    let rules = Rules::default();
-    let defaults = [
-        ("answerSeconds", rules.answer_seconds.to_string()),
-        ("handOversMax", rules.hand_overs_max.to_string()),
-        ("autopilot.maxTurns", rules.autopilot_max_turns.to_string()),
-        ("autopilot.gapMs", rules.ai_gap.millis().to_string()),
-        ("prepare.tries", rules.prepare_tries.to_string()),
-        ("prepare.next", rules.prepare_next.to_string()),
-        ("prepare.sound", rules.prepare_sound.to_string()),
-        ("endOfTurn.firstAskMs", rules.first_ask.millis().to_string()),
-        ("endOfTurn.secondAskMs", rules.second_ask.millis().to_string()),
-        ("endOfTurn.ceilingMs", rules.turn_ceiling.millis().to_string()),
-        ("endOfTurn.doneScore", rules.done_score.to_string()),
-        ("endOfTurn.slowPercent", rules.slow_percent.to_string()),
-        ("bargeIn.pauseMs", rules.barge_in_pause.millis().to_string()),
-        ("bargeIn.backChannelMaxMs", rules.back_channel_max.millis().to_string()),
-        ("bargeIn.resumeAfterMs", rules.resume_after.millis().to_string()),
-        ("bargeIn.duckDb", rules.duck_db.to_string()),
-        ("bargeIn.finishWordMs", rules.finish_word.millis().to_string()),
-        ("bargeIn.warmUpMs", rules.warm_up.millis().to_string()),
-    ];
-    for (key, default) in defaults {
-        let row = guide.lines().find(|line| line.starts_with(&format!("| `{key}` |"))).unwrap();
-        assert!(row.ends_with(&format!("| {default} |")), "{key}: the default is {default}: {row}");
+    let rows = table_below(&guide(), "## Rules");
+    let mut shown: Vec<(String, String)> =
+        rows.iter().map(|row| (row[0].clone(), row[3].clone())).collect();
+    shown.retain(|(key, _)| !TOLD_IN_WORDS.contains(&key.as_str()));
+    let hold = values_of(&Rules::default());
+    let hold: Vec<_> = hold.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    assert_eq!(shown, hold);
+}
+
+/// A key may be as small and as large as the guide says, and no more; whole words where it names some.
+#[test]
+fn the_guide_for_hosts_shows_the_ranges_that_hold() {
+    let briefing = good(&with_front(""));
+    let refusal = |key: &str, value: &str| {
+        briefing.with_rule(key, value).err().map(|errors| errors.to_string()).unwrap_or_default()
+    };
+    let mut numbers = 0;
+    for row in table_below(&guide(), "## Rules") {
+        let (key, range) = (&row[0], &row[2]);
+        if range == "true or false" {
+            assert!(refusal(key, "3").contains("expected true or false"), "{key}");
+            continue;
+        }
+        let Some((least, rest)) = range.split_once(" to ") else { continue };
+        let most = rest.split(' ').next().unwrap();
+        let [least, most] = [least, most].map(|number| number.parse::<i64>().unwrap());
+        let expected = |unit: &str| unit.ends_with(&format!("from {least} to {most}"));
+        for within in [least, most] {
+            let told = refusal(key, &within.to_string());
+            assert!(!told.contains("a whole number"), "{key}: {within}: {told}");
+        }
+        for beyond in [least - 1, most + 1] {
+            let told = refusal(key, &beyond.to_string());
+            assert!(told.contains("a whole number") && expected(&told), "{key}: {beyond}: {told}");
+        }
+        numbers += 1;
     }
+    assert_eq!(numbers, 27);
+}
+
+#[test]
+fn the_guide_for_hosts_shows_the_presets_and_what_no_briefing_changes() {
+    let ms = |span: Span| span.millis().to_string();
+    let of_presets = |rules: &Rules| {
+        [
+            rules.done_score.to_string(),
+            ms(rules.lean_silence),
+            ms(rules.turn_ceiling),
+            ms(rules.not_done_ceiling),
+            ms(rules.thinking_ceiling),
+            rules.habit_percent.to_string(),
+            rules.slow_percent.to_string(),
+            ms(rules.habit_max),
+            ms(rules.back_channel_max),
+            rules.hand_overs_max.to_string(),
+            rules.answer_seconds.to_string(),
+            ms(rules.ai_gap),
+        ]
+    };
+    let presets = voice_studio::conversation::rules::PRESETS;
+    let all: Vec<_> = std::iter::once(Rules::default())
+        .chain(presets.map(|name| Rules::preset(name).unwrap()))
+        .map(|rules| of_presets(&rules))
+        .collect();
+    let rows = table_below(&guide(), "### Presets");
+    for (place, row) in rows.iter().enumerate() {
+        let hold: Vec<&String> = all.iter().map(|values| &values[place]).collect();
+        assert_eq!(row[1..].iter().collect::<Vec<_>>(), hold, "{}", row[0]);
+    }
+    assert_eq!(rows.len(), all[0].len());
+
+    let rules = Rules::default();
+    let hold = [
+        ms(rules.plain_silence),
+        ms(rules.transcript_late),
+        rules.done_score_late.to_string(),
+        rules.done_score_lean.to_string(),
+        rules.surely_not_done.to_string(),
+        ms(rules.model_speech_min),
+        ms(rules.coverage_slack),
+        ms(rules.sound_confirm),
+        ms(rules.waver_pause),
+        ms(rules.detector_lag),
+        ms(rules.wordless_extra),
+        ms(rules.first_word_weight),
+        ms(rules.next_word_weight),
+        ms(rules.gate_lag),
+        ms(rules.late_words),
+        ms(rules.duck_fade),
+        ms(rules.stop_fade),
+        ms(rules.flush_confirm),
+        ms(rules.reply_first_text),
+        ms(rules.voice_first_audio),
+        ms(rules.playout_progress),
+    ];
+    let shown: Vec<String> = table_below(&guide(), "### Numbers that no briefing changes")
+        .into_iter()
+        .map(|row| row[1].clone())
+        .collect();
+    assert_eq!(shown, hold);
 }
 
 #[test]

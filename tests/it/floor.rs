@@ -479,13 +479,13 @@ fn going_on_before_the_reply_is_heard_makes_one_turn_of_both_halves() {
         4.35 t2 claude stop
         4.35 t1 you begins
         4.50 ask 2
-        5.17 finish recognition
-        5.17 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
-        5.17 t3 guest begins
-        5.17 t3 guest granted addressed
-        5.17 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
-        6.47 t3 guest is heard
-        9.77 t3 guest ends completed "That is a good question, and here is my answer to it."
+        5.175 finish recognition
+        5.175 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        5.175 t3 guest begins
+        5.175 t3 guest granted addressed
+        5.175 t3 guest writes | user Host: I have been to Rome. And then to Paris, Grace.
+        6.475 t3 guest is heard
+        9.775 t3 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }
@@ -1675,13 +1675,13 @@ fn a_voice_ordered_but_not_yet_heard_is_held_at_the_first_sound_of_the_host() {
         4.31 t2 barge-in stopped
         4.31 t2 claude ends withdrawn "" unheard "That is a good question, and here is my answer to it."
         4.42 ask 2
-        4.99 finish recognition
-        4.99 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
-        4.99 t3 guest begins
-        4.99 t3 guest granted addressed
-        4.99 t3 guest writes
-        5.39 t3 guest is heard
-        8.99 t3 guest ends completed "That is a good question, and here is my answer to it."
+        4.995 finish recognition
+        4.995 t1 you ends completed "I have been to Rome. And then to Paris, Grace."
+        4.995 t3 guest begins
+        4.995 t3 guest granted addressed
+        4.995 t3 guest writes
+        5.395 t3 guest is heard
+        8.995 t3 guest ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }

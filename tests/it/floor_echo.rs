@@ -158,3 +158,64 @@ fn after_the_warm_up_it_pauses() {
         "#,
     );
 }
+
+#[test]
+fn late_words_over_an_echo_are_a_turn_that_ends() {
+    check(
+        r#"
+        0.0 words take 0.793
+        0.0 faults from 20022448
+        0.0 host hears by loudspeaker
+        0.0 ada will say ""
+        0.0 host says "and so on" for 1.432
+        4.211 ada will say "Yes."
+        8.621 host says "no" for 1.688
+        11.521 host says "Wait, stop there." for 0.42 heard after 2.872
+        until 30
+        ----
+        0.04 t1 you begins
+        1.632 ask 1
+        2.225 finish recognition
+        2.225 t1 you ends completed "and so on"
+        2.225 t2 claude begins
+        2.225 t2 claude granted alternation
+        2.225 t2 claude writes
+        2.505 t2 claude ends empty ""
+        2.505 t2 claude stop
+        2.505 t3 guest begins
+        2.505 t3 guest granted substitution
+        2.505 t3 guest writes
+        2.938 t3 guest is heard
+        3.177 t3 duck -12 dB
+        3.982 t3 pause
+        4.498 t3 duck 0 dB
+        4.498 t3 resume
+        4.498 t3 barge-in resumed
+        8.321 t3 guest ends completed "That is a good question, and here is my answer to it."
+        8.661 t4 you begins
+        10.509 ask 2
+        11.102 finish recognition
+        11.102 t4 you ends completed "no"
+        11.102 t5 claude begins
+        11.102 t5 claude granted alternation
+        11.102 t5 claude writes
+        11.542 t5 claude is heard
+        11.561 t5 pause
+        12.541 t5 resume
+        12.541 t5 barge-in resumed
+        12.681 t5 duck -12 dB
+        12.896 t5 claude ends completed "Yes."
+        14.813 t6 you begins
+        14.813 finish recognition
+        15.896 t6 you ends completed "Wait, stop there."
+        15.896 t7 guest begins
+        15.896 t7 guest granted alternation
+        15.896 t7 guest writes
+        16.229 t7 guest is heard
+        16.239 tell voice_failed
+        16.376 t7 duck -12 dB
+        17.812 t7 guest stop
+        17.812 t7 guest ends failed "That is a good question," unheard "and here is my answer to it."
+        "#,
+    );
+}

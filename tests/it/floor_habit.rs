@@ -13,14 +13,14 @@ fn a_host_whose_pauses_are_known_from_other_shows_is_waited_for_from_the_first_w
         ----
         1.04 t1 you begins
         2.40 ask 1
-        3.32 t1 judged Habit after 1125 ms
-        3.32 finish recognition
-        3.32 t1 you ends completed "I wonder about rain."
-        3.32 t2 claude begins
-        3.32 t2 claude granted alternation
-        3.32 t2 claude writes
-        3.72 t2 claude is heard
-        7.02 t2 claude ends completed "That is a good question, and here is my answer to it."
+        3.325 t1 judged Habit after 1125 ms
+        3.325 finish recognition
+        3.325 t1 you ends completed "I wonder about rain."
+        3.325 t2 claude begins
+        3.325 t2 claude granted alternation
+        3.325 t2 claude writes
+        3.725 t2 claude is heard
+        7.025 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );
 }

@@ -200,3 +200,222 @@ fn two_hours_of_talk_stay_within_the_window_and_nobody_waits() {
     let first = &last.expect("a prompt").messages[0];
     assert_eq!(first.name, STAGE, "what is told first is what was summed up: {first:?}");
 }
+
+#[test]
+fn half_of_the_memory_is_left_and_the_last_two_lines_always() {
+    check(
+        r#"
+        show prompts
+        0.0 rule historyWords 20
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet that is under it."
+        8.0 host types "Grace, what about snow?"
+        8.0 grace will say "Snow is water that falls, and it makes everything white."
+        until 30
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes | user Host: Ada, what about rain?
+        1.40 t2 claude is heard
+        5.70 t2 claude ends completed "Rain is water that falls, and it makes everything wet that is under it."
+        8.00 t3 you begins
+        8.00 t3 you ends completed "Grace, what about snow?"
+        8.00 t4 guest begins
+        8.00 t4 guest granted addressed
+        8.00 t4 guest writes | user Host: Ada, what about rain? | user Ada: Rain is water that falls, and it makes everything wet that is under it. | user Host: Grace, what about snow?
+        8.00 claude sums up 1
+        8.00 guest sums up 2
+        8.40 t4 guest is heard
+        11.00 claude remembers up to t1 as summary complete
+        11.00 guest remembers up to t1 as summary complete
+        11.80 t4 guest ends completed "Snow is water that falls, and it makes everything white."
+        11.80 claude sums up 3
+        11.80 guest sums up 4
+        14.80 claude remembers up to t2 as summary complete
+        14.80 guest remembers up to t2 as summary timed-out
+        "#,
+    );
+}
+
+#[test]
+fn a_summary_that_nobody_asked_for_is_ignored() {
+    check(
+        r#"
+        show prompts
+        0.0 rule historyWords 20
+        1.0 summary will say ""
+        1.0 summary will say "So far."
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet that is under it."
+        12.0 host types "Ada, what about snow?"
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes | user Host: Ada, what about rain?
+        1.40 t2 claude is heard
+        5.70 t2 claude ends completed "Rain is water that falls, and it makes everything wet that is under it."
+        12.00 t3 you begins
+        12.00 t3 you ends completed "Ada, what about snow?"
+        12.00 t4 claude begins
+        12.00 t4 claude granted addressed
+        12.00 t4 claude writes | user Host: Ada, what about rain? | assistant Ada: Rain is water that falls, and it makes everything wet that is under it. | user Host: Ada, what about snow?
+        12.00 claude sums up 1
+        12.00 guest sums up 2
+        12.40 t4 claude is heard
+        15.00 claude remembers up to t1 as summary failed
+        15.00 guest remembers up to t1 as summary complete
+        15.70 t4 claude ends completed "That is a good question, and here is my answer to it."
+        15.70 claude sums up 3
+        15.70 guest sums up 4
+        18.70 claude remembers up to t2 as summary complete
+        18.70 guest remembers up to t2 as summary timed-out
+        "#,
+    );
+}
+
+#[test]
+fn the_end_waits_for_no_summary() {
+    check(
+        r#"
+        0.0 rule historyWords 20
+        1.0 summary will hang
+        1.0 summary will hang
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet that is under it."
+        12.0 host types "Ada, what about snow?"
+        20.0 host ends it
+        until 90
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        5.70 t2 claude ends completed "Rain is water that falls, and it makes everything wet that is under it."
+        12.00 t3 you begins
+        12.00 t3 you ends completed "Ada, what about snow?"
+        12.00 t4 claude begins
+        12.00 t4 claude granted addressed
+        12.00 t4 claude writes
+        12.00 claude sums up 1
+        12.00 guest sums up 2
+        12.40 t4 claude is heard
+        15.70 t4 claude ends completed "That is a good question, and here is my answer to it."
+        15.70 claude remembers up to t1 as summary timed-out
+        15.70 guest remembers up to t1 as summary timed-out
+        15.70 claude sums up 3
+        15.70 guest sums up 4
+        18.70 claude remembers up to t2 as summary complete
+        18.70 guest remembers up to t2 as summary timed-out
+        20.00 close
+        "#,
+    );
+}
+
+#[test]
+fn what_is_summed_up_tells_each_ai_only_its_own_whispers() {
+    check(
+        r#"
+        show prompts
+        0.0 rule historyWords 30
+        0.5 producer whispers ada "be kind"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "Rain is water that falls, and it makes everything wet."
+        8.0 host types "Grace, what about snow?"
+        8.0 grace will say "Snow is water that falls, and it makes everything white."
+        30.0 host types "Ada, what about hail?"
+        until 32
+        ----
+        0.50 claude is told "be kind"
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes | user Studio: (The producer says in your ear, and only you hear it: be kind – Act on it without mentioning it.) | user Host: Ada, what about rain?
+        1.40 t2 claude is heard
+        4.70 t2 claude ends completed "Rain is water that falls, and it makes everything wet."
+        8.00 t3 you begins
+        8.00 t3 you ends completed "Grace, what about snow?"
+        8.00 t4 guest begins
+        8.00 t4 guest granted addressed
+        8.00 t4 guest writes | user Host: Ada, what about rain? | user Ada: Rain is water that falls, and it makes everything wet. | user Host: Grace, what about snow?
+        8.40 t4 guest is heard
+        11.80 t4 guest ends completed "Snow is water that falls, and it makes everything white."
+        11.80 claude sums up 1
+        11.80 guest sums up 2
+        14.80 claude remembers up to t2 as summary complete
+        14.80 guest remembers up to t2 as summary complete
+        30.00 t5 you begins
+        30.00 t5 you ends completed "Ada, what about hail?"
+        30.00 t6 claude begins
+        30.00 t6 claude granted addressed
+        30.00 t6 claude writes | user Studio: (What was said before, summed up: They spoke of rain, and agreed.) | user Host: Grace, what about snow? | user Grace: Snow is water that falls, and it makes everything white. | user Host: Ada, what about hail?
+        30.00 claude sums up 3
+        30.00 guest sums up 4
+        30.40 t6 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_memory_that_doubles_while_it_is_summed_up_is_not_waited_for() {
+    check(
+        r#"
+        0.0 rule historyWords 20
+        1.0 host types "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        1.0 ada will say "Good."
+        2.5 host types "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        2.5 ada will say "Well."
+        3.0 host types "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        3.0 host types "Grace, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        until 6
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.32 t2 claude is heard
+        1.72 t2 claude ends completed "Good."
+        2.50 t3 you begins
+        2.50 t3 you ends completed "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        2.50 t4 claude begins
+        2.50 t4 claude granted addressed
+        2.50 t4 claude writes
+        2.50 claude sums up 1
+        2.50 guest sums up 2
+        2.82 t4 claude is heard
+        3.00 t4 flush
+        3.00 t4 claude stop
+        3.00 t5 you begins
+        3.00 t5 you ends completed "Ada, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        3.00 t6 claude begins
+        3.00 t6 claude granted addressed
+        3.00 claude remembers up to t1 as summary timed-out
+        3.00 guest remembers up to t1 as summary timed-out
+        3.00 claude sums up 3
+        3.00 guest sums up 4
+        3.00 t6 claude ends interrupted ""
+        3.00 t6 claude stop
+        3.00 t7 you begins
+        3.00 t7 you ends completed "Grace, one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        3.00 t8 guest begins
+        3.00 t8 guest granted addressed
+        3.00 claude remembers up to t2 as summary timed-out
+        3.00 guest remembers up to t2 as summary timed-out
+        3.00 claude sums up 5
+        3.00 guest sums up 6
+        3.04 t4 claude ends interrupted "" unheard "Well."
+        3.04 t8 guest writes
+        3.44 t8 guest is heard
+        6.00 claude remembers up to t3 as summary complete
+        6.00 guest remembers up to t3 as summary timed-out
+        "#,
+    );
+}

@@ -73,11 +73,11 @@ fn a_host_who_goes_on_makes_the_reply_void() {
         4.15 t2 claude discarded another_speaker_follows 12 words
         4.15 t3 guest prepares for after t1
         4.15 t3 guest writes
-        4.52 finish recognition
-        4.52 t1 you ends completed "I have been to Rome. And to Paris, Grace."
-        4.52 t3 guest begins
-        4.52 t3 guest granted addressed
-        4.52 t3 guest used words_stood 9 words
+        4.525 finish recognition
+        4.525 t1 you ends completed "I have been to Rome. And to Paris, Grace."
+        4.525 t3 guest begins
+        4.525 t3 guest granted addressed
+        4.525 t3 guest used words_stood 9 words
         4.55 t3 guest is heard
         "#,
     );

@@ -379,3 +379,752 @@ fn a_part_is_over_with_its_minutes_when_somebody_has_ended() {
         "#,
     );
 }
+
+#[test]
+fn polite_words_may_follow_and_others_may_lead_in() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "Okay, let's just cut that, please." for 1.2
+        until 9
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        6.04 t3 you begins
+        7.40 ask 2
+        7.45 finish recognition
+        7.45 t3 you ends completed "Okay, let's just cut that, please."
+        7.45 struck spoken 2.810 to 7.450 t2 t3
+        "#,
+    );
+}
+
+#[test]
+fn a_phrase_in_the_middle_strikes_nothing() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "Please strike that match for me." for 1.2
+        until 10
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        6.04 t3 you begins
+        7.40 ask 2
+        7.45 finish recognition
+        7.45 t3 you ends completed "Please strike that match for me."
+        7.45 t4 guest begins
+        7.45 t4 guest granted alternation
+        7.45 t4 guest writes
+        7.85 t4 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn with_nothing_before_it_the_host_strikes_his_own_words() {
+    check(
+        r#"
+        1.0 host says "Strike that." for 0.9
+        until 4
+        ----
+        1.04 t1 you begins
+        2.10 ask 1
+        2.15 finish recognition
+        2.15 t1 you ends completed "Strike that."
+        2.15 struck spoken 1.000 to 2.150 t1
+        "#,
+    );
+}
+
+#[test]
+fn seconds_reach_over_several_turns() {
+    check(
+        r#"
+        show prompts
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "Grace, what about snow?" for 1.2
+        1.0 grace will say "It falls down."
+        10.0 producer strikes 6.0
+        12.0 host says "Ada, what about hail?" for 1.2
+        until 15
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes | user Host: Ada, what about rain?
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        6.04 t3 you begins
+        7.40 ask 2
+        7.45 finish recognition
+        7.45 t3 you ends completed "Grace, what about snow?"
+        7.45 t4 guest begins
+        7.45 t4 guest granted addressed
+        7.45 t4 guest writes | user Host: Ada, what about rain? | user Ada: It falls up. | user Host: Grace, what about snow?
+        7.81 t4 guest is heard
+        8.71 t4 guest ends completed "It falls down."
+        10.00 struck seconds 6.000 to 10.000 t3 t4
+        12.04 t5 you begins
+        13.40 ask 3
+        13.45 finish recognition
+        13.45 t5 you ends completed "Ada, what about hail?"
+        13.45 t6 claude begins
+        13.45 t6 claude granted addressed
+        13.45 t6 claude writes | user Host: Ada, what about rain? | assistant Ada: It falls up. | user Host: Ada, what about hail?
+        13.85 t6 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn what_was_struck_is_not_struck_again() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 producer strikes
+        7.0 producer strikes
+        8.0 producer strikes
+        until 9
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        6.00 struck last-turn 2.810 to 6.000 t2
+        7.00 struck last-turn 1.000 to 7.000 t1
+        8.00 tell nothing_to_strike
+        "#,
+    );
+}
+
+#[test]
+fn words_of_a_host_who_still_speaks_are_struck_and_he_goes_on() {
+    check(
+        r#"
+        1.0 host says "I was thinking that" for 1.0
+        2.2 host says "the rain falls up" for 2.0
+        2.9 producer strikes
+        until 6
+        ----
+        1.04 t1 you begins
+        2.20 ask 1
+        2.90 finish recognition
+        2.90 t1 you ends completed "I was thinking that"
+        2.90 t2 you begins
+        2.90 struck last-turn 1.000 to 2.900 t1
+        4.40 ask 2
+        4.45 finish recognition
+        4.45 t2 you ends completed "the rain falls up"
+        4.45 t3 claude begins
+        4.45 t3 claude granted alternation
+        4.45 t3 claude writes
+        4.85 t3 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_host_of_whom_no_word_is_known_goes_on() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 host says "So once more, Ada, what about rain?" for 1.6
+        6.2 producer strikes
+        until 9
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        6.04 t3 you begins
+        6.20 struck last-turn 2.810 to 6.200 t2
+        7.80 ask 2
+        7.85 finish recognition
+        7.85 t3 you ends completed "So once more, Ada, what about rain?"
+        7.85 t4 claude begins
+        7.85 t4 claude granted addressed
+        7.85 t4 claude writes
+        8.25 t4 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn two_minutes_are_struck_at_most() {
+    check(
+        r#"
+        1.0 host says "Ada, what about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        140.0 host says "Grace, what about snow?" for 1.2
+        1.0 grace will say "It falls down."
+        150.0 producer strikes 9000
+        until 152
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "Ada, what about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted addressed
+        2.45 t2 claude writes
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        140.04 t3 you begins
+        141.40 ask 2
+        141.45 finish recognition
+        141.45 t3 you ends completed "Grace, what about snow?"
+        141.45 t4 guest begins
+        141.45 t4 guest granted addressed
+        141.45 t4 guest writes
+        141.81 t4 guest is heard
+        142.71 t4 guest ends completed "It falls down."
+        150.00 struck seconds 140.000 to 150.000 t3 t4
+        "#,
+    );
+}
+
+#[test]
+fn a_struck_answer_leaves_its_speaker_the_next_turn() {
+    check(
+        r#"
+        1.0 host says "What about rain?" for 1.2
+        1.0 ada will say "It falls up."
+        6.0 producer strikes
+        8.0 host says "What about snow?" for 1.2
+        until 11
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 finish recognition
+        2.45 t1 you ends completed "What about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted alternation
+        2.45 t2 claude writes
+        2.81 t2 claude is heard
+        3.61 t2 claude ends completed "It falls up."
+        6.00 struck last-turn 2.810 to 6.000 t2
+        8.04 t3 you begins
+        9.40 ask 2
+        9.45 finish recognition
+        9.45 t3 you ends completed "What about snow?"
+        9.45 t4 claude begins
+        9.45 t4 claude granted alternation
+        9.45 t4 claude writes
+        9.85 t4 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_strike_waits_until_it_is_known_what_was_heard() {
+    check(
+        r#"
+        0.5 flush takes 0.14
+        1.0 host types "Ada, what about rain?"
+        2.5 host types "No, strike that."
+        until 6
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.50 t2 flush
+        2.50 t2 claude stop
+        2.50 t3 you begins
+        2.50 t3 you ends completed "No, strike that."
+        2.64 t2 claude ends interrupted "That is a good" unheard "question, and here is my answer to it."
+        2.64 struck spoken 1.400 to 2.640 t2 t3
+        "#,
+    );
+}
+
+#[test]
+fn a_part_that_is_on_or_is_none_is_not_gone_to() {
+    check(
+        r#"
+        show ignored
+        0.0 part "Snow" of 5
+        0.5 producer goes to part 1
+        0.6 producer goes to part 3
+        0.7 producer goes to part 2
+        until 2
+        ----
+        0.50 ignored segment_is_on
+        0.60 ignored no_such_segment
+        0.70 part 2 chosen
+        "#,
+    );
+}
+
+#[test]
+fn without_minutes_a_part_is_never_over() {
+    check(
+        r#"
+        0.0 part "Snow" of 0
+        0.0 part "Hail" of 1
+        0.5 producer goes to part 2
+        200.0 host says "Ada, what about rain?" for 1.2
+        until 206
+        ----
+        0.50 part 2 chosen
+        200.04 t1 you begins
+        201.40 ask 1
+        201.45 finish recognition
+        201.45 t1 you ends completed "Ada, what about rain?"
+        201.45 t2 claude begins
+        201.45 t2 claude granted addressed
+        201.45 t2 claude writes
+        201.85 t2 claude is heard
+        205.15 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn the_last_part_is_never_left() {
+    check(
+        r#"
+        200.0 host says "Ada, what about rain?" for 1.2
+        until 206
+        ----
+        200.04 t1 you begins
+        201.40 ask 1
+        201.45 finish recognition
+        201.45 t1 you ends completed "Ada, what about rain?"
+        201.45 t2 claude begins
+        201.45 t2 claude granted addressed
+        201.45 t2 claude writes
+        201.85 t2 claude is heard
+        205.15 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn minutes_count_for_nothing_where_the_briefing_says_so() {
+    check(
+        r#"
+        0.0 part "Snow" of 5
+        0.0 part 1 rule director.byMinutes false
+        200.0 host says "Ada, what about rain?" for 1.2
+        until 206
+        ----
+        200.04 t1 you begins
+        201.40 ask 1
+        201.45 finish recognition
+        201.45 t1 you ends completed "Ada, what about rain?"
+        201.45 t2 claude begins
+        201.45 t2 claude granted addressed
+        201.45 t2 claude writes
+        201.85 t2 claude is heard
+        205.15 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_pace_of_its_own_is_told_to_the_speaker() {
+    check(
+        r#"
+        show prompts
+        0.0 grace rule answerSeconds 4
+        1.0 host types "Grace, what about rain?"
+        until 2
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Grace, what about rain?"
+        1.00 t2 guest begins
+        1.00 t2 guest granted addressed
+        1.00 t2 guest writes | user Host: Grace, what about rain? | user Studio: (In this part of the show an answer takes about 4 seconds, that is about 11 words.)
+        1.40 t2 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn without_autopilot_nobody_lands() {
+    check(
+        r#"
+        1.0 host types "Ada, what is a moon?"
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what is a moon?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.50 t2 claude is heard
+        2.60 t2 duck -12 dB
+        2.84 t2 duck 0 dB
+        7.30 t2 claude ends completed "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        "#,
+    );
+}
+
+#[test]
+fn nobody_lands_where_the_briefing_says_so() {
+    check(
+        r#"
+        0.0 rule director.softLanding 0
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        5.0 autopilot off
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        5.00 autopilot off
+        7.30 t1 claude ends completed "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        "#,
+    );
+}
+
+#[test]
+fn a_second_breath_asks_for_no_second_landing() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        3.0 host breathes
+        5.0 autopilot off
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        2.84 t1 lands
+        3.00 t1 duck -12 dB
+        3.24 t1 duck 0 dB
+        4.20 t1 claude stop
+        4.20 t1 claude ends yielded "A moon is a rock that goes around a planet," unheard "as everybody in this town knows. And there is more."
+        5.00 autopilot off
+        "#,
+    );
+}
+
+#[test]
+fn a_room_that_only_makes_noises_is_not_landed_for_again_for_half_a_minute() {
+    check(
+        r#"
+        0.0 rule autopilot.maxTurns 30
+        1.0 autopilot on
+        2.6 host breathes
+        9.0 host breathes
+        35.9 host breathes
+        38.5 host breathes
+        40.0 autopilot off
+        until 60
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        4.70 t1 claude ends completed "That is a good question, and here is my answer to it."
+        6.20 t2 guest begins
+        6.20 t2 guest granted autopilot
+        6.20 t2 guest writes
+        6.60 t2 guest is heard
+        9.00 t2 duck -12 dB
+        9.24 t2 duck 0 dB
+        9.90 t2 guest ends completed "That is a good question, and here is my answer to it."
+        9.90 t3 claude begins
+        9.90 t3 claude granted autopilot
+        9.90 t3 claude writes
+        10.30 t3 claude is heard
+        13.60 t3 claude ends completed "That is a good question, and here is my answer to it."
+        13.60 t4 guest begins
+        13.60 t4 guest granted autopilot
+        13.60 t4 guest writes
+        14.00 t4 guest is heard
+        17.30 t4 guest ends completed "That is a good question, and here is my answer to it."
+        17.30 t5 claude begins
+        17.30 t5 claude granted autopilot
+        17.30 t5 claude writes
+        17.70 t5 claude is heard
+        21.00 t5 claude ends completed "That is a good question, and here is my answer to it."
+        21.00 t6 guest begins
+        21.00 t6 guest granted autopilot
+        21.00 t6 guest writes
+        21.40 t6 guest is heard
+        24.70 t6 guest ends completed "That is a good question, and here is my answer to it."
+        24.70 t7 claude begins
+        24.70 t7 claude granted autopilot
+        24.70 t7 claude writes
+        25.10 t7 claude is heard
+        28.40 t7 claude ends completed "That is a good question, and here is my answer to it."
+        28.40 t8 guest begins
+        28.40 t8 guest granted autopilot
+        28.40 t8 guest writes
+        28.80 t8 guest is heard
+        32.10 t8 guest ends completed "That is a good question, and here is my answer to it."
+        32.10 t9 claude begins
+        32.10 t9 claude granted autopilot
+        32.10 t9 claude writes
+        32.50 t9 claude is heard
+        35.80 t9 claude ends completed "That is a good question, and here is my answer to it."
+        35.80 t10 guest begins
+        35.80 t10 guest granted autopilot
+        35.80 t10 guest writes
+        36.20 t10 guest is heard
+        38.50 t10 duck -12 dB
+        38.74 t10 duck 0 dB
+        39.50 t10 guest ends completed "That is a good question, and here is my answer to it."
+        40.00 autopilot off
+        "#,
+    );
+}
+
+#[test]
+fn where_no_clause_ends_the_turn_does_and_the_floor_is_kept_free() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        5.5 autopilot off
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        1.60 t1 duck -12 dB
+        1.84 t1 duck 0 dB
+        2.60 t1 claude ends completed "A moon is a rock."
+        4.10 t2 guest begins
+        4.10 t2 guest granted autopilot
+        4.10 t2 guest writes
+        4.50 t2 guest is heard
+        5.50 autopilot off
+        7.80 t2 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn autopilot_switched_off_frees_the_floor_that_was_kept() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        3.0 autopilot off
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        1.60 t1 duck -12 dB
+        1.84 t1 duck 0 dB
+        2.60 t1 claude ends completed "A moon is a rock."
+        3.00 autopilot off
+        "#,
+    );
+}
+
+#[test]
+fn who_speaks_after_his_breath_has_the_floor() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        3.2 host says "Grace, is that so?" for 0.9
+        4.0 autopilot off
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        1.60 t1 duck -12 dB
+        1.84 t1 duck 0 dB
+        2.60 t1 claude ends completed "A moon is a rock."
+        3.24 t2 you begins
+        4.00 autopilot off
+        4.30 ask 1
+        5.70 finish recognition
+        5.70 t2 you ends completed "Grace, is that so?"
+        5.70 t3 guest begins
+        5.70 t3 guest granted addressed
+        5.70 t3 guest writes
+        6.10 t3 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn the_end_of_the_show_waits_for_no_host_who_may_speak() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock."
+        1.6 host breathes
+        3.0 host ends it
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        1.60 t1 duck -12 dB
+        1.84 t1 duck 0 dB
+        2.60 t1 claude ends completed "A moon is a rock."
+        3.00 close
+        "#,
+    );
+}
+
+#[test]
+fn an_interrupted_landing_is_none() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        3.0 host interrupts
+        until 9
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        2.84 t1 lands
+        3.00 t1 flush
+        3.00 t1 claude stop
+        3.04 t1 claude ends interrupted "A moon is a rock that" unheard "goes around a planet, as everybody in this town knows. And there is more."
+        "#,
+    );
+}
+
+#[test]
+fn an_interrupted_landing_leaves_room_for_the_next() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
+        1.0 grace will say "A planet is a rock that goes around a sun, as everybody in this town knows. And there is more."
+        2.6 host breathes
+        3.0 host interrupts
+        4.0 autopilot on
+        5.8 host breathes
+        7.0 autopilot off
+        until 12
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.50 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.84 t1 duck 0 dB
+        2.84 t1 lands
+        3.00 t1 flush
+        3.00 t1 claude stop
+        3.04 t1 claude ends interrupted "A moon is a rock that" unheard "goes around a planet, as everybody in this town knows. And there is more."
+        4.00 autopilot on
+        4.00 t2 guest begins
+        4.00 t2 guest granted autopilot
+        4.00 t2 guest writes
+        4.50 t2 guest is heard
+        5.80 t2 duck -12 dB
+        6.04 t2 duck 0 dB
+        6.04 t2 lands
+        7.00 autopilot off
+        7.20 t2 guest stop
+        7.20 t2 guest ends yielded "A planet is a rock that goes around a sun," unheard "as everybody in this town knows. And there is more."
+        "#,
+    );
+}
+
+#[test]
+fn who_was_to_answer_second_is_not_called_any_more_after_a_strike() {
+    check(
+        r#"
+        1.0 host types "You two, what about rain?"
+        2.5 host types "No, strike that."
+        4.0 autopilot on
+        5.0 autopilot off
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "You two, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed-first
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        2.50 t2 flush
+        2.50 t2 claude stop
+        2.50 t3 you begins
+        2.50 t3 you ends completed "No, strike that."
+        2.54 t2 claude ends interrupted "That is a good" unheard "question, and here is my answer to it."
+        2.54 struck spoken 1.400 to 2.540 t2 t3
+        4.00 autopilot on
+        4.00 t4 claude begins
+        4.00 t4 claude granted autopilot
+        4.00 t4 claude writes
+        4.40 t4 claude is heard
+        5.00 autopilot off
+        7.70 t4 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}

@@ -38,12 +38,12 @@ fn a_model_that_is_sure_the_sentence_goes_on_is_waited_for_to_the_ceiling() {
         2.40 ask 1
         2.80 ask 2
         4.40 ask 3
-        5.57 finish recognition
-        5.57 t1 you ends completed "I do not know. To one, oh."
-        5.57 t2 claude begins
-        5.57 t2 claude granted alternation
-        5.57 t2 claude writes
-        5.97 t2 claude is heard
+        5.575 finish recognition
+        5.575 t1 you ends completed "I do not know. To one, oh."
+        5.575 t2 claude begins
+        5.575 t2 claude granted alternation
+        5.575 t2 claude writes
+        5.975 t2 claude is heard
         "#,
     );
 }

@@ -8,7 +8,7 @@ use voice_studio::adapters::llm::rehearsal::Rehearsal;
 use voice_studio::adapters::llm::{LanguageModel, LlmEvent};
 use voice_studio::briefings;
 use voice_studio::conversation::briefing::Briefing;
-use voice_studio::conversation::prompt::{Message, Prompt, Role, system_prompt};
+use voice_studio::conversation::prompt::{Message, Prompt, Role, STAGE, cues, system_prompt};
 use voice_studio::conversation::{AiSpeaker, Speaker};
 
 use crate::support::shared_dir;
@@ -241,6 +241,48 @@ fn the_second_to_answer_builds_on_the_first() {
     let second = table.answer(AiSpeaker::Guest);
     let builds = ["more", "go on"].iter().any(|words| second.contains(words));
     assert!(builds && second.contains("sea"), "{first} / {second}");
+}
+
+/// What Clara answers to a question about the moon's distance with this in her ear.
+fn answer_under(order: &str) -> String {
+    let mut table = Table::new(example());
+    let mut prompt = table.host("How far away is the moon?").prompt(AiSpeaker::Claude);
+    let text = format!("({}{order}{})", cues::WHISPER, cues::WHISPER_END);
+    prompt.messages.insert(0, Message { role: Role::User, name: STAGE.to_owned(), text });
+    let answer = Rehearsal::answer(&prompt);
+    assert!(!words(&answer).iter().any(|word| word == "producer" || word == "ear"), "{answer}");
+    answer
+}
+
+#[test]
+fn a_whisper_is_acted_on_and_not_mentioned() {
+    let asks = answer_under("ask about the budget");
+    assert!(asks.contains("the budget, Host?") && asks.contains("moon"), "{asks}");
+    assert!((7.0..=12.0).contains(&seconds(&asks)), "{asks}");
+    let asks = answer_under("ask Oscar about lighthouses");
+    assert!(asks.contains("lighthouses, Oscar?"), "{asks}");
+    let known = answer_under("say something about the calendar");
+    assert!(shared_word("calendar month", &known).is_some(), "{known}");
+    let unknown = answer_under("mention the new sponsor");
+    assert!(unknown.contains("the new sponsor."), "{unknown}");
+    let brief = answer_under("be brief");
+    assert!(words(&brief).len() <= 12, "{brief}");
+    let last = answer_under("please wrap up");
+    assert!(last.contains("Bye for now"), "{last}");
+}
+
+#[test]
+fn a_whisper_is_acted_on_once() {
+    let mut table = Table::new(example());
+    let mut prompt = table.host("How far away is the moon?").prompt(AiSpeaker::Claude);
+    let text = format!("({}ask about the budget{})", cues::WHISPER, cues::WHISPER_END);
+    prompt.messages.push(Message { role: Role::User, name: STAGE.to_owned(), text });
+    let (own, next) = ("And what about the budget, Host?", "And what is a tide?");
+    for (role, name, text) in [(Role::Assistant, "Clara", own), (Role::User, "Host", next)] {
+        prompt.messages.push(Message { role, name: name.to_owned(), text: text.to_owned() });
+    }
+    let answer = Rehearsal::answer(&prompt);
+    assert!(!answer.contains("budget"), "{answer}");
 }
 
 #[test]

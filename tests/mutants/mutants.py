@@ -25,7 +25,7 @@ WORK = ROOT / "target" / "mutants"
 MUTATED = "src/conversation"
 # The pure layers, and what their tests need beside them.
 PARTS = ["conversation", "simulation", "time.rs", "hex.rs", "briefings.rs"]
-TESTS = ["floor", "floor_prepared", "floor_speech", "briefing"]
+TESTS = [path.stem for path in sorted((ROOT / "tests/it").glob("floor*.rs")) if path.stem != "floor_random"] + ["briefing"]
 PACKAGES = ["serde", "serde_json", "serde-saphyr", "sha2", "strsim", "thiserror"]
 DEV_PACKAGES = ["insta", "tempfile"]
 # Simulated meetings: short ones, and long ones of five minutes.
@@ -142,9 +142,14 @@ def run(program, *arguments):
     return failed.group(1) if failed else f"ends with {done.returncode}"
 
 
+# Timelines of hours, and logs of hundreds of meetings: a second or more each, so the others are asked before them.
+LONG = ["two_hours", "test_floor_log"]
+
+
 def judge(program):
     """Who finds it: a timeline, a simulated meeting, or nobody."""
-    return run(program, "--skip", "simulated::") or run(program, "simulated::")
+    skipped = [word for name in ["simulated::", *LONG] for word in ("--skip", name)]
+    return run(program, *skipped) or run(program, *LONG) or run(program, "simulated::")
 
 
 # ---- mutations ----

@@ -79,8 +79,10 @@ impl Writer<'_> {
         let is_off_brief =
             self.scene.has_subject() && !ranked.iter().any(|rank| rank.class >= Rank::RELATED_OLD);
         let first = self.first_sentence(wish, is_off_brief, variant);
-        let last = self.last_sentence(wish, variant);
+        let on_whisper = self.sentence_on_whisper(wish, variant);
+        let last = self.last_sentence(wish, variant).filter(|_| on_whisper.is_none());
         let mut left = budget.max.saturating_sub(count(&first));
+        left = left.saturating_sub(on_whisper.as_deref().map_or(0, count));
         let mut facts = if matches!(wish, Wish::Farewell | Wish::Halt) {
             Vec::new()
         } else {
@@ -105,8 +107,39 @@ impl Writer<'_> {
                 answer.push(filler);
             }
         }
+        // What was whispered of may be what was asked.
+        let is_said = |sentence: &str| answer.iter().any(|said| said.contains(sentence));
+        let on_whisper = on_whisper.filter(|sentence| !is_said(sentence.trim_end_matches('.')));
+        answer.extend(on_whisper);
         answer.extend(last);
         answer.join(" ")
+    }
+
+    /// What the producer's whisper asks for, done and not told: what the briefing knows of it, a question about it, or
+    /// at least its name.
+    fn sentence_on_whisper(&self, wish: Wish, variant: usize) -> Option<String> {
+        const WORDS_MAX: usize = 15;
+        if matches!(wish, Wish::Farewell | Wish::Halt) {
+            return None;
+        }
+        let (topic, is_question) = self.scene.whispered_topic()?;
+        let stems = subject_stems(&topic, &self.scene.names());
+        let known = || {
+            let facts = self.facts.iter().filter(|fact| self.relation(fact, &stems) > 0);
+            let fresh = facts.filter(|fact| self.last_said(fact) == 0);
+            fresh.flat_map(|fact| ways_to_say(&fact.text)).find(|way| count(way) <= WORDS_MAX)
+        };
+        let whom = self.scene.whispered_to();
+        let ways = if is_question {
+            [
+                format!("And what about {topic}, {whom}?"),
+                format!("May I ask you about {topic}, {whom}?"),
+            ]
+        } else {
+            [format!("And let us not forget {topic}."), format!("I also want to speak of {topic}.")]
+        };
+        let said = ways[(self.spin + variant) % ways.len()].clone();
+        Some(if is_question { said } else { known().unwrap_or(said) })
     }
 
     /// The best facts that fit into `room` words, at least one if any does, until there are `enough` words.

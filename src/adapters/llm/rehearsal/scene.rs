@@ -12,6 +12,17 @@ pub(super) const QUESTION_WORDS: [&str; 8] =
 pub(super) const ARTICLES: [&str; 9] =
     ["the", "a", "an", "my", "your", "our", "their", "his", "no"];
 
+/// Whispers that end the show.
+const CLOSING: [&str; 7] = [
+    "wrap up",
+    "wrap it up",
+    "say goodbye",
+    "say good bye",
+    "close the show",
+    "end the show",
+    "finish the show",
+];
+
 /// A prompt as the rehearsal model sees it.
 #[derive(Debug)]
 pub(super) struct Scene<'a> {
@@ -35,6 +46,8 @@ pub(super) struct Scene<'a> {
     pub(super) is_answered_by_other: bool,
     /// The last stage direction since then, or empty.
     direction: &'a str,
+    /// The last that the producer whispered since then, or empty.
+    whisper: &'a str,
 }
 
 /// What kind of answer a line wants.
@@ -82,8 +95,10 @@ impl<'a> Scene<'a> {
         let said: Vec<&Message> = since.iter().filter(|message| !is_aside(message)).collect();
         let last = said.last().copied();
         let by_host = |message: &&&Message| message.name == host;
+        let asides = || since.iter().rev().filter(|message| is_aside(message));
+        let whisper = asides().find_map(|message| whispered(&message.text));
         let direction =
-            since.iter().rfind(|message| is_aside(message)).map(|message| message.text.as_str());
+            asides().map(|message| message.text.as_str()).find(|aside| whispered(aside).is_none());
         let leads_on = |text: &&str| {
             [cues::NEXT_PART, cues::PART_OVER, cues::IN_CIRCLES]
                 .iter()
@@ -106,6 +121,7 @@ impl<'a> Scene<'a> {
                 .zip(to_answer)
                 .is_some_and(|(last, asked)| last.name != asked.name),
             direction: direction.unwrap_or_default(),
+            whisper: whisper.unwrap_or_default(),
         }
     }
 
@@ -132,7 +148,7 @@ impl<'a> Scene<'a> {
             "farewell",
         ]);
         // Only host and director end a show, and the host stops a speaker: two AIs would part for ever.
-        let closes = self.direction.contains(cues::CLOSE);
+        let closes = self.direction.contains(cues::CLOSE) || holds_any(self.whisper, &CLOSING);
         if closes || (self.is_by_host && (is_thanks || is_bye)) {
             return Wish::Farewell;
         }
@@ -210,17 +226,36 @@ impl<'a> Scene<'a> {
             "short and",
             "very short",
         ];
-        if holds(&short) || self.direction.contains(cues::SHORT) {
-            Length::Short
-        } else {
-            Length::Full
-        }
+        let is_told = self.direction.contains(cues::SHORT) || holds_any(self.whisper, &short);
+        if holds(&short) || is_told { Length::Short } else { Length::Full }
     }
 
     /// The last few words that say what the line is about, with what stands between them: `the history of maps`.
     /// `None` where no word says anything.
     pub(super) fn topic(&self) -> Option<String> {
         self.topic_of(self.line)
+    }
+
+    /// What the producer whispers of, and whether it is to be asked about; none where nothing was whispered that
+    /// somebody could speak of.
+    pub(super) fn whispered_topic(&self) -> Option<(String, bool)> {
+        let order = self.whisper;
+        let (verb, rest) = order.split_once(' ')?;
+        // What is spoken of stands behind the order's "about", or else behind its verb.
+        let rest = order.split_once(" about ").map_or(rest, |(_, rest)| rest);
+        let is_sayable =
+            !holds_any(order, &CLOSING) && words(rest).any(|word| self.is_subject(word));
+        let topic = self.topic_of(rest).filter(|_| is_sayable)?;
+        Some((topic, verb.eq_ignore_ascii_case("ask")))
+    }
+
+    /// Whom a whispered question is for: the host, unless it names the other AI.
+    pub(super) fn whispered_to(&self) -> &'a str {
+        if holds_any(self.whisper, &[self.other.to_lowercase().as_str()]) {
+            self.other
+        } else {
+            self.host
+        }
     }
 
     pub(super) fn topic_of(&self, line: &str) -> Option<String> {
@@ -285,4 +320,10 @@ impl<'a> Scene<'a> {
         });
         self.line.contains('?') || first.is_some_and(|word| starts.contains(&word.as_str()))
     }
+}
+
+/// What the producer says in an aside; none of one that is somebody else's.
+fn whispered(aside: &str) -> Option<&str> {
+    let (_, said) = aside.split_once(cues::WHISPER)?;
+    said.rsplit_once(cues::WHISPER_END).map(|(said, _)| said)
 }
