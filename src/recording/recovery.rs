@@ -32,6 +32,9 @@ use crate::time::{SAMPLES_PER_MS, SessionTime, Span};
 
 const FRAME: u64 = FRAME_SAMPLES as u64;
 
+/// No repaired track ends inside its first packet: with the end trim in the packet that the look-ahead is cut from, ffmpeg
+/// cuts only one of the two.
+const PACKETS_MIN: u64 = 2;
 /// Packets by which tracks may differ because the disk had not yet taken them.
 const HELD_BACK_PACKETS: u64 = SYNC_INTERVAL.samples() / FRAME;
 
@@ -141,7 +144,8 @@ impl CommonEnd {
         let counts = scans.each_ref().map(|scan| scan.as_ref().map_or(0, Scan::packets));
         let longest = counts.into_iter().max().unwrap_or(0);
         let is_merely_cut = |count: &u64| count + HELD_BACK_PACKETS >= longest;
-        let packets = counts.into_iter().filter(is_merely_cut).min().unwrap_or(0).max(1);
+        let packets = counts.into_iter().filter(is_merely_cut).min().unwrap_or(0);
+        let packets = packets.max(PACKETS_MIN);
         let finished = scans.each_ref().map(|scan| scan.as_ref().and_then(finished_samples));
         let samples = match finished {
             // Only the manifest was missing.

@@ -106,7 +106,7 @@ async fn nobody_is_called_by_words_that_call_nobody() {
     let mut recordings: Vec<_> =
         made.iter().map(|name| lines.join(format!("{name}.wav"))).collect();
     if let Some(shared) = shared_dir() {
-        let spoken = clips(&shared, &["read", "command", "question"]);
+        let spoken = clips(&shared, &["read", "command", "question", "meeting"]);
         recordings.extend(spoken.iter().map(|(file, _)| shared.join("speech").join(file)));
     }
     println!("{} recordings", recordings.len());

@@ -25,7 +25,7 @@ const SHOW: &str = r#"
 "#;
 
 fn at(seconds: f64) -> SessionTime {
-    SessionTime::ZERO + Span::from_millis((seconds * 1000.0).round() as u64)
+    SessionTime::ZERO + Span::from_duration(std::time::Duration::from_secs_f64(seconds))
 }
 
 fn run(meeting: &mut Meeting, seconds: f64) -> Snapshot {

@@ -40,6 +40,11 @@ fn is_stock_phrase(text: &str) -> bool {
     STOCK_PHRASES.contains(&plain.join(" ").as_str())
 }
 
+/// Whether the text says a run of words again at once, as a decoder does that has lost the thread.
+pub(super) fn is_loop(text: &str) -> bool {
+    without_loop(text) != text
+}
+
 /// Cuts the text behind the first run of words that is said again at once.
 fn without_loop(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();

@@ -138,8 +138,9 @@ async fn the_threads_themselves() {
     let studio = Opening::of(stand_ins()).start().await;
     let breaking = async {
         neighbours_are_on_air(&studio).await;
-        openings(&studio).await;
-        writers(&studio).await;
+        // Boxed, for both hold many guests.
+        openings(&studio).boxed_local().await;
+        writers(&studio).boxed_local().await;
     };
     beside_neighbours(&studio, breaking.boxed_local()).await;
 }

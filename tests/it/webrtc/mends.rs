@@ -221,14 +221,20 @@ fn connects_beside_a_forger() -> Option<Duration> {
     world.run(SECOND * 5, is_up).then(|| world.elapsed())
 }
 
+/// Calls that are tried. Whose number breaks the tie is chance, and only one of the two ways costs a second: that none of
+/// so many goes that way happens once in 2³² runs.
+const FORGED_CALLS: u32 = 32;
+
 #[test]
 fn without_roles_that_stay_a_forged_check_keeps_a_call_from_beginning() {
-    let whole = connects_beside_a_forger().expect("a connection");
+    let slowest =
+        || (0..FORGED_CALLS).map(|_| connects_beside_a_forger().unwrap_or(SECOND * 5)).max();
+    let whole = slowest().expect("calls");
     assert!(whole < Duration::from_millis(50), "{whole:?}");
     let _out = without("roles");
-    let turned = connects_beside_a_forger();
-    println!("connected after {whole:?} beside a forger, where roles turn {turned:?}");
-    assert!(turned.is_none_or(|turned| turned > whole + Duration::from_millis(200)), "{turned:?}");
+    let turned = slowest().expect("calls");
+    println!("connected after at most {whole:?} beside a forger, where roles turn {turned:?}");
+    assert!(turned > whole + Duration::from_millis(200), "{turned:?}");
 }
 
 /// A stack that panics at the first packet.

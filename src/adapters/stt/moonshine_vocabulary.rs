@@ -1,6 +1,6 @@
 //! The words of the model: what its tokens stand for, and which tokens a text is.
 //!
-//! Texts become tokens as in training (byte pair encoding as SentencePiece does it): of all neighbours that are a token
+//! Texts become tokens as in training (byte pair encoding as `SentencePiece` does it): of all neighbours that are a token
 //! together, those with the lowest number are joined first, until nothing can be joined.
 
 use std::collections::HashMap;

@@ -14,11 +14,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::model::{Begin, Model, Reading};
-use super::network::Heard;
+use super::inventions::is_loop;
+use super::moonshine_model::{Begin, Model, Reading};
+use super::moonshine_network::Heard;
 
 /// How much less likely than the model's own reading one with a name may be, in natural logarithms.
 const LESS_LIKELY_MAX: f32 = 8.0;
+/// Where the model finds its own reading less likely than this, a token in the mean, several people speak at once or
+/// nobody does, and any other guess may seem likelier. Lines that did call somebody were at -0.98 at the least.
+const GUESSED: f32 = -1.0;
 /// A word that the model found likelier than three to one is what it says, not a name.
 const SURE: f32 = -0.3;
 /// Words that one called name at the end may have been taken for ("No, ma'am" for Nova).
@@ -41,7 +45,7 @@ pub(super) fn reading(
     cancelled: &AtomicBool,
 ) -> ort::Result<Option<Reading>> {
     let line = Line::of(model, plain);
-    if line.calls(names) {
+    if line.calls(names) || plain.mean() < GUESSED {
         return Ok(None);
     }
     let at_least = plain.likelihood() - LESS_LIKELY_MAX;
@@ -61,6 +65,7 @@ pub(super) fn reading(
             let begin = Begin { tokens: &begin, at_least };
             if let Some(reading) = model.read(heard, begin, tokens_max, cancelled)?
                 && !reading.capped
+                && !is_loop(&model.vocabulary.text(&reading.tokens))
             {
                 take(reading);
             }

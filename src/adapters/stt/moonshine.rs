@@ -10,16 +10,11 @@
 //! Invariants: one thread owns the networks (116 MB) and serves all streams; a stream holds at most 15 s of sound;
 //! its stretches are answered in order; its time is its own sound, so it reads no clock.
 
-mod called;
-mod model;
-mod network;
-mod vocabulary;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::model::Model;
 use super::decode_queue::{DecodeCounters, decode_queue};
+use super::moonshine_model::Model;
 use super::stretch_streams::StretchStreams;
 use super::{SpeechToText, SttCapabilities, SttOptions, SttStream};
 use crate::adapters::onnx::OfflineModels;
@@ -27,7 +22,7 @@ use crate::adapters::worker;
 use crate::adapters::{AdapterError, Availability, BoxFuture};
 use crate::audio::SampleRate;
 
-const NAME: &str = "moonshine";
+pub(super) const NAME: &str = "moonshine";
 /// Longest a decode may take before its thread is given up: the longest stretch, 15 s, takes 0.4 s on an idle core, and
 /// ten times that where ten sessions' threads want it too.
 const DECODE_PATIENCE: Duration = Duration::from_secs(8);

@@ -5,15 +5,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::NAME;
-use super::called;
-use super::network::{Heard, Network, TOKEN_END, TOKEN_START, Written};
-use super::vocabulary::Vocabulary;
+use super::SttOptions;
+use super::decode_queue::{Decoded, Decoder, Urgency};
+use super::moonshine::NAME;
+use super::moonshine_called;
+use super::moonshine_network::{Heard, Network, TOKEN_END, TOKEN_START, Written};
+use super::moonshine_vocabulary::Vocabulary;
 use crate::adapters::AdapterError;
 use crate::adapters::numbers::unit;
 use crate::adapters::onnx::OfflineModels;
-use crate::adapters::stt::SttOptions;
-use crate::adapters::stt::decode_queue::{Decoded, Decoder, Urgency};
 use crate::adapters::worker::unavailable;
 use crate::audio::SampleRate;
 
@@ -47,6 +47,11 @@ impl Reading {
     /// How likely all of it is.
     pub(super) fn likelihood(&self) -> f32 {
         self.shares.iter().sum()
+    }
+
+    /// How likely a token of it is, in the mean.
+    pub(super) fn mean(&self) -> f32 {
+        self.likelihood() / f32::from(u16::try_from(self.shares.len()).unwrap_or(u16::MAX).max(1))
     }
 }
 
@@ -105,7 +110,7 @@ impl Model {
         let called = if plain.capped || plain.tokens.is_empty() {
             None
         } else {
-            called::reading(self, &mut heard, &plain, names, tokens_max, cancelled)?
+            moonshine_called::reading(self, &mut heard, &plain, names, tokens_max, cancelled)?
         };
         if cancelled.load(Ordering::Relaxed) {
             return Ok(None);
