@@ -11,7 +11,7 @@ use crate::time::{SessionTime, Span};
 /// Shorter speech may be a cough, of which no recogniser says a word.
 const SPEECH_MIN: Span = Span::from_millis(1_000);
 
-/// A recogniser that has said nothing final for so long after speech is replaced: twice as long as a wrapper waits.
+/// A recogniser that owes final words and has said nothing for so long is replaced: twice as long as a wrapper waits.
 pub(super) const WORDS_LIMIT: Span = Span::from_millis(8_000);
 
 /// What the recogniser owes.
@@ -40,11 +40,10 @@ impl WordsDue {
         }
     }
 
-    /// Words came. Those that may still change are no answer: a stream may stand still behind them.
-    pub(super) fn said(&mut self, stability: Stability) {
-        if stability == Stability::Final {
-            self.since = None;
-        }
+    /// Words came. Those that may still change are no answer, but a sign of life: a reader who pauses only for breath is
+    /// given no final words for longer than [`WORDS_LIMIT`].
+    pub(super) fn said(&mut self, stability: Stability, now: SessionTime) {
+        self.since = self.since.filter(|_| stability != Stability::Final).map(|_| now);
     }
 
     /// A wrapper told something.
@@ -91,10 +90,11 @@ mod tests {
     fn speech_without_final_words_is_overdue_after_eight_seconds_and_a_cough_never_is() {
         let mut due = spoken(1_000, 2_500);
         assert!(!due.are_overdue(at(10_500)) && due.are_overdue(at(10_501)));
-        due.said(Stability::Interim);
-        due.said(Stability::Complete);
-        assert!(due.are_overdue(at(10_501)), "words that may still change are no answer");
-        due.said(Stability::Final);
+        due.said(Stability::Interim, at(4_000));
+        due.said(Stability::Complete, at(9_000));
+        assert!(!due.are_overdue(at(17_000)), "words that may still change are a sign of life");
+        assert!(due.are_overdue(at(17_001)), "and no answer");
+        due.said(Stability::Final, at(17_001));
         assert!(!due.are_overdue(at(60_000)));
         assert!(!spoken(1_000, 1_900).are_overdue(at(60_000)));
     }

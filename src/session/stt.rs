@@ -219,7 +219,7 @@ impl SttActor {
     fn on_words(&mut self, words: SttWords) {
         let segment = self.segments_before + words.segment;
         self.last_segment = self.last_segment.max(segment);
-        self.words_due.said(words.stability);
+        self.words_due.said(words.stability, self.now);
         self.tell(Input::Recognised {
             segment,
             text: words.text,
