@@ -24,7 +24,7 @@
         const number = ++count;
         tap.port.onmessage = ({ data }) => heard.blocks.push({ ...data, tap: number, wall: performance.timeOrigin + performance.now() });
         heard.tap = tap;
-        if (microphone) {
+        if (microphone && context instanceof AudioContext) {
           const own = new AudioWorkletNode(context, 'test-tap', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit' });
           own.port.onmessage = ({ data }) => heard.microphone.push(data);
           context.createMediaStreamSource(microphone).connect(own);
