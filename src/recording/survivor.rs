@@ -100,7 +100,9 @@ fn read(start: Event, dir: &Path, oldest_ms: u64) -> Result<Option<Survivor>, Re
         seed,
         host_rate_hz: host_rate_hz.and_then(|hz| u32::try_from(hz).ok()).unwrap_or_default(),
         memory,
-        ended_unix_ms: start.timestamp_ms + manifest.session.samples / SAMPLES_PER_MS,
+        // The first line is written a little after the first sample on a busy machine; it says how much.
+        ended_unix_ms: start.timestamp_ms.saturating_sub(start.t_ms)
+            + manifest.session.samples / SAMPLES_PER_MS,
     }))
 }
 

@@ -157,8 +157,9 @@ async fn a_session_whose_process_was_killed_goes_on_in_a_new_take_and_remembers(
     assert_eq!((continues.episode.as_str(), manifest.recovered), ("table", false));
     let before = Manifest::read(&takes.join("table")).expect("readable").expect("repaired");
     assert!(before.recovered && before.session.continues.is_none());
-    let ended = first[0].timestamp_ms + before.session.samples / 48;
+    let ended = first[0].timestamp_ms - first[0].t_ms + before.session.samples / 48;
     let begun = second[0].timestamp_ms - second[0].t_ms;
+    assert!(begun > ended, "{begun} and {ended}");
     assert_eq!(continues.gap_ms, begun - ended, "the gap is measured");
 
     // It has ended in order: its token opens nothing any more.
