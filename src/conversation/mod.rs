@@ -102,4 +102,5 @@ pub use prompt::Prompt;
 pub use snapshot::{FloorView, Phase, Snapshot};
 pub use speaker::{AiSpeaker, OrbState, Speaker, TurnId};
 pub use strikes::STRIKE_MAX;
+pub use transcript::PROMPT_LINES_MAX;
 pub use who_answers::{Scores, Standing};

@@ -13,7 +13,7 @@ use super::speaker::{AiSpeaker, Speaker, TurnId};
 use crate::time::SessionTime;
 
 /// Lines that go into one prompt where nothing is summed up: half an hour of talk, well inside any model's window.
-const PROMPT_LINES_MAX: usize = 120;
+pub const PROMPT_LINES_MAX: usize = 120;
 /// Asides that are kept; an older one has been acted on or forgotten.
 const ASIDES_MAX: usize = 40;
 /// Lines that are always told in full: what was asked, and what was said to it.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::conversation::prompt::{Role, STAGE};
 use crate::conversation::rules::Rules;
 use crate::conversation::{
-    Caption, Conversation, Input, Order, PreparedEnd, Prompt, Speaker, TurnId,
+    Caption, Conversation, Input, Order, PROMPT_LINES_MAX, PreparedEnd, Prompt, Speaker, TurnId,
 };
 use crate::time::SessionTime;
 
@@ -16,9 +16,6 @@ pub(super) use super::breach::{hold, hold_equal};
 use super::meeting::{Event, ms};
 use super::show_books::ShowBooks;
 use super::voice::Voice;
-
-/// Lines that a prompt holds where nothing is summed up.
-const PROMPT_LINES_MAX: usize = 120;
 
 /// The books of one meeting.
 #[derive(Clone, Debug, Default)]

@@ -225,11 +225,8 @@ test('three turns: who is called answers, and never two at once', { timeout: 120
     assert.equal(grants.length, 2);
     assert.equal(texts(heard.said), granted.map(({ speaker, turn }) => expected(WHO[speaker], captioned(events, speaker, turn))).join(', '),
       'what the loudspeaker gave out is what is captioned, every word once');
-    // Of a made voice the recogniser may write another name than the one it said; who is called is judged by what it wrote.
-    const said = captioned(events, 'you');
-    if (/\bada\b/i.test(said)) assert.deepEqual(grants[0], ['claude', 'addressed']);
-    assert.match(said, /\bgrace\b/i);
-    assert.deepEqual(grants[1], ['guest', 'addressed']);
+    assert.match(captioned(events, 'you'), /\bada\b.*\bgrace\b/i);
+    assert.deepEqual(grants, [['claude', 'addressed'], ['guest', 'addressed']]);
   });
 });
 

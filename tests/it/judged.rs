@@ -171,12 +171,12 @@ fn an_interruption_stops_the_speaker_and_gets_the_floor() {
         assert!(cut.written.starts_with(&cut.captions), "{cut:?}");
         let said = held.host_turns();
         assert_eq!(said.len(), 2, "{}: {said:?}", held.plan.episode);
-        // "Wait, stop there. Let me ask something else.": of a made voice the recogniser may write "top" for the one word.
-        let wrote = normal(said[1]);
-        assert!(
-            ["stop", "ask", "else"].iter().any(|word| wrote.iter().any(|w| w == word)),
-            "{said:?}"
-        );
+        // The line of the synthesizer that is said to be no good for recognition is judged as a whole.
+        let errors = word_errors("Wait, stop there. Let me ask something else.", said[1]);
+        assert!(errors.percent() <= 50.0, "{}: {said:?}", held.plan.episode);
+        if held.plan.episode == "made-bargein" {
+            assert!(normal(said[1]).contains(&"stop".to_owned()), "{said:?}");
+        }
     }
 }
 
@@ -227,13 +227,12 @@ fn each_of_three_lines_is_answered_by_whom_it_calls() {
         };
         let said = held.host_turns();
         assert_eq!(said.len(), 3, "{said:?}");
-        // Of a made voice the recogniser may write another word than the one it said; who is called is judged by what
-        // was written.
         let wrote = |line: usize, word: &str| normal(said[line]).contains(&word.to_owned());
-        if wrote(0, "ada") {
-            assert_eq!(*ada, ("claude", "addressed"), "{}", held.plan.episode);
-        }
+        assert!(wrote(0, "ada") && wrote(1, "grace"), "{}: {said:?}", held.plan.episode);
+        assert_eq!(*ada, ("claude", "addressed"), "{}", held.plan.episode);
         assert_eq!(*grace, ("guest", "addressed"), "{}", held.plan.episode);
+        // Of a made voice the recogniser may write another word than the one it said; that both are called is judged by what
+        // was written.
         if wrote(2, "both") || wrote(2, "each") {
             let [first, second] = rest else { panic!("{}: {grants:?}", held.plan.episode) };
             assert_eq!((first.1, second.1), ("addressed-first", "addressed-second"), "{grants:?}");

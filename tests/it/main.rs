@@ -5,8 +5,11 @@ mod support;
 
 mod events;
 mod floor;
+mod floor_barge_in;
 mod floor_director;
 mod floor_echo;
+mod floor_end_of_turn;
+mod floor_failures;
 mod floor_habit;
 mod floor_host;
 mod floor_log;

@@ -35,9 +35,10 @@ pub(super) struct Model {
 pub(super) struct Reading {
     /// Without the first and the last, which mark start and end.
     pub(super) tokens: Vec<usize>,
-    /// How likely the model found each of them where it stands, as a natural logarithm; one more for the end.
+    /// How likely the model found each of them where it stands, as a natural logarithm; one more for the end. Empty where
+    /// nobody compares.
     pub(super) shares: Vec<f32>,
-    /// The same for every token at the first place, where it was asked for.
+    /// The same for every token at the first place.
     pub(super) openings: Vec<f32>,
     /// Whether it ran into the cap: it then repeats itself.
     pub(super) capped: bool,
@@ -55,12 +56,14 @@ impl Reading {
     }
 }
 
-/// What a reading is to begin with, and when it is not worth going on.
+/// What is asked of a reading.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Begin<'a> {
-    pub(super) tokens: &'a [usize],
-    /// A reading that is less likely is given up.
-    pub(super) at_least: f32,
+pub(super) struct Wanted<'a> {
+    /// What it begins with.
+    pub(super) begin: &'a [usize],
+    /// Whether it is weighed, which looks at all 32 768 tokens once more at every place; one that turns out less likely
+    /// than this is given up.
+    pub(super) at_least: Option<f32>,
 }
 
 impl Decoder for Model {
@@ -103,11 +106,12 @@ impl Model {
     ) -> ort::Result<Option<Decoded>> {
         let mut heard = self.network.hear(sound)?;
         let tokens_max = tokens_max(sound.len());
-        let free = Begin { tokens: &[], at_least: f32::NEG_INFINITY };
+        let at_least = (!names.is_empty()).then_some(f32::NEG_INFINITY);
+        let free = Wanted { begin: &[], at_least };
         let Some(plain) = self.read(&mut heard, free, tokens_max, cancelled)? else {
             return Ok(None);
         };
-        let called = if plain.capped || plain.tokens.is_empty() {
+        let called = if names.is_empty() || plain.capped || plain.tokens.is_empty() {
             None
         } else {
             moonshine_called::reading(self, &mut heard, &plain, names, tokens_max, cancelled)?
@@ -127,32 +131,32 @@ impl Model {
     pub(super) fn read(
         &mut self,
         heard: &mut Heard,
-        begin: Begin<'_>,
+        wanted: Wanted<'_>,
         tokens_max: usize,
         cancelled: &AtomicBool,
     ) -> ort::Result<Option<Reading>> {
         let mut written = Written::nothing()?;
         let mut reading = Reading::default();
         let mut token = TOKEN_START;
-        let mut likelihood = 0.0;
         for place in 0..tokens_max {
             if cancelled.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let fixed = begin.tokens.get(place).copied();
-            let openings = &mut reading.openings;
-            let (next, share) = self.network.write(&[token], heard, &mut written, |scores| {
-                if place == 0 {
-                    *openings = shares(scores);
-                }
+            let fixed = wanted.begin.get(place).copied();
+            let weighed = &mut reading;
+            let next = self.network.write(&[token], heard, &mut written, |scores| {
                 let next = fixed.unwrap_or_else(|| greatest(scores));
-                (next, share(scores, next))
+                if wanted.at_least.is_some() {
+                    weighed.shares.push(share(scores, next));
+                    if place == 0 {
+                        weighed.openings = shares(scores);
+                    }
+                }
+                next
             })?;
-            likelihood += share;
-            if likelihood < begin.at_least {
+            if wanted.at_least.is_some_and(|least| reading.likelihood() < least) {
                 return Ok(None);
             }
-            reading.shares.push(share);
             if next == TOKEN_END {
                 return Ok(Some(reading));
             }

@@ -169,12 +169,7 @@ impl Answer {
         let in_segments =
             segments.into_iter().flat_map(|segment| segment.words.unwrap_or_default());
         let words = self.words.unwrap_or_else(|| in_segments.collect());
-        Decoded {
-            text: squeezed(&text),
-            capped: false,
-            words: whole_words(words),
-            ..Decoded::default()
-        }
+        Decoded { text: squeezed(&text), words: whole_words(words), ..Decoded::default() }
     }
 }
 
