@@ -129,7 +129,9 @@ impl Conversation {
             return false;
         }
         let own = self.own_around(from, until);
-        let shared = in_order(&words, &own);
+        // A command that sounds like an own word ("wait" and "what") is a command.
+        let is_meant = if is_command(text, self.rules()) { str::eq } else { is_same };
+        let shared = in_order(&words, &own, is_meant);
         shared * 100 >= words.len() * OWN_PERCENT
     }
 
@@ -166,7 +168,7 @@ impl Conversation {
 }
 
 /// How many of `words` are found among `own` in the same order (the longest common subsequence).
-fn in_order(words: &[String], own: &[String]) -> usize {
+fn in_order(words: &[String], own: &[String], is_same: fn(&str, &str) -> bool) -> usize {
     let mut best = vec![0; own.len() + 1];
     for word in words {
         let mut diagonal = 0;
@@ -195,7 +197,7 @@ mod tests {
     use super::*;
 
     fn count(words: &str, own: &str) -> usize {
-        in_order(&plain_words(words), &plain_words(own))
+        in_order(&plain_words(words), &plain_words(own), is_same)
     }
 
     #[test]

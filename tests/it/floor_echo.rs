@@ -219,3 +219,38 @@ fn late_words_over_an_echo_are_a_turn_that_ends() {
         "#,
     );
 }
+
+#[test]
+fn wait_stops_an_ai_that_has_just_said_what() {
+    check(
+        r#"
+        0.0 ada will say "My notes do not cover how it was invented, but here is what I know. I think that it is mostly listening."
+        1.0 host types "Ada, what about rain?"
+        4.8 host starts
+        4.8 recogniser hears "Wait," for 0.4 heard after 0.2
+        5.2 host stops
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.48 t2 claude is heard
+        4.80 t2 duck -12 dB
+        5.00 t2 pause
+        5.40 t2 flush
+        5.40 t2 claude stop
+        5.40 t3 you begins
+        5.40 ask 1
+        5.44 t2 barge-in stopped
+        5.44 t2 claude ends barged-in "My notes do not cover how it was invented, but here is" unheard "what I know. I think that it is mostly listening."
+        6.80 finish recognition
+        6.80 t3 you ends completed "Wait,"
+        6.80 t4 guest begins
+        6.80 t4 guest granted alternation
+        6.80 t4 guest writes
+        7.20 t4 guest is heard
+        "#,
+    );
+}
