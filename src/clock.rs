@@ -111,9 +111,12 @@ impl SessionClock {
     }
 
     /// Milliseconds since 1970 at which `time` was or will be; the timestamp of a logged event.
+    ///
+    /// The whole milliseconds of `time` after the session's first: on every line of a log the two are equally far apart,
+    /// so any line tells when the session began.
     #[must_use]
     pub fn unix_ms_of(&self, time: SessionTime) -> u64 {
-        self.clock.unix_ms_at(self.instant_of(time))
+        self.clock.unix_ms_at(self.start).saturating_add(time.millis())
     }
 
     /// When the session began, in UTC as ISO 8601 with milliseconds.
@@ -161,6 +164,17 @@ mod tests {
         assert_eq!(session.now(), SessionTime::ZERO);
         assert_eq!(session.unix_ms_of(SessionTime::from_millis(1500)), NOON + 6500);
         assert_eq!(session.started_iso_8601(), "2026-01-31T12:00:05.000Z");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_timestamp_tells_when_the_session_began() {
+        let clock = Clock::set_to(NOON);
+        tokio::time::advance(Duration::from_micros(700)).await;
+        let session = SessionClock::start(&clock);
+        for samples in [0, 1, 16, 47, 48, 959, 48_031] {
+            let time = SessionTime::from_samples(samples);
+            assert_eq!(session.unix_ms_of(time) - time.millis(), NOON, "{samples}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
