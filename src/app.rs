@@ -20,6 +20,7 @@ use crate::house::StudioHouse;
 use crate::http::access::{AccessRules, guard};
 use crate::http::health::Readiness;
 use crate::http::{self, AdapterStates, Studio};
+use crate::open_files;
 use crate::recording::{RecordingError, Recovered, recover};
 use crate::session::directory::{BeginDrain, BreakOffAll, Directory, Drain, Repaired};
 use crate::session::house::House;
@@ -176,6 +177,7 @@ pub fn start_patiently(
             .configure(http::configure)
     })
     .workers(HTTP_WORKERS)
+    .max_connections(open_files::make_room(config.max_sessions) / HTTP_WORKERS)
     .on_connect(TcpHandle::keep)
     .disable_signals()
     .shutdown_timeout(LAST_WORDS_LIMIT.as_secs())

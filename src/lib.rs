@@ -48,6 +48,7 @@
 //! | [`services`] | what is known of the services' models: defaults, ends, prices | a request |
 //! | [`faults`] | places where a test makes things go wrong; nothing at all without its feature | – |
 //! | [`blocked`] | how many threads stand still in code that is not ours | – |
+//! | [`open_files`] | how many files and sockets may be open, and who gets them | – |
 //! | [`config`], [`secret`], [`clock`], [`models`], [`briefings`] | every setting; the type that cannot be printed; the only reader of time; local models; briefings as files | – |
 //!
 //! ## Invariants
@@ -83,6 +84,7 @@ pub mod hex;
 pub mod house;
 pub mod http;
 pub mod models;
+pub mod open_files;
 pub mod recording;
 pub mod replay;
 pub mod secret;

@@ -252,9 +252,12 @@ impl SessionFacts {
         }
     }
 
-    /// The facts that the heads of the tracks carry; a head that was lost is made up for from the others.
-    pub(super) fn from_headers(headers: [Option<&TrackHeader>; 3]) -> Option<Self> {
-        let any = headers.into_iter().flatten().next()?;
+    /// The facts that the heads of the tracks carry; what all of them say is taken from `any`, so that a head that was
+    /// lost is made up for.
+    pub(super) fn from_headers(
+        any: &TrackHeader,
+        headers: [Option<&TrackHeader>; 3],
+    ) -> Option<Self> {
         let tag = |header: &TrackHeader, wanted: &str| {
             header.tags.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.clone())
         };

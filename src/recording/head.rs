@@ -4,13 +4,16 @@
 //! start of the segment and the `Duration` at the start of `Info`.
 //! Units: positions are bytes from the start of the segment's content.
 
+use std::ops::Range;
+
 use super::ebml::{
-    UNKNOWN_SIZE, put_bytes, put_float, put_master, put_sint, put_text, put_uint, put_void,
+    UNKNOWN_SIZE, put_bytes, put_float, put_master, put_sint, put_size_of_length, put_text,
+    put_uint, put_void,
 };
-use crate::time::SESSION_RATE_HZ;
+use crate::time::{SAMPLES_PER_MS, SESSION_RATE_HZ};
 
 /// Room kept at the start of the segment for the `SeekHead` of a finished file.
-const SEEK_HEAD_BYTES: usize = 256;
+pub(super) const SEEK_HEAD_BYTES: usize = 256;
 
 /// A `Duration` element: identifier 2, size 1, float 8.
 const DURATION_BYTES: usize = 11;
@@ -35,6 +38,7 @@ pub(super) mod id {
     pub(in super::super) const DURATION: u32 = 0x4489;
     pub(in super::super) const DATE_UTC: u32 = 0x4461;
     pub(in super::super) const TITLE: u32 = 0x7BA9;
+    pub(in super::super) const WRITING_APP: u32 = 0x5741;
     pub(in super::super) const TRACKS: u32 = 0x1654_AE6B;
     pub(in super::super) const TRACK_ENTRY: u32 = 0xAE;
     pub(in super::super) const TRACK_UID: u32 = 0x73C5;
@@ -91,8 +95,36 @@ pub(super) struct Layout {
     pub(super) duration: u64,
 }
 
+impl Layout {
+    /// The places, from the start of the file, of the segment's size, the `SeekHead` and the duration.
+    pub(super) fn filled_in_later(&self) -> [Range<usize>; 3] {
+        let content = usize::try_from(self.content).unwrap_or(usize::MAX);
+        let duration = usize::try_from(self.content + self.duration).unwrap_or(usize::MAX);
+        [
+            content - UNKNOWN_SIZE.len()..content,
+            content..content + SEEK_HEAD_BYTES,
+            duration..duration + DURATION_BYTES,
+        ]
+    }
+}
+
 /// The head of the file and where its parts stand.
 pub(super) fn head(header: &TrackHeader) -> (Vec<u8>, Layout) {
+    head_by(APP, header)
+}
+
+/// Where the parts of the head that `bytes` begin with stand, and its length, if it is byte for byte what `app`, a
+/// version of this writer, makes of `header`; whatever is in the three places that are filled in at the end.
+pub(super) fn find_layout(bytes: &[u8], app: &str, header: &TrackHeader) -> Option<(Layout, u64)> {
+    let (expected, layout) = head_by(app, header);
+    let mut found = bytes.get(..expected.len())?.to_vec();
+    for place in layout.filled_in_later() {
+        found[place.clone()].copy_from_slice(&expected[place]);
+    }
+    (found == expected).then_some((layout, expected.len() as u64))
+}
+
+fn head_by(app: &str, header: &TrackHeader) -> (Vec<u8>, Layout) {
     let mut out = Vec::with_capacity(1024);
     put_master(&mut out, id::EBML, |body| {
         put_uint(body, 0x4286, 1); // EBMLVersion
@@ -120,8 +152,8 @@ pub(super) fn head(header: &TrackHeader) -> (Vec<u8>, Layout) {
             started_ms.saturating_sub(MATROSKA_EPOCH_UNIX_MS).saturating_mul(NS_PER_MS),
         );
         put_text(body, id::TITLE, &clean(&header.title));
-        put_text(body, 0x4D80, APP);
-        put_text(body, 0x5741, APP);
+        put_text(body, 0x4D80, app); // MuxingApp
+        put_text(body, id::WRITING_APP, app);
     });
     let duration = find_duration_place(&out, content + info);
 
@@ -144,7 +176,7 @@ pub(super) fn head(header: &TrackHeader) -> (Vec<u8>, Layout) {
 }
 
 /// The duration's place is the first child of `Info`: right behind the head of the element at `info`.
-pub(super) fn find_duration_place(bytes: &[u8], info: usize) -> usize {
+fn find_duration_place(bytes: &[u8], info: usize) -> usize {
     info + super::ebml::read_head(&bytes[info..]).map_or(0, |head| head.head_bytes)
 }
 
@@ -189,8 +221,27 @@ fn opus_head(pre_skip: u16) -> [u8; 19] {
     head
 }
 
+/// What stands in the three places of a finished track, in the order of [`Layout::filled_in_later`]: `bytes` are those of
+/// its file, `cues` the place of its index.
+pub(super) fn filled_in(layout: &Layout, bytes: u64, cues: u64, samples: u64) -> [Vec<u8>; 3] {
+    let mut size = Vec::new();
+    put_size_of_length(&mut size, bytes - layout.content, UNKNOWN_SIZE.len());
+    let mut duration = Vec::new();
+    match samples / SAMPLES_PER_MS {
+        // A duration of zero is illegal; an empty recording keeps the Void in its place.
+        0 => put_void(&mut duration, DURATION_BYTES),
+        millis => put_float(&mut duration, id::DURATION, millis_f64(millis)),
+    }
+    [size, seek_head(layout, cues), duration]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ms, which is 285 000 years")]
+fn millis_f64(millis: u64) -> f64 {
+    millis as f64
+}
+
 /// The `SeekHead` with the Void that keeps the rest of its room.
-pub(super) fn seek_head(layout: &Layout, cues: u64) -> Vec<u8> {
+fn seek_head(layout: &Layout, cues: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(SEEK_HEAD_BYTES);
     put_master(&mut out, id::SEEK_HEAD, |body| {
         let parts = [

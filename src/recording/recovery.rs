@@ -1,7 +1,8 @@
 //! Repair of a folder that a killed server left unfinished.
 //!
 //! Tracks are cut, in place, at their common last whole packet and closed; captions and the manifest are made from the
-//! event log by the code that makes them at an orderly end. In place, because a full disk may be why the server died.
+//! event log by the code that makes them at an orderly end. In place, because a full disk may be why the server died;
+//! only a track whose head was damaged is written anew, for no reader but this one would find its packets.
 //!
 //! A track that is shorter than the others by more than a disk may hold back was damaged, not merely cut off: it is
 //! filled with silence and the hole noted, so that one bad file never costs the other two their sound.
@@ -10,7 +11,7 @@
 //! killed at any instant and be done again; whatever the files hold, it ends.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::closing::{
@@ -81,10 +82,9 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
     let [you, claude, guest] = paths.each_ref().map(scan_at);
     let scans = [you?, claude?, guest?];
     let noted = Noted::read(&events)?;
-    let headers = scans.each_ref().map(|scan| scan.as_ref().map(|scan| &scan.header));
-    let facts =
-        SessionFacts::from_headers(headers).unwrap_or_else(|| facts_without_tracks(dir, &noted));
-    let pre_skip = common_pre_skip(headers.into_iter().flatten().map(|header| header.pre_skip));
+    let facts = facts_of(&scans).unwrap_or_else(|| facts_without_tracks(dir, &noted));
+    let headers = scans.iter().flatten().filter_map(|scan| scan.header.as_ref());
+    let pre_skip = common_pre_skip(headers.map(|header| header.pre_skip));
     let end = CommonEnd::of(&scans, pre_skip);
 
     log.set_session(&facts.session_id);
@@ -146,7 +146,8 @@ impl CommonEnd {
         let is_merely_cut = |count: &u64| count + HELD_BACK_PACKETS >= longest;
         let packets = counts.into_iter().filter(is_merely_cut).min().unwrap_or(0);
         let packets = packets.max(PACKETS_MIN);
-        let finished = scans.each_ref().map(|scan| scan.as_ref().and_then(finished_samples));
+        let finished =
+            scans.each_ref().map(|scan| scan.as_ref().and_then(|scan| scan.finished_samples));
         let samples = match finished {
             // Only the manifest was missing.
             [Some(you), Some(claude), Some(guest)] if you == claude && claude == guest => you,
@@ -171,89 +172,89 @@ impl CommonEnd {
     }
 }
 
-/// Decoded samples of a track that was closed in order.
-fn finished_samples(scan: &Scan) -> Option<u64> {
-    let discard_ns = u64::try_from(scan.discard_ns.filter(|_| scan.is_finished)?).ok()?;
-    let discard = Span::from_duration(std::time::Duration::from_nanos(discard_ns)).samples();
-    (scan.packets() * FRAME).checked_sub(u64::from(scan.header.pre_skip) + discard)
-}
-
 /// Brings one track to the common end; one that has it already is left alone.
+///
+/// A track that was merely cut off is mended in place. One whose head was damaged, or lost, is written anew beside it
+/// from the packets that are left, and then takes its place.
 fn close_track(
     path: &Path,
     found: Option<&Scan>,
     end: &CommonEnd,
     header: &TrackHeader,
 ) -> Result<(), RecordingError> {
-    if found.is_some_and(|scan| {
-        finished_samples(scan) == Some(end.samples) && scan.packets() == end.packets
-    }) {
+    let Some(scan) = found else { return write_track(path, std::iter::empty(), end, header) };
+    if scan.finished_samples == Some(end.samples) && scan.packets() == end.packets {
         return Ok(());
     }
-    let mut options = OpenOptions::new();
-    let mut file =
-        options.read(true).write(true).create(true).truncate(false).open(path).on("open", path)?;
-    let (mut writer, mut packets) = match found {
-        None => {
-            file.set_len(0).on("cut", path)?;
-            (TrackWriter::create(file, header).on("write", path)?, Vec::new())
-        }
-        Some(scan) => {
-            let kept = scan.packets().min(end.packets);
-            let per_cluster = CLUSTER_PACKETS as u64;
-            let full = usize::try_from(kept.saturating_sub(1) / per_cluster).unwrap_or(usize::MAX);
-            let first = full as u64 * per_cluster;
-            let (cut_at, mut packets) = match scan.clusters.get(full) {
-                Some(cluster) => {
-                    (cluster.position, packets_of(&mut file, *cluster, first).on("read", path)?)
-                }
-                None => (scan.clusters_at, Vec::new()),
-            };
-            packets.truncate(usize::try_from(kept - first.min(kept)).unwrap_or(usize::MAX));
-            // From here the file counts as unfinished again, until it is closed.
-            file.seek(SeekFrom::Start(scan.layout.content - UNKNOWN_SIZE.len() as u64))
-                .on("read", path)?;
-            file.write_all(&UNKNOWN_SIZE).on("write", path)?;
-            file.set_len(cut_at).on("cut", path)?;
-            let full_clusters: Vec<u64> =
-                scan.clusters.iter().take(full).map(|cluster| cluster.position).collect();
-            if scan.header.pre_skip != header.pre_skip {
-                mend_pre_skip(&mut file, scan.clusters_at, header.pre_skip).on("write", path)?;
-            }
-            (
-                TrackWriter::resume(file, scan.layout, header.pre_skip, &full_clusters)
-                    .on("write", path)?,
-                packets,
-            )
-        }
+    let in_place = scan
+        .layout
+        .filter(|_| scan.header.as_ref().map(|own| own.pre_skip) == Some(header.pre_skip));
+    let open = |options: &mut OpenOptions| options.read(true).open(path).on("open", path);
+    let Some(layout) = in_place else {
+        let mut file = open(&mut OpenOptions::new())?;
+        let first_packets = (0_u64..).step_by(CLUSTER_PACKETS);
+        let packets = scan.clusters.iter().zip(first_packets).flat_map(|(cluster, first)| {
+            // What cannot be read is missing from there on, and filled.
+            packets_of(&mut file, *cluster, first).unwrap_or_default()
+        });
+        return write_track(path, packets, end, header);
     };
-    let missing = end.packets.saturating_sub(writer.packets() + packets.len() as u64);
-    packets.extend((0..missing.min(1)).map(|_| SILENT_PACKET.to_vec()));
-    let last = packets.pop().unwrap_or_else(|| SILENT_PACKET.to_vec());
-    for packet in &packets {
-        writer.packet(packet).on("write", path)?;
-    }
-    for _ in 1..missing {
-        writer.packet(&SILENT_PACKET).on("write", path)?;
-    }
-    writer.finish(&last, end.samples).on("finish", path)?;
-    Ok(())
+
+    let mut file = open(OpenOptions::new().write(true))?;
+    let kept = scan.packets().min(end.packets);
+    let per_cluster = CLUSTER_PACKETS as u64;
+    let full = usize::try_from(kept.saturating_sub(1) / per_cluster).unwrap_or(usize::MAX);
+    let (cut_at, packets) = match scan.clusters.get(full) {
+        Some(cluster) => {
+            let first = full as u64 * per_cluster;
+            (cluster.position, packets_of(&mut file, *cluster, first).on("read", path)?)
+        }
+        None => (scan.clusters_at, Vec::new()),
+    };
+    // From here the file counts as unfinished again, until it is closed.
+    file.seek(SeekFrom::Start(layout.content - UNKNOWN_SIZE.len() as u64)).on("read", path)?;
+    file.write_all(&UNKNOWN_SIZE).on("write", path)?;
+    file.set_len(cut_at).on("cut", path)?;
+    let writer = TrackWriter::resume(file, layout, header.pre_skip, &scan.positions(full));
+    fill(writer.on("write", path)?, packets.into_iter(), end).on("finish", path)
 }
 
-/// Puts the look-ahead right in a head that was damaged there.
-fn mend_pre_skip(file: &mut File, head_bytes: u64, pre_skip: u16) -> io::Result<()> {
-    const MAGIC: &[u8] = b"OpusHead";
-    /// Behind the magic word come the version and the number of channels.
-    const PRE_SKIP_AT: u64 = MAGIC.len() as u64 + 2;
-    file.seek(SeekFrom::Start(0))?;
-    let mut head = Vec::new();
-    Read::by_ref(file).take(head_bytes).read_to_end(&mut head)?;
-    let found = (0..).zip(head.windows(MAGIC.len())).find(|(_, word)| *word == MAGIC);
-    if let Some((at, _)) = found {
-        file.seek(SeekFrom::Start(at + PRE_SKIP_AT))?;
-        file.write_all(&pre_skip.to_le_bytes())?;
+/// Writes a track anew, beside the old one until it is whole.
+fn write_track(
+    path: &Path,
+    packets: impl Iterator<Item = Vec<u8>>,
+    end: &CommonEnd,
+    header: &TrackHeader,
+) -> Result<(), RecordingError> {
+    let part = path.with_extension("webm.part");
+    let file = File::create(&part).on("create", &part)?;
+    let writer = TrackWriter::create(file, header).on("write", &part)?;
+    fill(writer, packets, end).on("finish", &part)?;
+    std::fs::rename(&part, path).on("put in place", path)
+}
+
+/// Writes what there is, and silence after it, up to the common end.
+fn fill(
+    mut writer: TrackWriter<File>,
+    packets: impl Iterator<Item = Vec<u8>>,
+    end: &CommonEnd,
+) -> io::Result<()> {
+    let mut packets = packets.chain(std::iter::repeat_with(|| SILENT_PACKET.to_vec()));
+    while writer.packets() + 1 < end.packets {
+        let packet = packets.next().unwrap_or_else(|| SILENT_PACKET.to_vec());
+        writer.packet(&packet)?;
     }
-    Ok(())
+    let last = packets.next().unwrap_or_else(|| SILENT_PACKET.to_vec());
+    writer.finish(&last, end.samples).map(drop)
+}
+
+/// What the heads of the tracks say. A head that is whole is believed before one that is damaged.
+fn facts_of(scans: &[Option<Scan>; 3]) -> Option<SessionFacts> {
+    let headers = scans.each_ref().map(|scan| scan.as_ref().and_then(|scan| scan.header.as_ref()));
+    let whole = scans.iter().flatten().find(|scan| scan.layout.is_some());
+    let any =
+        whole.and_then(|scan| scan.header.as_ref()).or(headers.into_iter().flatten().next())?;
+    SessionFacts::from_headers(any, headers)
 }
 
 /// Facts for a folder of which no track's head is left: its name, and what the log says.

@@ -9,8 +9,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::ebml::{Element, ElementHead, elements, read_head};
-use super::head::{Layout, MATROSKA_EPOCH_UNIX_MS, TrackHeader, find_duration_place, id};
-use super::webm::{BLOCK_HEAD_BYTES, CLUSTER_PACKETS, packet_ms};
+use super::head::{
+    Layout, MATROSKA_EPOCH_UNIX_MS, SEEK_HEAD_BYTES, TrackHeader, filled_in, find_layout, id,
+};
+use super::webm::{BLOCK_HEAD_BYTES, CLUSTER_PACKETS, index_of, packet_ms};
+use crate::audio::FRAME_SAMPLES;
+use crate::time::Span;
 
 /// Longest head of a file that is read: names and titles are short.
 const HEAD_BYTES_MAX: u64 = 64 * 1024;
@@ -33,16 +37,17 @@ pub(super) struct ClusterSpot {
 /// What was found in a file.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
-    pub(super) header: TrackHeader,
-    pub(super) layout: Layout,
+    /// What the head says, right or wrong; `None` if it cannot be read.
+    pub(super) header: Option<TrackHeader>,
+    /// Where the parts of the head stand; `None` if it is not, byte for byte, what the writer makes of `header`: others
+    /// may then stumble over it, so it must be written anew.
+    pub(super) layout: Option<Layout>,
     /// Where the first cluster belongs.
     pub(super) clusters_at: u64,
     /// All are full but perhaps the last.
     pub(super) clusters: Vec<ClusterSpot>,
-    /// Whether the file was closed in order: the segment's size is known and right.
-    pub(super) is_finished: bool,
-    /// The end trim of the last packet, if it has one.
-    pub(super) discard_ns: Option<i64>,
+    /// Decoded samples of a track that was closed in order: everything around its packets is as the writer leaves it.
+    pub(super) finished_samples: Option<u64>,
 }
 
 impl Scan {
@@ -50,23 +55,38 @@ impl Scan {
     pub(super) fn packets(&self) -> u64 {
         self.clusters.iter().map(|cluster| cluster.packets as u64).sum()
     }
+
+    /// Where the first `count` clusters begin.
+    pub(super) fn positions(&self, count: usize) -> Vec<u64> {
+        self.clusters.iter().take(count).map(|cluster| cluster.position).collect()
+    }
 }
 
-/// Looks through a file; `None` if not even its head is whole.
+/// Looks through a file; `None` if nothing of a track is left in it.
 pub(super) fn scan(file: &mut File) -> io::Result<Option<Scan>> {
     let file_bytes = file.seek(SeekFrom::End(0))?;
     let bytes = read_at(file, 0, file_bytes.min(HEAD_BYTES_MAX))?;
-    let Some((header, layout, segment_size, mut position)) = read_header(&bytes) else {
+    let (header, app) = read_header(&bytes).unzip();
+    let intact = match (&header, app) {
+        (Some(header), Some(app)) => find_layout(&bytes, &app, header),
+        _ => None,
+    };
+    let clusters_at = match intact {
+        Some((_, head_bytes)) => Some(head_bytes),
+        None => find_first_cluster(&bytes),
+    };
+    let Some(clusters_at) = clusters_at.or(header.is_some().then_some(file_bytes)) else {
         return Ok(None);
     };
     let mut found = Scan {
         header,
-        layout,
-        clusters_at: position,
+        layout: intact.map(|(layout, _)| layout),
+        clusters_at,
         clusters: Vec::new(),
-        is_finished: false,
-        discard_ns: None,
+        finished_samples: None,
     };
+    let mut position = clusters_at;
+    let mut discard_ns = None;
     while let Some(head) = head_at(file, position, file_bytes)? {
         let Some(size) =
             head.size.filter(|size| head.id == id::CLUSTER && *size <= CLUSTER_BYTES_MAX)
@@ -80,15 +100,60 @@ pub(super) fn scan(file: &mut File) -> io::Result<Option<Scan>> {
             break;
         }
         found.clusters.push(ClusterSpot { position, packets: cluster.packets.len() });
-        found.discard_ns = cluster.discard_ns;
-        if cluster.packets.len() < CLUSTER_PACKETS || cluster.discard_ns.is_some() {
+        position = body_at + size;
+        discard_ns = cluster.discard_ns;
+        if cluster.packets.len() < CLUSTER_PACKETS || discard_ns.is_some() {
             break;
         }
-        position = body_at + size;
     }
-    found.is_finished =
-        segment_size == Some(file_bytes - layout.content) && found.discard_ns.is_some();
+    if let Some(discard_ns) = discard_ns {
+        found.finished_samples = samples_if_finished(file, &bytes, &found, position, discard_ns)?;
+    }
     Ok(Some(found))
+}
+
+/// Where the first cluster begins behind a head that cannot be read.
+fn find_first_cluster(bytes: &[u8]) -> Option<u64> {
+    let word = id::CLUSTER.to_be_bytes();
+    let places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(&word));
+    let mut whole = places.filter(|at| {
+        let (rest, head) = (&bytes[*at..], read_head(&bytes[*at..]));
+        let body = head.and_then(|head| rest.get(head.head_bytes..));
+        body.is_some_and(|body| !read_cluster(body, 0).packets.is_empty())
+    });
+    whole.next().map(|at| at as u64)
+}
+
+/// Decoded samples of a track whose clusters end at `clusters_end` with this end trim, if the rest of its file is what
+/// the writer leaves when it closes one.
+fn samples_if_finished(
+    file: &mut File,
+    head: &[u8],
+    found: &Scan,
+    clusters_end: u64,
+    discard_ns: i64,
+) -> io::Result<Option<u64>> {
+    let (Some(layout), Some(header)) = (found.layout, found.header.as_ref()) else {
+        return Ok(None);
+    };
+    let discard = u64::try_from(discard_ns)
+        .map(|ns| Span::from_duration(std::time::Duration::from_nanos(ns)).samples());
+    let cut = discard.map(|discard| u64::from(header.pre_skip).saturating_add(discard));
+    let decoded = found.packets() * FRAME_SAMPLES as u64;
+    let Some(samples) = cut.ok().and_then(|cut| decoded.checked_sub(cut)) else {
+        return Ok(None);
+    };
+    let index = index_of(&layout, &found.positions(usize::MAX));
+    let bytes = clusters_end + index.len() as u64;
+    let filled_in = filled_in(&layout, bytes, clusters_end - layout.content, samples);
+    let is_filled_in = layout
+        .filled_in_later()
+        .into_iter()
+        .zip(&filled_in)
+        .all(|(place, expected)| head.get(place) == Some(expected.as_slice()));
+    // One byte more, to see whether the file ends there.
+    let is_closed = is_filled_in && read_at(file, clusters_end, index.len() as u64 + 1)? == index;
+    Ok(is_closed.then_some(samples))
 }
 
 /// Reads the packets of one cluster again.
@@ -154,13 +219,13 @@ fn packet_in<'a>(block: &Element<'a>, index: usize) -> Option<&'a [u8]> {
     (is_next && !packet.is_empty()).then_some(packet)
 }
 
-/// Facts and places of the head, the segment's size if known, and where the first cluster belongs.
-fn read_header(bytes: &[u8]) -> Option<(TrackHeader, Layout, Option<u64>, u64)> {
+/// Facts of the head, and the version of the writer that made it.
+fn read_header(bytes: &[u8]) -> Option<(TrackHeader, String)> {
     let ebml = elements(bytes).next().filter(|element| element.id == id::EBML)?;
     let segment_at = ebml.offset + read_head(bytes)?.head_bytes + ebml.body.len();
     let segment = read_head(bytes.get(segment_at..)?).filter(|head| head.id == id::SEGMENT)?;
-    let content_at = segment_at + segment.head_bytes;
-    let content = bytes.get(content_at..)?;
+    // Behind the place of the `SeekHead`, whatever is in it.
+    let content = bytes.get(segment_at + segment.head_bytes + SEEK_HEAD_BYTES..)?;
 
     let part = |wanted: u32| elements(content).find(|element| element.id == wanted);
     let (info, tracks, tags) = (part(id::INFO)?, part(id::TRACKS)?, part(id::TAGS)?);
@@ -181,15 +246,7 @@ fn read_header(bytes: &[u8]) -> Option<(TrackHeader, Layout, Option<u64>, u64)> 
         pre_skip: u16::from_le_bytes([*opus_head.get(10)?, *opus_head.get(11)?]),
         tags: read_tags(&tags),
     };
-    let layout = Layout {
-        content: content_at as u64,
-        info: info.offset as u64,
-        tracks: tracks.offset as u64,
-        tags: tags.offset as u64,
-        duration: find_duration_place(content, info.offset) as u64,
-    };
-    let tags_bytes = read_head(content.get(tags.offset..)?)?.head_bytes + tags.body.len();
-    Some((header, layout, segment.size, (content_at + tags.offset + tags_bytes) as u64))
+    Some((header, text(&info, id::WRITING_APP)))
 }
 
 fn read_tags(tags: &Element<'_>) -> Vec<(String, String)> {

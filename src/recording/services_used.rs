@@ -40,6 +40,9 @@ pub struct ServiceEntry {
     /// What it cost by the price table, US dollars; none where the table does not know the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// The day of that table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices_dated: Option<String>,
     /// Whether some of it is estimated: a reply broke off or was interrupted before its service had counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -93,6 +96,8 @@ impl ServicesUsed {
         sum.entry.estimated |= fields.get("estimated").and_then(Value::as_bool).unwrap_or(false);
         let cost = fields.get("costMicroUsd").and_then(Value::as_u64);
         sum.micro_usd = sum.micro_usd.zip(cost).map(|(so_far, cost)| so_far + cost);
+        let dated = Some(text("pricesDated")).filter(|day| !day.is_empty());
+        sum.entry.prices_dated = dated.map(str::to_owned).or(sum.entry.prices_dated.take());
     }
 
     /// The entries of the manifest.
@@ -107,6 +112,7 @@ impl Sum {
             audio_s: (self.audio_ms > 0).then(|| seconds_of_millis(self.audio_ms)),
             // Millionths are thousandths of thousandths.
             cost_usd: self.micro_usd.map(|micro| seconds_of_millis(micro) / 1000.0),
+            prices_dated: self.entry.prices_dated.filter(|_| self.micro_usd.is_some()),
             ..self.entry
         }
     }
@@ -123,7 +129,7 @@ mod tests {
         let mut used = ServicesUsed::default();
         for line in [
             json!({ "kind": "llm", "speaker": "claude", "adapter": "a", "model": "m", "inputTokens": 10,
-                "outputTokens": 2, "costMicroUsd": 1500 }),
+                "outputTokens": 2, "costMicroUsd": 1500, "pricesDated": "2026-07-01" }),
             json!({ "kind": "stt", "speaker": null, "adapter": "s", "model": "", "audioMs": 2500 }),
             json!({ "kind": "llm", "speaker": "claude", "adapter": "a", "model": "m", "inputTokens": 5,
                 "outputTokens": 1, "costMicroUsd": 500, "estimated": true }),
@@ -134,6 +140,8 @@ mod tests {
         assert_eq!(entries.len(), 2);
         assert_eq!((entries[0].input_tokens, entries[0].cost_usd), (15, Some(0.002)));
         assert_eq!((entries[1].audio_s, entries[1].cost_usd), (Some(2.5), None));
+        let dated = entries.iter().map(|entry| entry.prices_dated.as_deref());
+        assert_eq!(dated.collect::<Vec<_>>(), [Some("2026-07-01"), None]);
         assert_eq!((entries[0].estimated, entries[1].estimated), (true, false));
     }
 }

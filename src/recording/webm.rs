@@ -14,13 +14,10 @@
 use std::fs::File;
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
-use super::ebml::{
-    UNKNOWN_SIZE, put_bytes, put_float, put_master, put_sint, put_size_of_length, put_uint,
-};
+use super::ebml::{put_bytes, put_master, put_sint, put_uint};
 pub use super::head::TrackHeader;
-use super::head::{Layout, head, id, samples_to_ns, seek_head};
+use super::head::{Layout, filled_in, head, id, samples_to_ns};
 use crate::audio::{FRAME_MS, FRAME_SAMPLES};
-use crate::time::SAMPLES_PER_MS;
 
 /// Packets of a full cluster: 400 ms. A killed server loses what is not yet a whole cluster, and what the watermark
 /// trails by (400 ms, moved every 100 ms): together 0.9 s, which leaves 0.1 s for a busy machine.
@@ -116,6 +113,15 @@ impl Cues {
         Self { cues: Vec::new(), clusters_a_cue: CLUSTERS_A_CUE }
     }
 
+    /// The index of clusters at these positions in the file.
+    fn of(layout: &Layout, clusters: &[u64]) -> Self {
+        let mut cues = Self::new();
+        for (index, cluster) in (0..).zip(clusters) {
+            cues.note(index, cluster - layout.content);
+        }
+        cues
+    }
+
     /// Notes where a cluster lies. Whatever came before, the cues of a track of this length are the same.
     fn note(&mut self, index: u64, cluster: u64) {
         if self.cues.len() >= CUES_MAX {
@@ -157,10 +163,7 @@ impl<W: Sink> TrackWriter<W> {
         clusters: &[u64],
     ) -> io::Result<Self> {
         let position = sink.seek(SeekFrom::End(0))?;
-        let mut cues = Cues::new();
-        for (index, cluster) in (0..).zip(clusters) {
-            cues.note(index, cluster - layout.content);
-        }
+        let cues = Cues::of(&layout, clusters);
         let packets_written = (clusters.len() * CLUSTER_PACKETS) as u64;
         Ok(Self {
             sink,
@@ -219,18 +222,12 @@ impl<W: Sink> TrackWriter<W> {
         self.append(&cue_table(&self.cues.cues))?;
         self.sink.sync()?;
 
-        self.patch(self.layout.content, &seek_head(&self.layout, cues))?;
-        let duration_ms = samples / SAMPLES_PER_MS;
-        if duration_ms > 0 {
-            // A duration of zero is illegal; an empty recording keeps the Void in its place.
-            let mut duration = Vec::new();
-            put_float(&mut duration, id::DURATION, millis_f64(duration_ms));
-            self.patch(self.layout.content + self.layout.duration, &duration)?;
-        }
+        let [size_at, seek_head_at, duration_at] = self.layout.filled_in_later();
+        let [size, seek_head, duration] = filled_in(&self.layout, self.position, cues, samples);
+        self.patch(seek_head_at.start, &seek_head)?;
+        self.patch(duration_at.start, &duration)?;
         self.sink.sync()?;
-        let mut size = Vec::new();
-        put_size_of_length(&mut size, self.position - self.layout.content, UNKNOWN_SIZE.len());
-        self.patch(self.layout.content - UNKNOWN_SIZE.len() as u64, &size)?;
+        self.patch(size_at.start, &size)?;
         self.sink.sync()?;
         Ok(self.sink)
     }
@@ -272,8 +269,8 @@ impl<W: Sink> TrackWriter<W> {
         Ok(())
     }
 
-    fn patch(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
-        self.sink.seek(SeekFrom::Start(position))?;
+    fn patch(&mut self, position: usize, bytes: &[u8]) -> io::Result<()> {
+        self.sink.seek(SeekFrom::Start(position as u64))?;
         self.sink.write_all(bytes)?;
         self.sink.flush()
     }
@@ -286,11 +283,6 @@ pub(super) fn packet_ms(index: u64) -> u64 {
 
 fn cluster_ms() -> u64 {
     packet_ms(CLUSTER_PACKETS as u64)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ms, which is 285 000 years")]
-fn millis_f64(millis: u64) -> f64 {
-    millis as f64
 }
 
 /// Every Opus packet can be decoded from, so a `SimpleBlock` says so.
@@ -307,6 +299,11 @@ fn block(index_in_cluster: usize, flags: u8, packet: &[u8]) -> Vec<u8> {
     bytes.push(flags);
     bytes.extend_from_slice(packet);
     bytes
+}
+
+/// The index that ends a track whose clusters are at these positions in the file.
+pub(super) fn index_of(layout: &Layout, clusters: &[u64]) -> Vec<u8> {
+    cue_table(&Cues::of(layout, clusters).cues)
 }
 
 fn cue_table(cues: &[Cue]) -> Vec<u8> {

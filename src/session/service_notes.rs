@@ -327,6 +327,7 @@ fn used_event(
     cost: Option<u64>,
 ) -> Event {
     let ServiceUse { adapter, model, usage, is_estimated } = used;
+    let dated = cost.map(|_| services().dated.as_str());
     Event::fact("service.use")
         .with("kind", kind.as_str())
         .with("speaker", speaker)
@@ -339,5 +340,6 @@ fn used_event(
         .with("audioMs", usage.audio_ms)
         .with("characters", usage.characters)
         .with("costMicroUsd", cost)
+        .with("pricesDated", dated)
         .with("estimated", *is_estimated)
 }

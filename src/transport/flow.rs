@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Text messages: 100 a second, five times what a page with both AIs sounding reports; 10 s of it at once.
+/// Text messages and pings: 100 a second, five times what a page with both AIs sounding reports; 10 s of it at once.
 const TEXT_EVERY: Duration = Duration::from_millis(10);
 const TEXT_AHEAD: Duration = Duration::from_secs(10);
 

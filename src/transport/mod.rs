@@ -10,4 +10,5 @@ pub mod tcp_handle;
 pub mod translate;
 pub mod webrtc;
 pub mod websocket;
+mod websocket_patience;
 mod websocket_writer;

@@ -10,13 +10,14 @@ use super::protocol::{
     WireSegment, WireStretch,
 };
 use crate::conversation::Input;
-use crate::recording::SoundCheckEntry;
+use crate::recording::{RecordingError, SoundCheckEntry};
 use crate::session::Session;
+use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
 use crate::session::messages::{
     EndSession, HostPacket, HostSound, ListenerClock, Pressed, ReportPlayout, RequestState,
 };
-use crate::session::notice::{IceServer, Notice, RecordingFiles, Segment, State};
+use crate::session::notice::{CloseReason, IceServer, Notice, RecordingFiles, Segment, State};
 use crate::time::Span;
 
 /// What a listener heard, as a session understands it; `None` if the message is about something else.
@@ -243,6 +244,18 @@ fn recording_ready(files: &RecordingFiles) -> ServerMessage {
     ServerMessage::RecordingReady {
         episode_id: files.episode_id.clone(),
         files: files.files.iter().map(file).collect(),
+    }
+}
+
+/// The word with which somebody who could not be given a session is sent away.
+pub(super) const fn reason_of(error: &StartError) -> CloseReason {
+    match error {
+        StartError::SessionsFull { .. } | StartError::Draining => CloseReason::TryLater,
+        StartError::BriefingNotFound(_)
+        | StartError::BriefingInvalid(_)
+        | StartError::ResumeUnknown
+        | StartError::Recording(RecordingError::EpisodeId(_)) => CloseReason::Refused,
+        _ => CloseReason::Failed,
     }
 }
 

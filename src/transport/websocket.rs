@@ -6,7 +6,6 @@
 //! A connection's life: accepted, `hello` within [`HELLO_LIMIT`], attached to a session, closed with a reason.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -18,12 +17,12 @@ use super::flow::{Flow, Passage};
 use super::protocol::{ClientMessage, FRAME_BYTES_MAX, Hello, WireError};
 use super::signalling::{MediaDesk, Signalling};
 use super::tcp_handle::TcpHandle;
-use super::translate::{forward_sound, measured};
+use super::translate::{forward_sound, measured, reason_of};
+pub use super::websocket_patience::{DEAD_AFTER, HELLO_LIMIT, PING_EVERY, Patience, WRITE_LIMIT};
 use super::websocket_writer::{Written, count_bytes, write_all};
 use crate::audio::SampleRate;
 use crate::audio::playout::Reports;
 use crate::faults;
-use crate::recording::RecordingError;
 use crate::session::directory::{Directory, ResumeSession, StartSession};
 use crate::session::house::StartError;
 use crate::session::mailbox::deliver;
@@ -32,35 +31,8 @@ use crate::session::notice::{CloseReason, Notice};
 use crate::session::outbox::{Outbox, SIGN_EVERY};
 use crate::session::{Session, SessionHandle};
 
-/// Longest wait for `hello`.
-pub const HELLO_LIMIT: Duration = Duration::from_secs(10);
-/// How often the other side is asked whether it is there.
-pub const PING_EVERY: Duration = Duration::from_secs(10);
-/// Silence after which it is taken as gone.
-pub const DEAD_AFTER: Duration = Duration::from_secs(20);
-/// Longest a single frame may take to be written.
-pub const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// Messages kept for a session that is being started.
 const EARLY_MESSAGES_MAX: usize = 32;
-
-/// How long the other side is waited for.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For `hello`; [`HELLO_LIMIT`].
-    pub hello: Duration,
-    /// Between two pings; [`PING_EVERY`].
-    pub ping: Duration,
-    /// Until it is taken as gone; [`DEAD_AFTER`].
-    pub dead: Duration,
-    /// For one frame to be written; [`WRITE_LIMIT`].
-    pub write: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { hello: HELLO_LIMIT, ping: PING_EVERY, dead: DEAD_AFTER, write: WRITE_LIMIT }
-    }
-}
 
 /// Unreadable frames after which a connection is not worth listening to.
 pub const MISTAKES_MAX: u32 = 100;
@@ -101,6 +73,7 @@ pub fn connect(
             session: Stage::Greeting,
             heard_from: Instant::now(),
             flow: Flow::new(Instant::now()),
+            pong: Pong::default(),
             mistakes: 0,
             takes_opus: false,
             media: desk,
@@ -119,11 +92,20 @@ pub(super) struct Connection {
     session: Stage,
     heard_from: Instant,
     flow: Flow,
+    pong: Pong,
     mistakes: u32,
     /// Whether the host counts at the rate of Opus.
     takes_opus: bool,
     /// Where WebRTC is served.
     pub(super) media: Option<Signalling>,
+}
+
+/// The answer to a ping. One at a time is on its way to the socket; of those that come meanwhile only the last is
+/// answered (RFC 6455, section 5.5.3), so one who asks without reading costs no more than two.
+#[derive(Default)]
+struct Pong {
+    is_written: bool,
+    owed: Option<Bytes>,
 }
 
 /// How far a connection has come.
@@ -243,14 +225,7 @@ impl Connection {
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
         self.outbox.push(NO_SESSION_SEQ, problem);
-        self.leave(match error {
-            StartError::SessionsFull { .. } | StartError::Draining => CloseReason::TryLater,
-            StartError::BriefingNotFound(_)
-            | StartError::BriefingInvalid(_)
-            | StartError::ResumeUnknown
-            | StartError::Recording(RecordingError::EpisodeId(_)) => CloseReason::Refused,
-            _ => CloseReason::Failed,
-        });
+        self.leave(reason_of(error));
     }
 
     pub(super) fn refuse(&mut self, error: &WireError) {
@@ -313,6 +288,24 @@ impl Connection {
         }));
     }
 
+    fn answer_ping(&mut self, payload: Bytes, ctx: &mut Context<Self>) {
+        if self.pong.is_written {
+            self.pong.owed = Some(payload);
+            return;
+        }
+        self.pong.is_written = true;
+        let (mut socket, limit) = (self.socket.clone(), self.patience.write);
+        let pong = async move { tokio::time::timeout(limit, socket.pong(&payload)).await.is_ok() };
+        ctx.spawn(pong.into_actor(self).map(|is_taken, connection, ctx| {
+            connection.pong.is_written = false;
+            match connection.pong.owed.take() {
+                _ if !is_taken => connection.give_up(ctx),
+                Some(payload) => connection.answer_ping(payload, ctx),
+                None => {}
+            }
+        }));
+    }
+
     /// The other side does not take what is written, or is not there.
     fn give_up(&mut self, ctx: &mut Context<Self>) {
         self.tcp.shut();
@@ -364,22 +357,22 @@ impl StreamHandler<Result<AggregatedMessage, ProtocolError>> for Connection {
             faults::point("connection", episode);
         }
         count_bytes(frame.as_ref().ok());
-        match frame {
-            Ok(AggregatedMessage::Text(text)) => match self.flow.text(self.heard_from) {
-                Passage::Granted => self.on_text(&text, ctx),
-                Passage::Refused => self.refuse(&WireError::TooFast),
-                Passage::Dropped => {}
-            },
-            Ok(AggregatedMessage::Binary(bytes)) => match self.flow.sound(self.heard_from) {
-                Passage::Granted => self.on_binary(&bytes),
-                Passage::Refused => self.refuse(&WireError::TooFast),
-                Passage::Dropped => {}
-            },
-            Ok(AggregatedMessage::Ping(payload)) => {
-                let mut socket = self.socket.clone();
-                let pong = async move { drop(socket.pong(&payload).await) };
-                ctx.spawn(pong.into_actor(self));
+        let passage = match frame {
+            Ok(AggregatedMessage::Text(_) | AggregatedMessage::Ping(_)) => {
+                self.flow.text(self.heard_from)
             }
+            Ok(AggregatedMessage::Binary(_)) => self.flow.sound(self.heard_from),
+            _ => Passage::Granted,
+        };
+        match passage {
+            Passage::Granted => {}
+            Passage::Refused => return self.refuse(&WireError::TooFast),
+            Passage::Dropped => return,
+        }
+        match frame {
+            Ok(AggregatedMessage::Text(text)) => self.on_text(&text, ctx),
+            Ok(AggregatedMessage::Binary(bytes)) => self.on_binary(&bytes),
+            Ok(AggregatedMessage::Ping(payload)) => self.answer_ping(payload, ctx),
             Ok(AggregatedMessage::Pong(_)) => {}
             Ok(AggregatedMessage::Close(_)) => self.leave(CloseReason::Ended),
             Err(ProtocolError::Overflow) => self.refuse(&WireError::FrameTooLarge),

@@ -58,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("models", &["hex"]),
+    ("open_files", &[]),
     ("config", &["conversation", "time", "secret", "services"]),
     ("briefings", &["conversation", "time"]),
     (
@@ -92,6 +93,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "briefings",
             "clock",
             "models",
+            "open_files",
             "time",
         ],
     ),

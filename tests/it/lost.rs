@@ -2,6 +2,7 @@
 
 mod blocked;
 mod clients;
+mod crowd;
 mod disk;
 mod faults;
 mod kills;

@@ -106,14 +106,14 @@ fn peak(track: &[i16], from: SessionTime, to: SessionTime) -> i32 {
 }
 
 /// A track as the independent reader sees it.
-struct ReadTrack {
+pub(crate) struct ReadTrack {
     file: MatroskaFile<File>,
-    packets: Vec<Vec<u8>>,
+    pub(crate) packets: Vec<Vec<u8>>,
     timestamps: Vec<u64>,
 }
 
 impl ReadTrack {
-    fn open(dir: &Path, speaker: Speaker) -> Self {
+    pub(crate) fn open(dir: &Path, speaker: Speaker) -> Self {
         let mut file =
             MatroskaFile::open(File::open(dir.join(format!("{speaker}.webm"))).unwrap()).unwrap();
         let (mut packets, mut timestamps) = (Vec::new(), Vec::new());
@@ -138,7 +138,7 @@ impl ReadTrack {
         Self { file, packets, timestamps }
     }
 
-    fn samples(&self) -> u64 {
+    pub(crate) fn samples(&self) -> u64 {
         self.file.info().duration().unwrap() as u64 * 48
     }
 

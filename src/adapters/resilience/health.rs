@@ -1,6 +1,6 @@
 //! What all sessions together know of one product: its breaker and its counters.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub struct Health {
     breaker: Mutex<Breaker>,
     wanted: Mutex<Option<Instant>>,
     last_cause: Mutex<Option<String>>,
+    /// Whether a probe is asked what a refusal was about.
+    is_doubted: AtomicBool,
     probe: Probe,
     attempts: AtomicU64,
     successes: AtomicU64,
@@ -87,6 +89,7 @@ impl Health {
             breaker: Mutex::default(),
             wanted: Mutex::default(),
             last_cause: Mutex::default(),
+            is_doubted: AtomicBool::new(false),
             probe,
             attempts: AtomicU64::new(0),
             successes: AtomicU64::new(0),
@@ -122,14 +125,32 @@ impl Health {
     pub(super) fn failed(self: &Arc<Self>, error: &AdapterError, is_bare: bool) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         *lock(&self.last_cause) = Some(error.to_string());
-        if is_bare && self.note_failure(error) {
-            self.opened.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(
-                adapter = self.adapter, model = self.model, cause = %error,
-                "a service is not asked any more until a probe finds it well"
-            );
-            self.probe_until_well();
+        if is_bare {
+            let is_doubtful = matches!(error, AdapterError::Refused { .. }) && self.may_serve();
+            if !(is_doubtful && self.ask_whom_it_concerns()) {
+                self.note_failure(error);
+            }
         }
+    }
+
+    /// A refusal may concern one request or everybody who asks: a probe tells which before the product is kept from all
+    /// other sessions. Says whether one is under way.
+    fn ask_whom_it_concerns(self: &Arc<Self>) -> bool {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+        if self.is_doubted.swap(true, Ordering::Relaxed) {
+            return true;
+        }
+        let health = Arc::clone(self);
+        runtime.spawn(async move {
+            health.probes.fetch_add(1, Ordering::Relaxed);
+            let answer = (health.probe)().await;
+            health.is_doubted.store(false, Ordering::Relaxed);
+            if let Err(error) = answer {
+                *lock(&health.last_cause) = Some(error.to_string());
+                health.note_failure(&error);
+            }
+        });
+        true
     }
 
     /// A chain does this about it next.
@@ -144,15 +165,23 @@ impl Health {
         };
     }
 
-    fn note_failure(&self, error: &AdapterError) -> bool {
+    fn note_failure(self: &Arc<Self>, error: &AdapterError) {
         let (is_refusal, asked) = match error {
             AdapterError::Refused { .. } => (true, None),
             AdapterError::Unavailable { retry_after, .. } => (false, *retry_after),
             AdapterError::TimedOut { .. } | AdapterError::Malformed { .. } => (false, None),
             // Whoever cancels says nothing about the product.
-            AdapterError::Cancelled { .. } => return false,
+            AdapterError::Cancelled { .. } => return,
         };
-        self.breaker().failed(Instant::now(), is_refusal, asked)
+        let has_opened = self.breaker().failed(Instant::now(), is_refusal, asked);
+        if has_opened {
+            self.opened.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(
+                adapter = self.adapter, model = self.model, cause = %error,
+                "a service is not asked any more until a probe finds it well"
+            );
+            self.probe_until_well();
+        }
     }
 
     /// Asks now and then, in the background, while anybody may want the product.

@@ -66,7 +66,25 @@ impl AssemblyAi {
         self.options.model.starts_with("universal-streaming")
     }
 
-    fn path(&self, options: &SttOptions) -> String {
+    /// The languages to listen for, as the query says them; empty for a model that hears but one.
+    fn language_codes(&self, language: &str) -> Result<String, AdapterError> {
+        let primary = language.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let is_english = primary.is_empty() || primary == "en";
+        if !self.options.model.ends_with("-english") {
+            return Ok(if primary.is_empty() { primary } else { format!(r#"["{primary}"]"#) });
+        }
+        if is_english {
+            return Ok(String::new());
+        }
+        let reason = format!(
+            "the language {language:?}: {} hears English; universal-streaming-multilingual hears more",
+            self.options.model
+        );
+        Err(AdapterError::Refused { adapter: NAME, reason })
+    }
+
+    fn path(&self, options: &SttOptions) -> Result<String, AdapterError> {
+        let languages = self.language_codes(&options.language)?;
         let rate = RATE.hz().to_string();
         let is_term = |term: &&String| term.chars().count() <= TERM_CHARS_MAX;
         let terms: Vec<&String> = options.terms.iter().filter(is_term).take(TERMS_MAX).collect();
@@ -82,7 +100,10 @@ impl AssemblyAi {
         if terms != "[]" {
             query.push(("keyterms_prompt", &terms));
         }
-        with_query("/v3/ws", query)
+        if !languages.is_empty() {
+            query.push(("language_codes", &languages));
+        }
+        Ok(with_query("/v3/ws", query))
     }
 }
 
@@ -107,7 +128,7 @@ impl SpeechToText for AssemblyAi {
         Box::pin(async move {
             let headers =
                 [("authorization", self.options.key.expose()), ("assemblyai-version", VERSION)];
-            let path = self.path(&options);
+            let path = self.path(&options)?;
             let socket = Socket::connect(NAME, &self.options.service, &path, &headers).await?;
             let (input, given) = mpsc::channel(STT_AUDIO_CAPACITY);
             let (said, events) = mpsc::channel(STT_EVENT_CAPACITY);

@@ -285,7 +285,22 @@ async fn assemblyai_keeps_the_contract_and_hears_every_word_once() {
         assert_eq!(asked.header("assemblyai-version"), "2025-05-12");
         let terms = asked.path.contains("keyterms_prompt=%5B%22Ada%22%5D");
         assert!(terms, "{} without terms", asked.path);
+        let language = asked.path.contains("language_codes=%5B%22en%22%5D");
+        assert_eq!(language, model == "u3-rt-pro", "{}", asked.path);
     }
+}
+
+#[tokio::test]
+async fn assemblyai_is_asked_for_the_shows_language_and_a_model_without_it_says_so() {
+    let simulator = Simulator::start(sim::assemblyai::AssemblyAi::new(KEY)).await;
+    let options = || SttOptions { language: "de-AT".to_owned(), ..SttOptions::default() };
+    let english = assemblyai(&simulator, "universal-streaming-english");
+    let error = comes("a refusal", english.open(options())).await.unwrap_err();
+    assert!(error.to_string().contains("universal-streaming-multilingual"), "{error}");
+    let many = assemblyai(&simulator, "universal-streaming-multilingual");
+    drop(comes("open", many.open(options())).await.expect("a stream"));
+    let asked = simulator.asked().pop().expect("a handshake");
+    assert!(asked.path.contains("language_codes=%5B%22de%22%5D"), "{}", asked.path);
 }
 
 #[tokio::test]

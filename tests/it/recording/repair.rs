@@ -209,6 +209,33 @@ fn a_head_that_tells_another_look_ahead_is_put_right_and_costs_nothing() {
     }
 }
 
+/// Found by fuzzing: such a track was called repaired, and no other reader could open it.
+#[test]
+fn a_damaged_byte_anywhere_in_a_head_costs_no_sound_and_every_reader_opens_the_track() {
+    let root = memory_dir();
+    let whole = files(&killed(root.path(), 1500));
+    let track = &whole["claude.webm"];
+    let head = track.windows(4).position(|bytes| bytes == [0x1F, 0x43, 0xB6, 0x75]).unwrap();
+    restore(&root.path().join("pilot-2"), &whole);
+    let samples = repair(&root.path().join("pilot-2")).samples;
+    let packets = ReadTrack::open(&root.path().join("pilot-2"), Speaker::Claude).packets;
+    for place in 0..head {
+        for flip in [0xFF, 0x01, 0x80] {
+            let dir = root.path().join(format!("{place}-{flip}"));
+            let mut damaged = whole.clone();
+            damaged.get_mut("claude.webm").unwrap()[place] ^= flip;
+            restore(&dir, &damaged);
+            let ready = repair(&dir);
+            assert_is_whole(&ready);
+            assert_eq!(ready.samples, samples, "byte {place}");
+            assert_eq!(ReadTrack::open(&dir, Speaker::Claude).packets, packets, "byte {place}");
+            assert!(!dir.join("claude.webm.part").exists());
+            fs::remove_dir_all(&dir).unwrap();
+        }
+    }
+    println!("{head} bytes of a head damaged in three ways");
+}
+
 #[test]
 fn a_repair_that_was_itself_killed_is_done_again() {
     let root = memory_dir();

@@ -125,3 +125,32 @@ async fn a_key_that_is_wrong_everywhere_ends_the_stream_with_the_refusal() {
     assert_eq!(error.kind(), "refused");
     comes("the end", input.closed()).await;
 }
+
+/// Streams of `ears` until the product's breaker is open, or until a few have been tried.
+async fn serves_after_refusals(first: &std::sync::Arc<NearEars>, streams: usize) -> (bool, u64) {
+    let primary = first.member();
+    let ears = ResilientEars::new(primary.clone(), [NearEars::new(Vec::new()).member()]);
+    for _ in 0..streams {
+        let (text, changes) = transcript(&ears).await;
+        assert_eq!(text, all_words(), "{changes:?}");
+        assert!(changes.contains(&ChangeOutcome::Switching), "{changes:?}");
+    }
+    // Longer than a probe takes.
+    for _ in 0..60 {
+        tokio::time::advance(Duration::from_millis(500)).await;
+        tokio::task::yield_now().await;
+    }
+    assert!(primary.health.state().probes > 0);
+    (primary.health.may_serve(), primary.health.state().opened)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_one_request_keeps_the_product_for_everybody_else() {
+    let first = NearEars::new(vec![Some(Fault::Status(400, None))]);
+    assert_eq!(serves_after_refusals(&first, 1).await, (true, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_everybody_is_found_out_by_one_probe() {
+    assert_eq!(serves_after_refusals(&NearEars::refusing(), 1).await, (false, 1));
+}

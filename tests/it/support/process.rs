@@ -47,7 +47,24 @@ impl Process {
     /// In a folder that another process may have left.
     pub(crate) fn start_in(dir: TempDir, settings: &[(&str, &str)]) -> Self {
         let mut command = binary(dir.path());
-        let mut child = command.envs(settings.iter().copied()).spawn().expect("the binary");
+        command.envs(settings.iter().copied());
+        Self::spawn(command, dir)
+    }
+
+    /// With at most so many files open at one time (`prlimit` is in util-linux, which every Debian has).
+    pub(crate) fn start_limited(files: usize, settings: &[(&str, &str)]) -> Self {
+        let dir = TempDir::new().expect("a folder");
+        let unlimited = binary(dir.path());
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}:{files}")).arg(unlimited.get_program());
+        command.current_dir(dir.path()).env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
+        let own = unlimited.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.envs(own).envs(settings.iter().copied());
+        Self::spawn(command, dir)
+    }
+
+    fn spawn(mut command: Command, dir: TempDir) -> Self {
+        let mut child = command.spawn().expect("the binary");
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let err = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut printed = Vec::new();

@@ -1,0 +1,118 @@
+//! What a crowd that misbehaves costs the real binary: memory that is bounded while it is there.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use voice_studio::transport::protocol::{ClientMessage, Hello};
+
+use crate::support::comes;
+use crate::support::process::Process;
+use crate::support::web::HANDSHAKE;
+
+/// Connections of a crowd, each costing a file on either side.
+const CROWD: usize = 2_000;
+/// Pings of one who asks and does not read, of 125 bytes each: eight megabytes, were each answer kept.
+const PINGS: usize = 50_000;
+
+/// Memory of a process, in KiB.
+fn resident_kib(process: &Process) -> u64 {
+    let status = format!("/proc/{}/status", process.child.id());
+    let status = std::fs::read_to_string(status).expect("a process");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
+}
+
+/// A handshake's request, as bytes.
+fn handshake(process: &Process) -> String {
+    let lines = HANDSHAKE.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    format!("GET /ws HTTP/1.1\r\nHost: {}\r\n{}\r\n", process.address, lines.collect::<String>())
+}
+
+async fn open(process: &Process, request: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(process.address).await.expect("a connection");
+    socket.write_all(request.as_bytes()).await.expect("sent");
+    socket
+}
+
+#[actix::test]
+async fn a_crowd_that_says_nothing_costs_little_and_leaves_nothing_behind() {
+    let process = Process::start();
+    process.is_ready().await;
+    let request = handshake(&process);
+    let before = resident_kib(&process);
+    let mut crowd = Vec::new();
+    for number in 0..CROWD {
+        // Not a byte; half a request; a whole handshake and then nothing.
+        let part = [0, request.len() / 2, request.len()][number % 3];
+        crowd.push(open(&process, &request[..part]).await);
+    }
+    // All of them have been taken: the last handshake is answered.
+    let mut last = open(&process, &request).await;
+    let mut answer = [0; 12];
+    comes("an answer", last.read_exact(&mut answer)).await.expect("a handshake");
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    let each = resident_kib(&process).saturating_sub(before) / CROWD as u64;
+    for socket in &mut crowd {
+        let mut bytes = Vec::new();
+        // A reset is an end as well.
+        drop(comes("the end", socket.read_to_end(&mut bytes)).await);
+    }
+    let mut guest = process.join().await;
+    guest.is_well().await;
+    let after = resident_kib(&process).saturating_sub(before);
+    println!("{CROWD} connections: {each} KiB each, {after} KiB after they were closed");
+    assert!(each <= 64, "{each} KiB a connection");
+    assert_eq!(guest.end().await, "table");
+}
+
+#[actix::test]
+async fn one_who_pings_without_reading_costs_no_memory_and_is_closed() {
+    let process = Process::start();
+    process.is_ready().await;
+    let before = resident_kib(&process);
+    let socket = open(&process, &handshake(&process)).await;
+    let (mut heard, mut told) = socket.into_split();
+    // Masked with zeros.
+    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    ping.extend([b'x'; 125]);
+    let mut sent = 0;
+    while sent < PINGS && told.write_all(&ping).await.is_ok() {
+        sent += 1;
+    }
+    let grown = resident_kib(&process).saturating_sub(before);
+    let mut bytes = Vec::new();
+    drop(comes("the end", heard.read_to_end(&mut bytes)).await);
+    let said = String::from_utf8_lossy(&bytes);
+    let pongs = bytes.windows(2).filter(|head| *head == [0x8A, 125]).count();
+    println!("{sent} pings, {pongs} pongs, {grown} KiB more");
+    assert!(said.contains("too_fast"), "a reason on the wire");
+    assert!((1..=1_200).contains(&pongs), "{pongs} pongs");
+    assert!(grown <= 4_096, "{grown} KiB");
+    let mut guest = process.join().await;
+    guest.is_well().await;
+    assert_eq!(guest.end().await, "table");
+}
+
+#[actix::test]
+async fn a_crowd_never_takes_the_files_that_a_recording_needs() {
+    // For two sessions 160 are kept; the crowd is larger than all there are.
+    let process = Process::start_limited(320, &[("STUDIO_MAX_SESSIONS", "2")]);
+    process.is_ready().await;
+    let mut guest = process.join().await;
+    guest.is_well().await;
+    let request = handshake(&process);
+    let mut crowd = Vec::new();
+    for _ in 0..400 {
+        crowd.push(open(&process, &request).await);
+    }
+    // The files of a recording are opened by and by: those at its end when the crowd is at its largest.
+    guest.say(ClientMessage::Say { text: "Ada, are you there?".to_owned() }).await;
+    guest.is_well().await;
+    assert_eq!(guest.end().await, "table");
+    assert!(process.recording().join("session.yml").exists(), "it is finished");
+    // Whoever waits is served when the silent ones have been sent away.
+    drop(crowd);
+    let mut next =
+        process.join_as(Hello { episode_id: "next".to_owned(), ..Hello::default() }).await;
+    next.is_well().await;
+    assert_eq!(next.end().await, "next");
+}
