@@ -153,7 +153,7 @@ impl Session {
         let began = began(&span);
         let length = Span::from_samples(span.samples.len() as u64);
         let written_until = self.advanced - WATERMARK_LAG;
-        let placed = self.stages[speaker.index()].place(began, length, written_until);
+        let placed = self.stages[speaker.index()].place(began, &span.samples, written_until);
         if let Some(late) = placed.late {
             let shift = Event::fact("recorder.shift").with("speaker", speaker).with("at", began);
             self.log(self.clock.now(), shift.with("samples", length).with("lateMs", late.millis()));

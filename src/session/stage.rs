@@ -7,6 +7,14 @@ use crate::conversation::{AiSpeaker, TurnId, VoicedWord};
 use crate::recording::JOIN_TOLERANCE;
 use crate::time::{SessionTime, Span};
 
+/// How far from its place loud sound may be joined to what came before: as far as positions by RTP time waver, and less
+/// than makes an overlap of two speakers another one.
+const LOUD_JOIN_TOLERANCE: Span = Span::from_millis(25);
+/// Samples behind a seam that must be quiet for it not to be heard, 5 ms.
+const SEAM_SAMPLES: usize = 240;
+/// What is quiet: a peak of -44 dBFS, far below any voiced sound.
+const QUIET_PEAK: u16 = 200;
+
 /// The conversation learns of playout at word ends, or after this long without one.
 const PROGRESS_EVERY: Span = Span::from_millis(200);
 
@@ -158,14 +166,19 @@ impl Stage {
     /// Where a heard stretch goes in the track: where it sounded, unless its place is gone. A listener whose connection
     /// was lost tells late what it heard, after the recorder has written that time as silence; then it goes to the
     /// earliest place that is left, and what follows it without a pause behind it. Nothing that was heard is left out.
+    ///
+    /// A listener's positions waver. While the sound is loud it is joined to what came before, for a hole of a few
+    /// milliseconds in a vowel clicks; where it is quiet it goes back to its own place, and nobody hears that.
     pub(super) fn place(
         &mut self,
         began: SessionTime,
-        length: Span,
+        samples: &[i16],
         written_until: SessionTime,
     ) -> Placed {
+        let length = Span::from_samples(samples.len() as u64);
+        let tolerance = if begins_quiet(samples) { JOIN_TOLERANCE } else { LOUD_JOIN_TOLERANCE };
         let is_joined = began.since(self.placed_until).max(self.placed_until.since(began))
-            <= JOIN_TOLERANCE
+            <= tolerance
             && self.placed_until >= written_until;
         let at = if is_joined {
             self.placed_until
@@ -174,7 +187,7 @@ impl Stage {
         };
         self.placed_until = at + length;
         let late = at.since(began);
-        Placed { at, late: (late > JOIN_TOLERANCE).then_some(late) }
+        Placed { at, late: (late > tolerance).then_some(late) }
     }
 
     /// Nothing more is taken for a stopped turn.
@@ -198,6 +211,11 @@ impl Stage {
     }
 }
 
+/// Whether a seam before these samples would not be heard.
+fn begins_quiet(samples: &[i16]) -> bool {
+    samples.iter().take(SEAM_SAMPLES).all(|sample| sample.unsigned_abs() <= QUIET_PEAK)
+}
+
 /// Where a stretch of sound goes in its track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Placed {
@@ -215,15 +233,17 @@ pub(super) fn began(span: &HeardSpan<TurnId>) -> SessionTime {
 mod tests {
     use super::*;
 
-    const TWENTY: Span = Span::from_millis(20);
-
     fn at(millis: u64) -> SessionTime {
         SessionTime::from_millis(millis)
     }
 
     fn placed(stage: &mut Stage, began: u64, written: u64) -> (u64, Option<u64>) {
-        let Placed { at, late } =
-            stage.place(SessionTime::from_millis(began), TWENTY, SessionTime::from_millis(written));
+        placed_as(stage, began, written, 0)
+    }
+
+    /// 20 ms of this loudness.
+    fn placed_as(stage: &mut Stage, began: u64, written: u64, peak: i16) -> (u64, Option<u64>) {
+        let Placed { at, late } = stage.place(at(began), &[peak; 960], at(written));
         (at.millis(), late.map(Span::millis))
     }
 
@@ -233,6 +253,17 @@ mod tests {
         assert_eq!(placed(&mut stage, 1000, 600), (1000, None));
         assert_eq!(placed(&mut stage, 1022, 620), (1020, None), "jitter of reports is joined");
         assert_eq!(placed(&mut stage, 3000, 2600), (3000, None), "a pause stays a pause");
+    }
+
+    #[test]
+    fn loud_sound_is_not_torn_by_a_wavering_position_and_goes_to_its_place_in_the_next_pause() {
+        let mut stage = Stage::new(AiSpeaker::Claude);
+        assert_eq!(placed_as(&mut stage, 1000, 600, 9_000), (1000, None));
+        assert_eq!(placed_as(&mut stage, 1040, 640, 9_000), (1020, None), "joined");
+        assert_eq!(placed_as(&mut stage, 1060, 660, 9_000), (1040, None));
+        assert_eq!(placed_as(&mut stage, 1080, 680, 100), (1080, None), "quiet: in its place");
+        assert_eq!(placed_as(&mut stage, 1130, 730, 9_000), (1130, None), "that is no wavering");
+        assert_eq!(placed_as(&mut stage, 1140, 740, 9_000), (1150, None));
     }
 
     #[test]

@@ -99,7 +99,9 @@ class Voice:
         self.segments = []
         self.frames = 0
         self.place = None
-        self.began_at = None
+        self.place_at = None
+        self.first_loud_s = None
+        self.least_s = float("inf")
 
     async def listen(self):
         to_mono = AudioResampler(format="s16", layout="mono", rate=HZ)
@@ -110,14 +112,21 @@ class Voice:
                 return
             self.frames += 1
             now = time.monotonic()
+            # Frames come late, never early: their clock lies at the least that one of them took.
+            self.least_s = min(self.least_s, now - (frame.pts + frame.samples) / HZ)
             for part in to_mono.resample(frame):
                 sound = array.array("h", bytes(part.planes[0])[: part.samples * 2])
                 self.heard.extend(sound)
-                if self.began_at is None and (loud := first_loud(sound)) is not None:
-                    self.began_at = now - (len(sound) - loud) / HZ
+                if self.first_loud_s is None and (loud := first_loud(sound)) is not None:
+                    self.first_loud_s = (frame.pts + frame.samples - len(sound) + loud) / HZ
             # Frames count from the first packet; the studio names places by RTP time, as packets do.
             mapper = self.receiver._RTCRtpReceiver__timestamp_mapper
             self.place = (mapper._origin + frame.pts + frame.samples) % 2**32
+            self.place_at = now
+
+    def began_at(self):
+        """When the first sound was heard."""
+        return self.first_loud_s + self.least_s
 
     def position(self):
         """Turn and sample of the turn that was heard last."""
@@ -185,12 +194,12 @@ class Call:
         """What was heard, twenty times a second, as docs/protocol.md asks."""
         while True:
             await asyncio.sleep(0.05)
-            now = int(time.monotonic() * HZ)
             for speaker, voice in self.voices.items():
                 if place := voice.position():
                     turn, played = place
-                    await self.say(type="client.playout", speaker=speaker, turn=turn, playedSamples=played,
-                                   clock={"at": now, "sent": now})
+                    # A program that was held up tells what held when it last heard something.
+                    clock = {"at": int(voice.place_at * HZ), "sent": int(time.monotonic() * HZ)}
+                    await self.say(type="client.playout", speaker=speaker, turn=turn, playedSamples=played, clock=clock)
 
     async def hold(self):
         tasks = [asyncio.ensure_future(work) for work in
@@ -216,7 +225,7 @@ class Call:
                 raise SystemExit(f"{voice.frames} frames of {name}")
         with open(self.heard_path, "wb") as file:
             file.write(self.voices[speaker].heard.tobytes())
-        waited = self.voices[speaker].began_at - self.microphone.asked_at()
+        waited = self.voices[speaker].began_at() - self.microphone.asked_at()
         self.facts["asked_to_heard_ms"] = round(waited * 1000)
         self.facts |= {"speaker": speaker, "captions": self.captions, "episode": ready["episodeId"]}
         print(json.dumps(self.facts))

@@ -318,7 +318,7 @@ async fn a_reply_that_is_interrupted_is_accounted_for_as_far_as_it_came() {
         let dollars = manifest.lines().find_map(|line| line.trim().strip_prefix("cost_usd: "));
         let dollars = dollars.map(|dollars| dollars.parse::<f64>().expect("a number"));
         assert_eq!(dollars.is_some(), cost.is_some(), "{name}: {manifest}");
-        let day = voice_studio::services::services().dated.as_str();
+        let day = services().dated.as_str();
         let mut lines = manifest.lines().map(str::trim);
         let is_dated = lines.any(|line| line.starts_with("prices_dated: ") && line.contains(day));
         assert_eq!(is_dated, cost.is_some(), "{name}: {manifest}");

@@ -33,34 +33,49 @@ async fn open(process: &Process, request: &str) -> TcpStream {
     socket
 }
 
-#[actix::test]
-async fn a_crowd_that_says_nothing_costs_little_and_leaves_nothing_behind() {
-    let process = Process::start();
-    process.is_ready().await;
-    let request = handshake(&process);
-    let before = resident_kib(&process);
+/// A crowd comes, says nothing and is sent away. Returns the memory while it was there and afterwards.
+async fn crowd(process: &Process) -> (u64, u64) {
+    let request = handshake(process);
     let mut crowd = Vec::new();
     for number in 0..CROWD {
         // Not a byte; half a request; a whole handshake and then nothing.
         let part = [0, request.len() / 2, request.len()][number % 3];
-        crowd.push(open(&process, &request[..part]).await);
+        crowd.push(open(process, &request[..part]).await);
     }
     // All of them have been taken: the last handshake is answered.
-    let mut last = open(&process, &request).await;
+    let mut last = open(process, &request).await;
     let mut answer = [0; 12];
     comes("an answer", last.read_exact(&mut answer)).await.expect("a handshake");
     assert_eq!(&answer, b"HTTP/1.1 101");
-    let each = resident_kib(&process).saturating_sub(before) / CROWD as u64;
+    let with_crowd = resident_kib(process);
     for socket in &mut crowd {
         let mut bytes = Vec::new();
         // A reset is an end as well.
         drop(comes("the end", socket.read_to_end(&mut bytes)).await);
     }
+    (with_crowd, resident_kib(process))
+}
+
+#[actix::test]
+async fn a_crowd_that_says_nothing_costs_little_and_a_second_one_much_less() {
+    let process = Process::start();
+    process.is_ready().await;
+    let before = resident_kib(&process);
+    let (with_first, after_first) = crowd(&process).await;
+    let (with_second, after_second) = crowd(&process).await;
+    let each = with_first.saturating_sub(before) / CROWD as u64;
+    println!(
+        "{CROWD} connections: {each} KiB each; {before} KiB before, {with_first} and {with_second} KiB with a \
+         crowd, {after_first} and {after_second} KiB after it"
+    );
+    assert!(each <= 64, "{each} KiB a connection");
+    // What is never given back would cost the same each time. The allocator's own slack halves from crowd to crowd: of
+    // seven, 25, 9, 4, 1.7, 0.9, 0.3 and 0.2 MB.
+    let first = after_first.saturating_sub(before);
+    let second = after_second.saturating_sub(after_first);
+    assert!(second * 2 <= first, "{first} KiB for the first crowd, {second} KiB for the second");
     let mut guest = process.join().await;
     guest.is_well().await;
-    let after = resident_kib(&process).saturating_sub(before);
-    println!("{CROWD} connections: {each} KiB each, {after} KiB after they were closed");
-    assert!(each <= 64, "{each} KiB a connection");
     assert_eq!(guest.end().await, "table");
 }
 

@@ -23,8 +23,9 @@ const CLAUDES_PLACE: &str = "STUDIO_TEST_CLAUDES_PLACE";
 const EARS_PLACE: &str = "STUDIO_TEST_EARS_PLACE";
 const VOICES_PLACE: &str = "STUDIO_TEST_VOICES_PLACE";
 
-/// The parts that hold a key.
-const PARTS: [&str; 3] = ["mind", "voice", "ears"];
+/// The parts that hold a key, and the word with which a listener is told that one was replaced.
+const PARTS: [(&str, &str); 3] =
+    [("mind", "llm error"), ("voice", "tts error"), ("ears", "stt error")];
 
 #[expect(
     clippy::disallowed_methods,
@@ -97,12 +98,13 @@ async fn the_run_itself() {
     let before = panics();
     let payload = vec![0; 1920].into();
     let silence = HostAudio { sequence: 0, capture_sample: 0, muted: false, payload };
-    for place in PARTS {
+    for (place, told) in PARTS {
         let lever = arm(place, "table", Fault::Panic);
         guest.say(ClientMessage::Say { text: "Ada, what is a moon?".to_owned() }).await;
         guest.client.send_sound(&silence).await.expect("sent");
-        let replaced = guest.first("word of the panic", |message| {
-            matches!(message, ServerMessage::Error { .. }).then_some(())
+        let replaced = guest.first(told, |message| match message {
+            ServerMessage::Ack { message } => message.starts_with(told).then_some(()),
+            _ => None,
         });
         replaced.await;
         assert!(fired(place, "table"), "{place} was never come by");
