@@ -39,6 +39,9 @@ const STEPS: [usize; 3] = [10, 20, 50];
 /// Time for a step's sessions to start and settle, then the time that is measured.
 const SETTLE: Duration = Duration::from_secs(6);
 const MEASURED: Duration = Duration::from_secs(12);
+/// A question of whoever asks again and again: longer than voice of which the end-of-turn model is asked nothing
+/// ([`Rules::model_speech_min`](voice_studio::conversation::rules::Rules)), so that the chosen silence is the model's.
+const SHORT_QUESTION_MS: u64 = 1_200;
 /// A talker's question, 2 s, and its period: the host has 40 %, the AI 42 %.
 const QUESTION_MS: u64 = 2_000;
 const PERIOD: Duration = Duration::from_secs(5);
@@ -110,7 +113,7 @@ async fn talk_and_interrupt(studio: &Studio, dir: &Path, models: &Path) -> anyho
         tick: FINE,
         voice,
     };
-    let mut asker = Asker::new(500, Duration::ZERO, Duration::from_millis(500));
+    let mut asker = Asker::new(SHORT_QUESTION_MS, Duration::ZERO, Duration::from_millis(500));
     let mut interrupter = Interrupter::new(0, 1_200 * host::MS);
     let mut listener = Listener::default();
     let clip = clip();

@@ -136,7 +136,7 @@ settings! {
         STUDIO_ACCESS_TOKEN: Kind::Secret { min_chars: 16 },
             "What a visitor must present; make one with: openssl rand -hex 24";
         STUDIO_MAX_SESSIONS = "100": Kind::Number { min: 1, max: 100_000 },
-            "Sessions at one time; one more is refused with a reason.";
+            "Sessions at one time; one more is refused with a reason. Each may have 16 files open, beside two for every connection: with more than 500, see that the system allows it (ulimit -Hn).";
         STUDIO_ARBITERS = "0": Kind::Number { min: 0, max: 1024 },
             "Threads that sessions live on; 0 takes one a core.";
         STUDIO_DRAIN_SECONDS = "0": Kind::Number { min: 0, max: 86_400 },

@@ -260,7 +260,7 @@ impl Default for Rules {
             coverage_slack: Span::from_millis(130),
 
             // Silero is sure of nineteen voices in twenty within 220 ms of their first sound, frames included.
-            sound_confirm: Span::from_millis(240),
+            sound_confirm: Span::from_millis(320),
             // Confirmed within 210 ms of the onset at the median; the speaker is ducked until then.
             barge_in_pause: Span::from_millis(200),
             // Noise that passes for a voice is over by then; what is a voice has made the detector sure long before.

@@ -1,7 +1,7 @@
 //! The head of a track's file: everything before the first cluster.
 //!
-//! Two places in it are filled in at the end, so they are kept by Voids of their exact length: the `SeekHead` at the
-//! start of the segment and the `Duration` at the start of `Info`.
+//! Three places in it are filled in at the end: the segment's size, and, kept by Voids of their exact length, the
+//! `SeekHead` at the start of the segment and the `Duration` at the start of `Info`.
 //! Units: positions are bytes from the start of the segment's content.
 
 use std::ops::Range;

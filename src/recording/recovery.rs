@@ -10,7 +10,7 @@
 //! Invariants: a folder with a manifest is left as it is, so doing it twice changes nothing; the repair may itself be
 //! killed at any instant and be done again; whatever the files hold, it ends.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -193,9 +193,13 @@ fn close_track(
     let Some(layout) = in_place else {
         let mut file = open(&mut OpenOptions::new())?;
         let first_packets = (0_u64..).step_by(CLUSTER_PACKETS);
-        let packets = scan.clusters.iter().zip(first_packets).flat_map(|(cluster, first)| {
-            // What cannot be read is missing from there on, and filled.
-            packets_of(&mut file, *cluster, first).unwrap_or_default()
+        let clusters = scan.clusters.iter().zip(first_packets);
+        let packets = clusters.flat_map(|(cluster, first)| {
+            let (packets, error) = match packets_of(&mut file, *cluster, first) {
+                Ok(packets) => (packets, None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            packets.into_iter().map(Ok).chain(error)
         });
         return write_track(path, packets, end, header);
     };
@@ -216,36 +220,39 @@ fn close_track(
     file.write_all(&UNKNOWN_SIZE).on("write", path)?;
     file.set_len(cut_at).on("cut", path)?;
     let writer = TrackWriter::resume(file, layout, header.pre_skip, &scan.positions(full));
-    fill(writer.on("write", path)?, packets.into_iter(), end).on("finish", path)
+    fill(writer.on("write", path)?, packets.into_iter().map(Ok), end).on("finish", path)
 }
 
-/// Writes a track anew, beside the old one until it is whole.
+/// Writes a track anew, beside the old one until it is whole. On a disk that has no room for it nothing is left behind.
 fn write_track(
     path: &Path,
-    packets: impl Iterator<Item = Vec<u8>>,
+    packets: impl Iterator<Item = io::Result<Vec<u8>>>,
     end: &CommonEnd,
     header: &TrackHeader,
 ) -> Result<(), RecordingError> {
     let part = path.with_extension("webm.part");
     let file = File::create(&part).on("create", &part)?;
-    let writer = TrackWriter::create(file, header).on("write", &part)?;
-    fill(writer, packets, end).on("finish", &part)?;
-    std::fs::rename(&part, path).on("put in place", path)
+    let written = TrackWriter::create(file, header)
+        .and_then(|writer| fill(writer, packets, end))
+        .and_then(|()| fs::rename(&part, path));
+    if written.is_err() && fs::remove_file(&part).is_err() {
+        tracing::warn!(path = %part.display(), "half a repaired track is left");
+    }
+    written.on("write anew", path)
 }
 
 /// Writes what there is, and silence after it, up to the common end.
 fn fill(
     mut writer: TrackWriter<File>,
-    packets: impl Iterator<Item = Vec<u8>>,
+    packets: impl Iterator<Item = io::Result<Vec<u8>>>,
     end: &CommonEnd,
 ) -> io::Result<()> {
-    let mut packets = packets.chain(std::iter::repeat_with(|| SILENT_PACKET.to_vec()));
+    let mut packets = packets.fuse();
+    let mut next = || packets.next().unwrap_or_else(|| Ok(SILENT_PACKET.to_vec()));
     while writer.packets() + 1 < end.packets {
-        let packet = packets.next().unwrap_or_else(|| SILENT_PACKET.to_vec());
-        writer.packet(&packet)?;
+        writer.packet(&next()?)?;
     }
-    let last = packets.next().unwrap_or_else(|| SILENT_PACKET.to_vec());
-    writer.finish(&last, end.samples).map(drop)
+    writer.finish(&next()?, end.samples).map(drop)
 }
 
 /// What the heads of the tracks say. A head that is whole is believed before one that is damaged.

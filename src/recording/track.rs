@@ -24,7 +24,8 @@ use crate::conversation::Speaker;
 use crate::time::{SessionTime, Span};
 
 /// Stretches this close to the end of the one before are joined to it. Reports of a page jitter by under a
-/// millisecond; a pause in speech is ten times longer.
+/// millisecond; a pause in speech is ten times longer. (Positions by RTP time waver by more: an AI's loud sound is joined
+/// by the session's stage before it comes here.)
 pub const JOIN_TOLERANCE: Span = Span::from_millis(5);
 
 /// Sound that begins more than this after the watermark is left out and counted: it bounds the memory of a track.

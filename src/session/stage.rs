@@ -168,7 +168,8 @@ impl Stage {
     /// earliest place that is left, and what follows it without a pause behind it. Nothing that was heard is left out.
     ///
     /// A listener's positions waver. While the sound is loud it is joined to what came before, for a hole of a few
-    /// milliseconds in a vowel clicks; where it is quiet it goes back to its own place, and nobody hears that.
+    /// milliseconds in a vowel clicks; sound that is early goes to its own place where it is quiet, and nobody hears that.
+    /// Sound that is late stays behind what came before: nothing that was heard is cut out.
     pub(super) fn place(
         &mut self,
         began: SessionTime,
@@ -187,7 +188,7 @@ impl Stage {
         };
         self.placed_until = at + length;
         let late = at.since(began);
-        Placed { at, late: (late > tolerance).then_some(late) }
+        Placed { at, late: (late > LOUD_JOIN_TOLERANCE).then_some(late) }
     }
 
     /// Nothing more is taken for a stopped turn.
@@ -264,6 +265,7 @@ mod tests {
         assert_eq!(placed_as(&mut stage, 1080, 680, 100), (1080, None), "quiet: in its place");
         assert_eq!(placed_as(&mut stage, 1130, 730, 9_000), (1130, None), "that is no wavering");
         assert_eq!(placed_as(&mut stage, 1140, 740, 9_000), (1150, None));
+        assert_eq!(placed_as(&mut stage, 1160, 760, 100), (1170, None), "late, and told by nobody");
     }
 
     #[test]
@@ -271,7 +273,7 @@ mod tests {
         let mut stage = Stage::new(AiSpeaker::Claude);
         assert_eq!(placed(&mut stage, 1000, 1500), (1500, Some(500)));
         assert_eq!(placed(&mut stage, 1020, 1500), (1520, Some(500)));
-        assert_eq!(placed(&mut stage, 1530, 1500), (1540, Some(10)), "behind the one before");
+        assert_eq!(placed(&mut stage, 1530, 1500), (1540, None), "behind the one before");
         assert_eq!(
             placed(&mut stage, 2000, 1600),
             (2000, None),

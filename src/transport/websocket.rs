@@ -104,7 +104,7 @@ pub(super) struct Connection {
 /// answered (RFC 6455, section 5.5.3), so one who asks without reading costs no more than two.
 #[derive(Default)]
 struct Pong {
-    is_written: bool,
+    is_on_its_way: bool,
     owed: Option<Bytes>,
 }
 
@@ -289,15 +289,15 @@ impl Connection {
     }
 
     fn answer_ping(&mut self, payload: Bytes, ctx: &mut Context<Self>) {
-        if self.pong.is_written {
+        if self.pong.is_on_its_way {
             self.pong.owed = Some(payload);
             return;
         }
-        self.pong.is_written = true;
+        self.pong.is_on_its_way = true;
         let (mut socket, limit) = (self.socket.clone(), self.patience.write);
         let pong = async move { tokio::time::timeout(limit, socket.pong(&payload)).await.is_ok() };
         ctx.spawn(pong.into_actor(self).map(|is_taken, connection, ctx| {
-            connection.pong.is_written = false;
+            connection.pong.is_on_its_way = false;
             match connection.pong.owed.take() {
                 _ if !is_taken => connection.give_up(ctx),
                 Some(payload) => connection.answer_ping(payload, ctx),

@@ -72,7 +72,43 @@ fn outcome(orders: &[(SessionTime, Order)], onset: SessionTime) -> Outcome {
             }
             _ => {}
         }
+        // What was over before the onset, such as a duck for a breath, is no answer to it; what still holds at the onset
+        // answers it at once.
+        if *at < onset {
+            outcome.duck = outcome.duck.filter(|_| is_ducked);
+            outcome.pause = outcome.pause.filter(|_| is_paused);
+        }
     }
     outcome.speaks_on = !is_ducked && !is_paused;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{AiSpeaker, TurnId};
+
+    fn at(ms: u64) -> SessionTime {
+        SessionTime::from_millis(ms)
+    }
+
+    fn duck(ms: u64, gain_db: i8) -> (SessionTime, Order) {
+        let (turn, speaker) = (TurnId(1), AiSpeaker::Claude);
+        (at(ms), Order::Duck { turn, speaker, gain_db, fade_ms: 20 })
+    }
+
+    #[test]
+    fn a_duck_that_was_over_before_the_onset_is_no_answer_to_it() {
+        let orders = [duck(700, -14), duck(900, 0), duck(1060, -14)];
+        let outcome = outcome(&orders, at(1000));
+        assert_eq!((outcome.duck, outcome.ducks), (Some(Span::from_millis(60)), 2));
+        assert!(!outcome.speaks_on);
+    }
+
+    #[test]
+    fn a_duck_that_holds_at_the_onset_answers_it_at_once() {
+        let orders = [duck(980, -14), duck(1500, 0)];
+        let outcome = outcome(&orders, at(1000));
+        assert_eq!((outcome.duck, outcome.speaks_on), (Some(Span::ZERO), true));
+    }
 }

@@ -4,9 +4,14 @@ use std::path::Path;
 use std::process::Output;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
+use voice_studio::adapters::Availability;
+use voice_studio::adapters::tts::TextToSpeech;
+use voice_studio::adapters::tts::flite::Flite;
+use voice_studio::app::STOP_LIMIT;
 use voice_studio::client::Received;
 use voice_studio::conversation::Speaker;
-use voice_studio::recording::{Recovered, read_events, recover};
+use voice_studio::recording::{Manifest, Recovered, read_events, recover};
 use voice_studio::transport::protocol::{ClientMessage, Hello, ServerMessage};
 
 use crate::support::comes;
@@ -241,4 +246,46 @@ async fn a_second_signal_ends_the_draining_too() {
     let (code, said) = process.end();
     assert_eq!(code, Some(0), "{said}");
     tracks_are_equal(&process.recording());
+}
+
+/// Sessions on air at once when the order to stop comes.
+const ON_AIR: usize = 8;
+
+#[actix::test]
+async fn many_sessions_in_mid_sentence_are_whole_recordings_within_the_time_to_stop() {
+    if Flite::new().availability() != Availability::Ready {
+        println!("skipped: no Flite on this machine, so nobody is in mid-sentence");
+        return;
+    }
+    let mut process = Process::start();
+    process.is_ready().await;
+    let mut guests = Vec::new();
+    for number in 0..ON_AIR {
+        let hello = Hello { episode_id: format!("on-air-{number}"), ..Hello::default() };
+        let mut guest = process.join_as(hello).await;
+        guest.snapshot().await;
+        guest.say(ClientMessage::Say { text: "Ada, what do you know of it?".to_owned() }).await;
+        while !matches!(guest.next().await, Received::Sound(_)) {}
+        guests.push(guest);
+    }
+    process.signal("-TERM");
+    let told = Instant::now();
+    for (number, guest) in guests.iter_mut().enumerate() {
+        assert_eq!(guest.recording().await, format!("on-air-{number}"));
+        assert_eq!(guest.closed().await, (1000, "session_ended".to_owned()));
+    }
+    let (code, said) = process.end();
+    let took = told.elapsed();
+    println!("{ON_AIR} sessions ended in {} ms", took.as_millis());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("8 sessions ended in order"), "{said}");
+    assert!(took < STOP_LIMIT, "a promise to whoever stops it: {took:?}");
+    for number in 0..ON_AIR {
+        let folder = process.dir.path().join(format!("recordings/on-air-{number}"));
+        tracks_are_equal(&folder);
+        let manifest = Manifest::read(&folder).expect("readable").expect("finished");
+        assert!(!manifest.recovered, "ended in order, not repaired");
+        let log = read_events(&folder.join("events.jsonl")).expect("a log");
+        check_log(&log.map(Result::unwrap).collect::<Vec<_>>());
+    }
 }

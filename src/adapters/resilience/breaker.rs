@@ -18,7 +18,7 @@ pub const REFUSED_WAIT: Duration = Duration::from_secs(60);
 /// The longest wait that a service may ask for.
 const ASKED_MAX: Duration = Duration::from_secs(600);
 /// A trial of which nothing was heard for so long is over.
-const TRIAL_MAX: Duration = Duration::from_secs(20);
+pub(super) const TRIAL_MAX: Duration = Duration::from_secs(20);
 
 /// How a product is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,13 +1,13 @@
 //! What all sessions together know of one product: its breaker and its counters.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-use super::breaker::{Breaker, BreakerState};
+use super::breaker::{Breaker, BreakerState, REFUSED_WAIT, TRIAL_MAX};
 use crate::adapters::{AdapterError, BoxFuture, ChangeOutcome};
 
 /// How long a product that is away is probed after somebody last wanted it: a studio that nobody uses asks nobody.
@@ -24,8 +24,9 @@ pub struct Health {
     breaker: Mutex<Breaker>,
     wanted: Mutex<Option<Instant>>,
     last_cause: Mutex<Option<String>>,
-    /// Whether a probe is asked what a refusal was about.
-    is_doubted: AtomicBool,
+    /// Until then a refusal is taken for one of a single request: a probe is under way, or has just found the product
+    /// well.
+    doubted_until: Mutex<Option<Instant>>,
     probe: Probe,
     attempts: AtomicU64,
     successes: AtomicU64,
@@ -89,7 +90,7 @@ impl Health {
             breaker: Mutex::default(),
             wanted: Mutex::default(),
             last_cause: Mutex::default(),
-            is_doubted: AtomicBool::new(false),
+            doubted_until: Mutex::default(),
             probe,
             attempts: AtomicU64::new(0),
             successes: AtomicU64::new(0),
@@ -137,14 +138,21 @@ impl Health {
     /// other sessions. Says whether one is under way.
     fn ask_whom_it_concerns(self: &Arc<Self>) -> bool {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
-        if self.is_doubted.swap(true, Ordering::Relaxed) {
-            return true;
+        let now = Instant::now();
+        {
+            let mut doubted_until = lock(&self.doubted_until);
+            if doubted_until.is_some_and(|until| now < until) {
+                return true;
+            }
+            // A probe of which nothing is heard is forgotten like any trial.
+            *doubted_until = Some(now + TRIAL_MAX);
         }
         let health = Arc::clone(self);
         runtime.spawn(async move {
             health.probes.fetch_add(1, Ordering::Relaxed);
             let answer = (health.probe)().await;
-            health.is_doubted.store(false, Ordering::Relaxed);
+            let well_until = answer.is_ok().then(|| Instant::now() + REFUSED_WAIT);
+            *lock(&health.doubted_until) = well_until;
             if let Err(error) = answer {
                 *lock(&health.last_cause) = Some(error.to_string());
                 health.note_failure(&error);

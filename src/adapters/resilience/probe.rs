@@ -1,6 +1,6 @@
 //! Asking a product whether it is well: the smallest piece of real work, and how long its first result took.
 //!
-//! Used in the background while a breaker is open, and by `studio doctor`.
+//! Used in the background while a breaker is open and after a refusal, and by `studio doctor`.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! Recognisers that fail in mid-sentence: every word of the host is in the transcript, once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use voice_studio::adapters::resilience::ears::ResilientEars;
@@ -126,15 +127,13 @@ async fn a_key_that_is_wrong_everywhere_ends_the_stream_with_the_refusal() {
     comes("the end", input.closed()).await;
 }
 
-/// Streams of `ears` until the product's breaker is open, or until a few have been tried.
-async fn serves_after_refusals(first: &std::sync::Arc<NearEars>, streams: usize) -> (bool, u64) {
+/// One stream that the first choice refuses; then whether it may serve others, and how often its breaker opened.
+async fn serves_after_a_refusal(first: &Arc<NearEars>) -> (bool, u64) {
     let primary = first.member();
     let ears = ResilientEars::new(primary.clone(), [NearEars::new(Vec::new()).member()]);
-    for _ in 0..streams {
-        let (text, changes) = transcript(&ears).await;
-        assert_eq!(text, all_words(), "{changes:?}");
-        assert!(changes.contains(&ChangeOutcome::Switching), "{changes:?}");
-    }
+    let (text, changes) = transcript(&ears).await;
+    assert_eq!(text, all_words(), "{changes:?}");
+    assert!(changes.contains(&ChangeOutcome::Switching), "{changes:?}");
     // Longer than a probe takes.
     for _ in 0..60 {
         tokio::time::advance(Duration::from_millis(500)).await;
@@ -147,10 +146,38 @@ async fn serves_after_refusals(first: &std::sync::Arc<NearEars>, streams: usize)
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_one_request_keeps_the_product_for_everybody_else() {
     let first = NearEars::new(vec![Some(Fault::Status(400, None))]);
-    assert_eq!(serves_after_refusals(&first, 1).await, (true, 0));
+    assert_eq!(serves_after_a_refusal(&first).await, (true, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_everybody_is_found_out_by_one_probe() {
-    assert_eq!(serves_after_refusals(&NearEars::refusing(), 1).await, (false, 1));
+    assert_eq!(serves_after_a_refusal(&NearEars::refusing()).await, (false, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_refuses_this_show_is_not_asked_again_in_every_pause() {
+    let first = NearEars::speaking("en");
+    let primary = first.member();
+    let ears = ResilientEars::new(primary.clone(), [NearEars::new(Vec::new()).member()]);
+    let german = SttOptions { language: "de".to_owned(), ..SttOptions::default() };
+    let SttStream { input, mut events } = ears.open(german).await.unwrap();
+    let quiet = spoken(0..0);
+    let seconds = 150;
+    for _ in 0..seconds {
+        for given in &quiet {
+            input.send(given.clone()).await.expect("a chain listens");
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        while let Ok(event) = events.try_recv() {
+            assert!(event.is_ok(), "{event:?}");
+        }
+    }
+    let state = primary.health.state();
+    println!(
+        "asked {} times, probed {} times in {seconds} s of quiet",
+        state.attempts, state.probes
+    );
+    assert!(primary.health.may_serve(), "it serves shows in its language: {state:?}");
+    assert!((1..=4).contains(&state.attempts), "{state:?}");
+    assert!((1..=4).contains(&state.probes), "{state:?}");
 }

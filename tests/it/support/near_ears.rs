@@ -32,18 +32,29 @@ pub(crate) struct NearEars {
     plan: FaultPlan,
     is_down: AtomicBool,
     is_refusing: bool,
+    /// The only language it takes, where it takes but one.
+    language: Option<&'static str>,
 }
 
 impl NearEars {
     pub(crate) fn new(plan: Vec<Option<Fault>>) -> Arc<Self> {
         let plan = FaultPlan::new(plan);
-        Arc::new(Self { plan, is_down: AtomicBool::new(false), is_refusing: false })
+        let is_down = AtomicBool::new(false);
+        Arc::new(Self { plan, is_down, is_refusing: false, language: None })
     }
 
     /// One that lets nobody in.
     pub(crate) fn refusing() -> Arc<Self> {
         let plan = FaultPlan::new(Vec::new());
-        Arc::new(Self { plan, is_down: AtomicBool::new(false), is_refusing: true })
+        let is_down = AtomicBool::new(false);
+        Arc::new(Self { plan, is_down, is_refusing: true, language: None })
+    }
+
+    /// One that refuses whoever speaks another language.
+    pub(crate) fn speaking(language: &'static str) -> Arc<Self> {
+        let plan = FaultPlan::new(Vec::new());
+        let is_down = AtomicBool::new(false);
+        Arc::new(Self { plan, is_down, is_refusing: false, language: Some(language) })
     }
 
     /// While it is down, nobody gets through.
@@ -70,12 +81,13 @@ impl SpeechToText for NearEars {
         Availability::Ready
     }
 
-    fn open(&self, _options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
-        Box::pin(async {
+    fn open(&self, options: SttOptions) -> BoxFuture<'_, Result<SttStream, AdapterError>> {
+        Box::pin(async move {
             if self.is_down.load(Ordering::Relaxed) {
                 return Err(truncated(NAME, "a greeting"));
             }
-            if self.is_refusing {
+            let is_foreign = self.language.is_some_and(|own| own != options.language);
+            if self.is_refusing || is_foreign {
                 return Err(of_status(NAME, 401, "", None));
             }
             let fault = self.plan.take();

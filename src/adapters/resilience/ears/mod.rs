@@ -110,6 +110,7 @@ impl SpeechToText for ResilientEars {
                 attempts: Attempts::new(),
                 trouble: None,
                 refused: 0,
+                may_return: Instant::now(),
                 cursor: 0,
                 is_open: true,
                 speech_from: None,
@@ -150,6 +151,8 @@ struct Listening {
     trouble: Option<String>,
     /// Members in a row that refused.
     refused: usize,
+    /// Until then no better member is tried again: one of them refused this stream.
+    may_return: Instant,
     /// The item the running recogniser is given next.
     cursor: u64,
     /// Whether more sound may come.
@@ -244,14 +247,6 @@ impl Listening {
             self.tell_use().await?;
         }
         Ok(())
-    }
-
-    /// All sound is sent and no more comes: the recogniser says its last words.
-    fn finish_if_all_is_sent(&mut self) {
-        let State::Running(running) = &mut self.state else { return };
-        if !self.is_open && self.cursor >= self.memory.next() && running.input.take().is_some() {
-            running.words_by = Some(Instant::now() + LAST_WORDS_LIMIT);
-        }
     }
 
     /// Asks the next recogniser; sound goes on to be taken meanwhile.

@@ -2,8 +2,9 @@
 
 use tokio::time::{Instant, timeout};
 
+use super::super::breaker::REFUSED_WAIT;
 use super::super::{Attempts, Member, Next, OPEN_LIMIT, backoff, cause_of};
-use super::{Listening, Over, State};
+use super::{LAST_WORDS_LIMIT, Listening, Over, State};
 use crate::adapters::stt::SttEvent;
 use crate::adapters::{AdapterError, AdapterNote, ChangeOutcome, ServiceUse, Usage};
 
@@ -30,6 +31,7 @@ impl Listening {
         let cause = cause_of(&error);
         let is_refusal = matches!(error, AdapterError::Refused { .. });
         self.refused = if is_refusal { self.refused + 1 } else { 0 };
+        self.note_refusal(&error);
         let next = self.attempts.after(&error, &self.members, self.at);
         let now = Instant::now();
         let (outcome, until) = match next {
@@ -68,7 +70,8 @@ impl Listening {
             && !self.segments.is_open()
             && !self.memory.is_speaking()
             && self.is_open;
-        if !is_quiet {
+        // Who has just refused this stream would refuse it again, well as it may be for others.
+        if !is_quiet || Instant::now() < self.may_return {
             return Ok(());
         }
         let Some(better) = Member::next(&self.members[..self.at], 0) else { return Ok(()) };
@@ -84,6 +87,7 @@ impl Listening {
                 self.tell(ChangeOutcome::Returned, 1, Some(cause)).await
             }
             Ok(Err(error)) => {
+                self.note_refusal(&error);
                 member.health.failed(&error, true);
                 self.at = at;
                 Ok(())
@@ -94,6 +98,20 @@ impl Listening {
                 member.health.failed(&error, true);
                 Ok(())
             }
+        }
+    }
+
+    fn note_refusal(&mut self, error: &AdapterError) {
+        if matches!(error, AdapterError::Refused { .. }) {
+            self.may_return = Instant::now() + REFUSED_WAIT;
+        }
+    }
+
+    /// All sound is sent and no more comes: the recogniser says its last words.
+    pub(super) fn finish_if_all_is_sent(&mut self) {
+        let State::Running(running) = &mut self.state else { return };
+        if !self.is_open && self.cursor >= self.memory.next() && running.input.take().is_some() {
+            running.words_by = Some(Instant::now() + LAST_WORDS_LIMIT);
         }
     }
 
