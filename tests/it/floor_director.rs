@@ -352,8 +352,8 @@ fn a_breath_lets_the_speaker_finish_the_clause_and_keeps_the_floor_free() {
         1.00 t1 claude writes
         1.50 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
-        2.84 t1 lands
+        2.92 t1 duck 0 dB
+        2.92 t1 lands
         4.20 t1 claude stop
         4.20 t1 claude ends yielded "A moon is a rock that goes around a planet," unheard "as everybody in this town knows. And there is more."
         5.64 t2 you begins
@@ -387,8 +387,8 @@ fn a_breath_that_no_word_follows_costs_a_moment_and_is_not_landed_for_again() {
         1.00 t1 claude writes
         1.50 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
-        2.84 t1 lands
+        2.92 t1 duck 0 dB
+        2.92 t1 lands
         4.20 t1 claude stop
         4.20 t1 claude ends yielded "A moon is a rock that goes around a planet," unheard "as everybody in this town knows. And there is more."
         5.70 t2 guest begins
@@ -396,7 +396,7 @@ fn a_breath_that_no_word_follows_costs_a_moment_and_is_not_landed_for_again() {
         5.70 t2 guest writes
         6.18 t2 guest is heard
         8.50 t2 duck -12 dB
-        8.74 t2 duck 0 dB
+        8.82 t2 duck 0 dB
         11.78 t2 guest ends completed "It is a lamp that goes around a planet, as everybody in this town knows. And there is more."
         11.78 claude denied autopilot_max_turns
         11.78 tell autopilot_rests
@@ -421,7 +421,7 @@ fn without_autopilot_a_breath_changes_nothing() {
         2.45 t2 claude writes
         2.93 t2 claude is heard
         4.00 t2 duck -12 dB
-        4.24 t2 duck 0 dB
+        4.32 t2 duck 0 dB
         7.13 t2 claude ends completed "It falls down, as everybody in this town knows, and it makes us wet."
         "#,
     );

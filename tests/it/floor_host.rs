@@ -170,7 +170,7 @@ fn a_sound_ducks_only_who_is_heard_and_only_by_a_host_who_can_be() {
         1.00 t2 claude writes
         1.40 t2 claude is heard
         2.50 t2 duck -12 dB
-        2.74 t2 duck 0 dB
+        2.82 t2 duck 0 dB
         3.04 t2 duck -12 dB
         3.20 t2 pause
         4.10 t2 duck 0 dB
@@ -197,7 +197,7 @@ fn a_sound_that_is_noticed_twice_is_one() {
         1.00 t2 claude writes
         1.40 t2 claude is heard
         2.50 t2 duck -12 dB
-        2.84 t2 duck 0 dB
+        2.92 t2 duck 0 dB
         4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
         "#,
     );

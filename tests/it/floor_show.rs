@@ -792,7 +792,7 @@ fn without_autopilot_nobody_lands() {
         1.00 t2 claude writes
         1.50 t2 claude is heard
         2.60 t2 duck -12 dB
-        2.84 t2 duck 0 dB
+        2.92 t2 duck 0 dB
         7.30 t2 claude ends completed "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
         "#,
     );
@@ -815,7 +815,7 @@ fn nobody_lands_where_the_briefing_says_so() {
         1.00 t1 claude writes
         1.50 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
+        2.92 t1 duck 0 dB
         5.00 autopilot off
         7.30 t1 claude ends completed "A moon is a rock that goes around a planet, as everybody in this town knows. And there is more."
         "#,
@@ -839,10 +839,10 @@ fn a_second_breath_asks_for_no_second_landing() {
         1.00 t1 claude writes
         1.50 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
-        2.84 t1 lands
+        2.92 t1 duck 0 dB
+        2.92 t1 lands
         3.00 t1 duck -12 dB
-        3.24 t1 duck 0 dB
+        3.32 t1 duck 0 dB
         4.20 t1 claude stop
         4.20 t1 claude ends yielded "A moon is a rock that goes around a planet," unheard "as everybody in this town knows. And there is more."
         5.00 autopilot off
@@ -869,14 +869,14 @@ fn a_room_that_only_makes_noises_is_not_landed_for_again_for_half_a_minute() {
         1.00 t1 claude writes
         1.40 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
+        2.92 t1 duck 0 dB
         4.70 t1 claude ends completed "That is a good question, and here is my answer to it."
         6.20 t2 guest begins
         6.20 t2 guest granted autopilot
         6.20 t2 guest writes
         6.60 t2 guest is heard
         9.00 t2 duck -12 dB
-        9.24 t2 duck 0 dB
+        9.32 t2 duck 0 dB
         9.90 t2 guest ends completed "That is a good question, and here is my answer to it."
         9.90 t3 claude begins
         9.90 t3 claude granted autopilot
@@ -918,7 +918,7 @@ fn a_room_that_only_makes_noises_is_not_landed_for_again_for_half_a_minute() {
         35.80 t10 guest writes
         36.20 t10 guest is heard
         38.50 t10 duck -12 dB
-        38.74 t10 duck 0 dB
+        38.82 t10 duck 0 dB
         39.50 t10 guest ends completed "That is a good question, and here is my answer to it."
         40.00 autopilot off
         "#,
@@ -941,7 +941,7 @@ fn where_no_clause_ends_the_turn_does_and_the_floor_is_kept_free() {
         1.00 t1 claude writes
         1.40 t1 claude is heard
         1.60 t1 duck -12 dB
-        1.84 t1 duck 0 dB
+        1.92 t1 duck 0 dB
         2.60 t1 claude ends completed "A moon is a rock."
         4.10 t2 guest begins
         4.10 t2 guest granted autopilot
@@ -969,7 +969,7 @@ fn autopilot_switched_off_frees_the_floor_that_was_kept() {
         1.00 t1 claude writes
         1.40 t1 claude is heard
         1.60 t1 duck -12 dB
-        1.84 t1 duck 0 dB
+        1.92 t1 duck 0 dB
         2.60 t1 claude ends completed "A moon is a rock."
         3.00 autopilot off
         "#,
@@ -993,7 +993,7 @@ fn who_speaks_after_his_breath_has_the_floor() {
         1.00 t1 claude writes
         1.40 t1 claude is heard
         1.60 t1 duck -12 dB
-        1.84 t1 duck 0 dB
+        1.92 t1 duck 0 dB
         2.60 t1 claude ends completed "A moon is a rock."
         3.24 t2 you begins
         4.00 autopilot off
@@ -1024,7 +1024,7 @@ fn the_end_of_the_show_waits_for_no_host_who_may_speak() {
         1.00 t1 claude writes
         1.40 t1 claude is heard
         1.60 t1 duck -12 dB
-        1.84 t1 duck 0 dB
+        1.92 t1 duck 0 dB
         2.60 t1 claude ends completed "A moon is a rock."
         3.00 close
         "#,
@@ -1047,8 +1047,8 @@ fn an_interrupted_landing_is_none() {
         1.00 t1 claude writes
         1.50 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
-        2.84 t1 lands
+        2.92 t1 duck 0 dB
+        2.92 t1 lands
         3.00 t1 flush
         3.00 t1 claude stop
         3.04 t1 claude ends interrupted "A moon is a rock that" unheard "goes around a planet, as everybody in this town knows. And there is more."
@@ -1076,8 +1076,8 @@ fn an_interrupted_landing_leaves_room_for_the_next() {
         1.00 t1 claude writes
         1.50 t1 claude is heard
         2.60 t1 duck -12 dB
-        2.84 t1 duck 0 dB
-        2.84 t1 lands
+        2.92 t1 duck 0 dB
+        2.92 t1 lands
         3.00 t1 flush
         3.00 t1 claude stop
         3.04 t1 claude ends interrupted "A moon is a rock that" unheard "goes around a planet, as everybody in this town knows. And there is more."
@@ -1087,11 +1087,11 @@ fn an_interrupted_landing_leaves_room_for_the_next() {
         4.00 t2 guest writes
         4.50 t2 guest is heard
         5.80 t2 duck -12 dB
-        6.04 t2 duck 0 dB
-        6.04 t2 lands
+        6.12 t2 duck 0 dB
+        6.12 t2 lands
         7.00 autopilot off
-        7.20 t2 guest stop
-        7.20 t2 guest ends yielded "A planet is a rock that goes around a sun," unheard "as everybody in this town knows. And there is more."
+        9.10 t2 guest stop
+        9.10 t2 guest ends yielded "A planet is a rock that goes around a sun, as everybody in this town knows." unheard "And there is more."
         "#,
     );
 }
