@@ -20,7 +20,8 @@ export class ApiFailure extends Error {
 export async function ask(path, init) {
   let response;
   try {
-    response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init?.headers } });
+    // From the origin: an address with a password in it, as broadcasting software opens pages, is none to ask under.
+    response = await fetch(new URL(path, location.origin), { ...init, headers: { accept: 'application/json', ...init?.headers } });
   } catch {
     throw new ApiFailure('unreachable', { title: 'The studio does not answer.', advice: 'Check that it is running, then try again.' });
   }
@@ -39,6 +40,18 @@ const sending = (method, body) => ({
 
 /** @returns {Promise<Briefing[]>} */
 export const briefings = async () => (await ask('/api/briefings')).briefings;
+/** One of them. @param {string} name @returns {Promise<Briefing>} */
+export const briefing = async (name) => (await ask(`/api/briefings/${encodeURIComponent(name)}`)).briefing;
+/**
+ * What is on air.
+ * @param {string} pageUrl Broadcasting software has no form to sign in: the token stands in the address it opened.
+ * @returns {Promise<{sessions: {sessionId: string}[]}>}
+ */
+export function sessions(pageUrl) {
+  const { username, password } = new URL(pageUrl);
+  const pass = btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return ask('/api/sessions', password ? { headers: { authorization: `Basic ${pass}` } } : {});
+}
 /** @param {string} q @param {number} offset @returns {Promise<ShelfPage>} */
 export const recordings = (q, offset) => ask(`/api/recordings?${new URLSearchParams({ q, offset: String(offset) })}`);
 /** @param {string} episode @returns {Promise<Recording>} */
@@ -61,7 +74,7 @@ export const heardWords = (samples, briefing) => ask(`/api/sound-check?${new URL
 /** How long an answer takes, in ms. @returns {Promise<number>} */
 export async function roundTrip() {
   const start = performance.now();
-  await fetch('/ready', { cache: 'no-store' });
+  await fetch(new URL('/ready', location.origin), { cache: 'no-store' });
   return performance.now() - start;
 }
 

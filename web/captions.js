@@ -1,6 +1,8 @@
 // What was said, as text. Final captions enter a live region once; what still changes stays outside it, or screen
 // readers would stammer over the show.
+import { setLanguage } from './language.js';
 import { isStruck } from './state.js';
+import { clockText } from './words.js';
 /** @import {Caption, Speaker, StudioState} from './types' */
 
 /** So near to the end counts as reading along. */
@@ -11,6 +13,8 @@ const STRUCK_MS = 1600;
 export class Captions {
   /** @type {Map<number, HTMLElement>} */ #finals = new Map();
   /** @type {Map<number, {row: HTMLElement, key: string}>} */ #interims = new Map();
+  /** What the rows that are there were labelled with. @type {{names: StudioState['names'] | null, language: string}} */
+  #labels = { names: null, language: '' };
 
   /** @param {HTMLElement} scroller @param {HTMLElement} log @param {HTMLElement} interim */
   constructor(scroller, log, interim) {
@@ -34,10 +38,11 @@ export class Captions {
   }
 
   /** @param {StudioState} state */
-  render({ captions, names, strikes }) {
+  render({ captions, names, strikes, language }) {
+    this.#relabel(names, language);
     for (const caption of captions) {
-      if (caption.isFinal) this.#renderFinal(caption, names);
-      else this.#renderInterim(caption, names);
+      if (caption.isFinal) this.#renderFinal(caption);
+      else this.#renderInterim(caption);
       const row = this.#finals.get(caption.id);
       if (row && strikes.length > 0) markStruck(row, isStruck(caption, strikes));
     }
@@ -56,12 +61,38 @@ export class Captions {
     this.interim.replaceChildren();
   }
 
-  /** @param {Caption} caption @param {Record<Speaker, string>} names */
-  #renderFinal(caption, names) {
+  /**
+   * After a reload captions come before names, and the plan with the language later still: what is there is set right.
+   * @param {StudioState['names']} names @param {string} language
+   */
+  #relabel(names, language) {
+    if (this.#labels.names === names && this.#labels.language === language) return;
+    this.#labels = { names, language };
+    for (const row of [...this.#finals.values(), ...[...this.#interims.values()].map(({ row }) => row)]) this.#label(row);
+  }
+
+  /** @param {HTMLElement} row */
+  #label(row) {
+    const { names, language } = this.#labels;
+    const name = /** @type {HTMLElement} */ (row.firstElementChild);
+    const text = names?.[/** @type {Speaker} */ (row.dataset.speaker)] ?? '';
+    if (name.textContent !== text) name.textContent = text;
+    setLanguage(row, language);
+  }
+
+  /** @param {Caption} caption */
+  #rowOf(caption) {
+    const row = rowOf(caption);
+    this.#label(row);
+    return row;
+  }
+
+  /** @param {Caption} caption */
+  #renderFinal(caption) {
     if (this.#finals.has(caption.id)) return;
     const before = this.#interims.get(caption.id);
     if (before) this.#forget(caption.id, before.row);
-    const row = rowOf(caption, names);
+    const row = this.#rowOf(caption);
     this.#finals.set(caption.id, row);
     // Nobody heard a word of it: nothing to read.
     if (!caption.text.trim()) return;
@@ -81,12 +112,12 @@ export class Captions {
     setTimeout(() => struck.remove(), STRUCK_MS);
   }
 
-  /** @param {Caption} caption @param {Record<Speaker, string>} names */
-  #renderInterim(caption, names) {
+  /** @param {Caption} caption */
+  #renderInterim(caption) {
     const key = `${caption.text}\n${caption.pending ?? ''}`;
     const before = this.#interims.get(caption.id);
     if (before?.key === key) return;
-    const row = before?.row ?? rowOf(caption, names);
+    const row = before?.row ?? this.#rowOf(caption);
     // The words stay where they are and only change their tone: that is how they light up as they are heard.
     if (before) writeWords(/** @type {HTMLElement} */ (row.querySelector('.caption-text')), partsOf(caption));
     else this.interim.append(row);
@@ -114,18 +145,22 @@ export function partsOf(caption) {
   return parts;
 }
 
-/** @param {Caption} caption @param {Record<Speaker, string>} names */
-function rowOf(caption, names) {
+/** A row, but for its name and its language. @param {Caption} caption */
+function rowOf(caption) {
   const row = document.createElement('p');
   row.className = 'caption';
   row.dataset.speaker = caption.speaker;
   row.dataset.final = String(caption.isFinal);
   const name = document.createElement('b');
-  name.textContent = names[caption.speaker];
   const text = document.createElement('span');
   text.className = 'caption-text';
   writeWords(text, partsOf(caption));
-  row.append(name, ' ', text);
+  // For the eye: read aloud with every line it would be in the way of the words.
+  const time = document.createElement('time');
+  time.className = 'caption-time';
+  time.setAttribute('aria-hidden', 'true');
+  time.textContent = clockText(caption.start);
+  row.append(name, ' ', text, ' ', time);
   return row;
 }
 
@@ -135,6 +170,7 @@ function markStruck(row, struck) {
   row.dataset.struck = 'true';
   const word = document.createElement('span');
   word.className = 'cut';
+  word.lang = 'en';
   word.textContent = 'struck';
   row.querySelector('.caption-text')?.append(' ', word);
 }
@@ -143,12 +179,13 @@ function markStruck(row, struck) {
 function writeWords(text, parts) {
   const words = parts.flatMap(({ kind, text: part }) => (kind === 'cut' ? [part] : part.split(/\s+/).filter(Boolean)).map((word) => ({ kind, word })));
   words.forEach(({ kind, word }, i) => {
-    let span = text.children[i];
+    let span = /** @type {HTMLElement | undefined} */ (text.children[i]);
     if (!span) {
       span = document.createElement('span');
       text.append(i ? ' ' : '', span);
     }
     if (span.className !== kind) span.className = kind;
+    setLanguage(span, kind === 'cut' ? 'en' : '');
     if (span.textContent !== word) span.textContent = word;
   });
   while (text.children.length > words.length) {

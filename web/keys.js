@@ -2,14 +2,14 @@
 
 /** @typedef {'mute' | 'interrupt' | 'autopilot' | 'marker' | 'strike' | 'whisper' | 'claude' | 'guest' | 'captions' | 'figures' | 'help'} KeyAction */
 
-/** For the help, in the order of the buttons. @type {{key: string, action: KeyAction | 'talk', does: string}[]} */
+/** For the help, in the order of the buttons; `{claude}` and `{guest}` stand for their names. @type {{key: string, action: KeyAction | 'talk', does: string}[]} */
 export const KEYS = [
   { key: 'M', action: 'mute', does: 'Mute or unmute your microphone' },
   { key: 'Space', action: 'talk', does: 'Hold while you talk: nobody answers until you let go' },
   { key: 'Esc', action: 'interrupt', does: 'Interrupt whoever speaks (X does it too)' },
   { key: 'A', action: 'autopilot', does: 'Let the two AIs go on by themselves' },
-  { key: '1', action: 'claude', does: 'Give the first AI the next word' },
-  { key: '2', action: 'guest', does: 'Give the second AI the next word' },
+  { key: '1', action: 'claude', does: 'Give {claude} the next word' },
+  { key: '2', action: 'guest', does: 'Give {guest} the next word' },
   { key: 'K', action: 'marker', does: 'Mark this moment for the edit' },
   { key: 'S', action: 'strike', does: 'Strike the last turn from the show' },
   { key: 'W', action: 'whisper', does: 'Whisper to an AI: nobody else hears it' },
@@ -17,6 +17,13 @@ export const KEYS = [
   { key: 'H', action: 'figures', does: 'Show or hide what the engine knows' },
   { key: '?', action: 'help', does: 'Show this help' },
 ];
+
+/**
+ * The help in words: who is at the table is called by name.
+ * @param {import('./types').StudioState['names']} names
+ */
+export const keyHelp = (names) => KEYS.map(({ key, does }) => ({
+  key, does: does.replace('{claude}', names.claude).replace('{guest}', names.guest) }));
 
 /** Other names of keys. @type {Record<string, string>} */
 const ALIASES = { escape: 'esc', x: 'esc' };

@@ -118,6 +118,7 @@ export class Lobby {
     this.bench.hidden = false;
     this.open.hidden = true;
     this.input.focus();
+    this.bench.scrollIntoView({ block: 'nearest' });
   }
 
   async #listDevices() {

@@ -1,5 +1,6 @@
 // The panels beside the stage: plan, shares, reasons, figures. `show.js` has what they say.
-import { percentiles, planAt, reasonText, scoresText, shares } from './show.js';
+import { setLanguage } from './language.js';
+import { planAt, reasonText, scoresText, shares, waits } from './show.js';
 import { SPEAKERS } from './state.js';
 import { clockText } from './words.js';
 /** @import {AiSpeaker, StudioState} from './types' */
@@ -80,9 +81,9 @@ export class Panels {
     this.marksBox.hidden = state.markers.length === 0;
     this.marks.replaceChildren(...state.markers.slice(-6).toReversed().map(({ ms, label }) => make('li', 'mark', `${clockText(ms)} ${label}`.trim())));
     const rows = /** @type {[string, string][]} */ ([
-      ['Heard after you stopped', span(percentiles(state.history, 'firstHeardMs'))],
-      ['of it until your turn was over', span(percentiles(state.history, 'endOfTurnMs'))],
-      ['of it until the first word', span(percentiles(state.history, 'firstTextMs'))],
+      ['From your last word to its voice', span(waits(state.history, 'firstHeardMs'))],
+      ['until it knew that you had finished', span(waits(state.history, 'endOfTurnMs'))],
+      ['until its words were there', span(waits(state.history, 'firstTextMs'))],
       ['Way to the studio', link.roundTripMs === null ? '–' : `${Math.round(link.roundTripMs)} ms`],
       ['Sound not sent', `${link.skipped} frames`],
     ]);
@@ -99,7 +100,8 @@ export class Panels {
   }
 
   /** @param {StudioState} state @param {number} nowMs */
-  #renderPlan({ plan, segment, lost, canDirect }, nowMs) {
+  #renderPlan({ plan, segment, lost, canDirect, language }, nowMs) {
+    setLanguage(this.plan, language);
     this.whisperBox.hidden = !canDirect;
     this.planBox.hidden = plan.length === 0;
     const parts = planAt(plan, nowMs, segment);
@@ -125,8 +127,8 @@ export class Panels {
   }
 }
 
-/** @param {{p50: number, p95: number} | null} found */
-const span = (found) => (found ? `${Math.round(found.p50)} ms, slowest ${Math.round(found.p95)}` : '–');
+/** @param {{middle: number, slowest: number} | null} found */
+const span = (found) => (found ? `${Math.round(found.middle)} ms, slowest ${Math.round(found.slowest)} ms` : '–');
 
 /** @param {string} tag @param {string} className @param {...(string | Node)} children */
 function make(tag, className, ...children) {

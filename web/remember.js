@@ -1,10 +1,16 @@
-// What outlives a reload of the page: the way back into a session, for as long as the studio keeps it.
+// What outlives a reload of the page: the way back into a session, for as long as the studio keeps it, and what the host
+// answered on the first screen. Only for this tab: on a shared computer nobody finds the name of who was here before.
 
 const KEY = 'studio.session';
+const HOST_KEY = 'studio.host';
 /** The studio waits a minute for a listener; whoever comes later begins anew. */
 const KEPT_MS = 60_000;
 
-/** @typedef {{resumeToken: string, episodeId: string, hasHeadphones: boolean, deviceId: string, sampleRate: number}} Kept */
+/**
+ * @typedef {{resumeToken: string, episodeId: string, hasHeadphones: boolean, deviceId: string, sampleRate: number, briefing: string}} Kept
+ *   `briefing` is its name, empty where the page does not know it.
+ * @typedef {{name: string, briefing: string, hasHeadphones: boolean}} Host
+ */
 
 /** @param {Kept} kept */
 export function keep(kept) {
@@ -23,9 +29,22 @@ export function touch() {
 
 /** @returns {Kept | null} */
 export function kept() {
+  const found = read(KEY);
+  return found && Date.now() - found.at < KEPT_MS ? found : null;
+}
+
+/** @param {Host} host */
+export function keepHost(host) {
+  sessionStorage.setItem(HOST_KEY, JSON.stringify(host));
+}
+
+/** @returns {Host | null} */
+export const host = () => read(HOST_KEY);
+
+/** @param {string} key */
+function read(key) {
   try {
-    const found = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
-    return found && Date.now() - found.at < KEPT_MS ? found : null;
+    return JSON.parse(sessionStorage.getItem(key) ?? 'null');
   } catch {
     return null;
   }

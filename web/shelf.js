@@ -54,14 +54,17 @@ function itemOf(found) {
   link.textContent = found.title || found.episodeId;
   const facts = document.createElement('p');
   facts.className = 'shelf-facts';
+  // Takes of one show have one title: the name of the folder tells them apart.
   facts.textContent = [
+    found.title ? found.episodeId : '',
     found.startedUtc ? dateText(found.startedUtc) : '', found.durationMs === null ? '' : clockText(found.durationMs),
     found.speakers.join(', '), sizeText(found.bytes), STATES[found.state], found.recovered ? 'repaired' : '',
   ].filter(Boolean).join(' · ');
   item.append(link, facts);
   for (const { speaker, startMs, text } of found.matches) {
-    const quote = document.createElement('p');
+    const quote = document.createElement('a');
     quote.className = 'shelf-match';
+    quote.href = `${link.hash}/${startMs}`;
     const name = document.createElement('b');
     name.textContent = `${clockText(startMs)} ${speaker}`;
     quote.append(name, ` ${text}`);

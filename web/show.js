@@ -136,15 +136,29 @@ export function planAt(segments, nowMs, current) {
   });
 }
 
+/** Reasons for a word after the other AI's: the host did not wait for it. */
+const FOLLOWING = ['addressed-second', 'addressed-by-other', 'autopilot'];
+
 /**
- * The middle and the slow end of how long the host waited.
+ * Whether a turn answers the host's own. The figures of all turns are counted from the host's last word, so those of a
+ * word after another AI's hold that AI's whole speech.
+ * @param {Decision[]} decisions
+ * @param {number} turn
+ */
+export function isAnswer(decisions, turn) {
+  const grant = decisions.findLast((decision) => decision.kind === 'grant' && decision.turn === turn);
+  if (!grant) return false;
+  return typeof grant.scores?.aiTurns === 'number' ? grant.scores.aiTurns === 0 : !FOLLOWING.includes(grant.reason);
+}
+
+/**
+ * The middle one and the slowest of how long the host waited.
  * @param {TurnMetrics[]} history
  * @param {keyof TurnMetrics} field
- * @returns {{p50: number, p95: number} | null}
+ * @returns {{middle: number, slowest: number} | null}
  */
-export function percentiles(history, field) {
+export function waits(history, field) {
   const values = history.map((metrics) => metrics[field]).filter((value) => typeof value === 'number').sort((a, b) => a - b);
   if (values.length === 0) return null;
-  const at = (/** @type {number} */ share) => values[Math.min(values.length - 1, Math.ceil(share * values.length) - 1)];
-  return { p50: at(0.5), p95: at(0.95) };
+  return { middle: values[Math.ceil(values.length / 2) - 1], slowest: values[values.length - 1] };
 }

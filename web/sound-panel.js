@@ -55,7 +55,7 @@ export class SoundPanel {
   showQuality({ rttMs, jitterMs, bufferMs, lossUp, lossDown }) {
     if (this.#state.way !== 'webrtc') return;
     const worst = Math.max(lossUp, lossDown);
-    this.#quality = `, ${rttMs} ms${worst > 0 ? `, ${worst} % lost` : ''}`;
+    this.#quality = `, ${Math.round(rttMs)} ms${worst > 0 ? `, ${worst} % lost` : ''}`;
     this.way.title = `round trip ${rttMs} ms, jitter ${jitterMs} ms, buffer ${bufferMs} ms, lost ${lossUp} % up, ${lossDown} % down`;
     this.way.dataset.quality = JSON.stringify({ rttMs, jitterMs, bufferMs, lossUp, lossDown });
     this.#show();
@@ -64,7 +64,7 @@ export class SoundPanel {
   /** @param {SocketQuality} quality */
   showSocketQuality({ roundTripMs, skipped }) {
     if (this.#state.way !== 'socket' || roundTripMs === null) return;
-    this.#quality = `, ${roundTripMs} ms${skipped > 0 ? `, ${skipped} frames not sent` : ''}`;
+    this.#quality = `, ${Math.round(roundTripMs)} ms${skipped > 0 ? `, ${skipped} frames not sent` : ''}`;
     this.#show();
   }
 

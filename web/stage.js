@@ -54,10 +54,11 @@ export class Stage {
     this.states = state.orbs;
     for (const { speaker, figure, name, word } of this.orbs) {
       const orb = state.orbs[speaker];
+      const text = state.lost ? 'Not connected' : STATE_WORDS[orb];
       figure.dataset.state = orb;
-      figure.setAttribute('aria-label', `${state.names[speaker]}: ${STATE_WORDS[orb]}`);
+      figure.setAttribute('aria-label', `${state.names[speaker]}: ${text}`);
       name.textContent = state.names[speaker];
-      word.textContent = STATE_WORDS[orb];
+      word.textContent = text;
     }
   }
 

@@ -1,6 +1,9 @@
 // The first screen: who talks about what, with which sound, and what will be recorded.
 import { briefings } from './api.js';
 import { checkBrowser, thisBrowser } from './browser-check.js';
+import { setLanguage } from './language.js';
+import * as remember from './remember.js';
+import { voiceText } from './words.js';
 /** @import {Briefing} from './types' */
 
 /** @typedef {{participantName: string, briefing: Briefing | undefined, hasHeadphones: boolean}} Choice */
@@ -26,15 +29,17 @@ export class StartForm {
     check.textContent = lines.join(' ');
     check.classList.toggle('advice', !canRun);
     this.select.addEventListener('change', () => this.#describe());
+    // Enter in a field would press the button: nobody is recorded who did not press it themselves.
+    form.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault();
+    });
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const data = new FormData(form);
-      onStart({
-        participantName: String(data.get('name') ?? '').trim(),
-        briefing: this.#chosen,
-        hasHeadphones: data.get('headphones') === 'yes',
-      });
+      const choice = { participantName: this.#name.value.trim(), briefing: this.#chosen, hasHeadphones: this.hasHeadphones };
+      remember.keepHost({ name: choice.participantName, briefing: choice.briefing?.name ?? '', hasHeadphones: choice.hasHeadphones });
+      onStart(choice);
     });
+    this.#recall();
   }
 
   /** What the lobby must know. */
@@ -45,6 +50,18 @@ export class StartForm {
 
   get hasHeadphones() {
     return new FormData(this.form).get('headphones') === 'yes';
+  }
+
+  get #name() {
+    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem('name'));
+  }
+
+  /** What the host answered before their last session is not asked again. */
+  #recall() {
+    const host = remember.host();
+    if (!host) return;
+    this.#name.value = host.name;
+    /** @type {RadioNodeList} */ (this.form.elements.namedItem('headphones')).value = host.hasHeadphones ? 'yes' : 'no';
   }
 
   get #chosen() {
@@ -59,6 +76,8 @@ export class StartForm {
       return;
     }
     this.select.replaceChildren(...this.#briefings.map(({ name, title }) => new Option(title || name, name)));
+    const before = remember.host()?.briefing;
+    if (this.#briefings.some(({ name }) => name === before)) this.select.value = before ?? '';
     this.#describe();
   }
 
@@ -81,15 +100,19 @@ export class StartForm {
       label.textContent = name;
       const facts = document.createElement('span');
       const role = briefing.roles?.[i] || (i === 0 ? 'host' : 'AI');
-      facts.textContent = [role, i > 0 && briefing.voices?.[i] ? `voice ${briefing.voices[i]}` : ''].filter(Boolean).join(', ');
+      facts.textContent = [role, i > 0 && briefing.voices?.[i] ? voiceText(briefing.voices[i]) : ''].filter(Boolean).join(', ');
       item.append(label, facts);
       return item;
     }));
-    this.plan.replaceChildren(...(briefing.segments ?? []).map(({ title, minutes }) => {
+    this.plan.replaceChildren(...(briefing.segments ?? []).map(({ title, minutes, goal }) => {
       const item = document.createElement('li');
-      item.textContent = minutes ? `${title}, ${minutes} min` : title;
+      const name = document.createElement('b');
+      name.textContent = minutes ? `${title}, ${minutes} min` : title;
+      item.append(name);
+      if (goal) item.append(document.createElement('br'), goal);
       return item;
     }));
+    setLanguage(this.plan, briefing.language);
     this.planBox.hidden = !briefing.segments?.length;
   }
 }

@@ -2,6 +2,7 @@
 /** @import {Caption, Decision, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
 import { sentence } from './api.js';
 import { closeFailure } from './failures.js';
+import { isAnswer } from './show.js';
 
 /** Captions kept: half an hour of lively talk. A snapshot of the server brings the last 50. */
 export const CAPTIONS_MAX = 200;
@@ -42,6 +43,7 @@ export function initialState() {
     whispers: [],
     markers: [],
     plan: [],
+    language: '',
     nominee: null,
     held: false,
     retryAt: null,
@@ -88,7 +90,10 @@ export function reduce(state, event, pageMs) {
     case 'autopilot':
       return { ...state, autopilot: event.enabled };
     case 'turn.metrics':
-      return { ...state, metrics: event, history: [...state.history, event].slice(-HISTORY_MAX) };
+      return {
+        ...state, metrics: event,
+        history: isAnswer(state.decisions, event.turn) ? [...state.history, event].slice(-HISTORY_MAX) : state.history,
+      };
     case 'floor.grant': {
       const { turn, speaker, reason, scores } = event;
       return decided(state, { kind: 'grant', turn, speaker, reason, scores });
@@ -136,7 +141,7 @@ export function reduce(state, event, pageMs) {
     case 'local.marker':
       return { ...state, markers: [...state.markers, { ms: event.ms, label: event.label }] };
     case 'local.plan':
-      return { ...state, plan: event.segments };
+      return { ...state, plan: event.segments, language: event.language };
     case 'local.shelf':
       return { ...state, screen: 'shelf', failure: null };
     case 'local.take':
@@ -184,7 +189,9 @@ function closed(state, code) {
   // A reason that the server gave in words says more than a number.
   const failure = state.failure ?? closeFailure(code, state.screen);
   if (state.screen === 'connecting') return { ...state, screen: 'start', failure };
-  return { ...state, lost: true, held: false, canResume: !FINAL_CODES.includes(code), recording: false, notice: '', failure };
+  // What the three do now nobody here knows: no orb goes on speaking.
+  const orbs = /** @type {StudioState['orbs']} */ ({ you: 'idle', claude: 'idle', guest: 'idle' });
+  return { ...state, orbs, lost: true, held: false, canResume: !FINAL_CODES.includes(code), recording: false, notice: '', failure };
 }
 
 /**

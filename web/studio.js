@@ -1,9 +1,10 @@
 // The wiring: events of the socket, the audio and the controls go through one reducer, and one render shows the state.
-import { ApiFailure, deleteRecording, roundTrip, signIn } from './api.js';
+import { ApiFailure, briefing as askBriefing, deleteRecording, roundTrip, signIn } from './api.js';
 import { isSupported, openAudio } from './audio.js';
 import { Captions } from './captions.js';
 import { MICROPHONE_GONE, startFailure, UNSUPPORTED } from './failures.js';
-import { actionOf, isField, isTalkKey, KEYS } from './keys.js';
+import { actionOf, isField, isTalkKey, keyHelp } from './keys.js';
+import { setLanguage } from './language.js';
 import { LevelMeter } from './level-meter.js';
 import { Lobby } from './lobby.js';
 import { Panels } from './panels.js';
@@ -65,6 +66,7 @@ const page = {
   smaller: element('smaller', HTMLButtonElement),
   larger: element('larger', HTMLButtonElement),
   panelToggle: element('panel-toggle', HTMLButtonElement),
+  goingOn: element('going-on', HTMLElement),
   return: element('return', HTMLButtonElement),
   delete: element('delete', HTMLButtonElement),
   deleteDialog: element('delete-dialog', HTMLDialogElement),
@@ -88,12 +90,19 @@ const LINK_FAIR_MS = 200;
 /** Waits before a lost connection is tried again by itself; the last one is repeated until the studio's minute is over. */
 const RETRIES_MS = [1000, 2000, 4000, 8000];
 const RETRY_LIMIT_MS = 60_000;
+/** How long a notice stays: long enough to look up from the talk, and to read it slowly. Errors stay. */
+const NOTICE_MS = 8000;
+const NOTICE_MS_PER_LETTER = 80;
+const IS_ERROR = /\berror: /;
 /** The longest name that fits into a button, in characters. */
 const ASK_NAME_MAX = 14;
 /** Sizes of captions, as shares of the usual one. */
 const CAPTION_SIZES = [0.875, 1, 1.25, 1.5, 2];
 
 let state = initialState();
+/** Buttons that were clicked since the last Tab: such a one keeps the focus, but not Space. @type {WeakSet<Element>} */
+let pointed = new WeakSet();
+let noticeTimer = 0;
 /** @type {Session | null} */
 let session = null;
 /** @type {Audio | null} */
@@ -104,8 +113,12 @@ const captions = new Captions(
   element('captions', HTMLElement), element('captions-final', HTMLElement), element('captions-interim', HTMLElement));
 const form = element('start-form', HTMLFormElement);
 const startForm = new StartForm(form, (choice) => void start(choice));
-const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.asked,
-  (failure) => dispatch({ type: 'local.problem', failure }));
+/** The button that asked for what failed on the first screen: it has the focus again when the failure is closed. */
+let asker = startForm.button;
+const lobby = new Lobby(element('lobby', HTMLElement), () => startForm.asked, (failure) => {
+  asker = lobby.open;
+  dispatch({ type: 'local.problem', failure });
+});
 const panels = new Panels(element('panel', HTMLElement), {
   onSegment: (index) => session?.send({ type: 'client.segment', index }),
   onWhisper: (speaker, text) => session?.send({ type: 'client.whisper', speaker, text }),
@@ -135,10 +148,22 @@ function dispatch(event) {
 /** @param {Choice} choice */
 async function start({ participantName, briefing, hasHeadphones }) {
   if (state.screen !== 'start') return;
-  dispatch({ type: 'local.plan', segments: briefing?.segments ?? [] });
+  asker = startForm.button;
+  dispatch({ type: 'local.plan', segments: briefing?.segments ?? [], language: briefing?.language ?? '' });
   await enterStudio({ hasHeadphones, deviceId: lobby.deviceId, sinkId: lobby.sinkId },
     { participantName, episodeId: '', ...(briefing ? { briefing: briefing.name } : {}),
       ...(lobby.check ? { soundCheck: toHello(lobby.check, hasHeadphones) } : {}) });
+}
+
+/** After a reload: the session tells where in the plan it is, not the plan. @param {string} name Of the briefing. */
+async function takePlan(name) {
+  if (!name) return;
+  try {
+    const { segments, language } = await askBriefing(name);
+    dispatch({ type: 'local.plan', segments, language });
+  } catch {
+    // The session goes on without it, and the briefing may be gone for good.
+  }
 }
 
 /**
@@ -168,7 +193,7 @@ async function enterStudio(devices, hello, resumeToken) {
     onMessage(message) {
       if (message.type === 'session.ready') {
         remember.keep({ resumeToken: message.resumeToken, episodeId: message.episodeId, hasHeadphones: devices.hasHeadphones,
-          deviceId: devices.deviceId, sampleRate });
+          deviceId: devices.deviceId, sampleRate, briefing: hello.briefing ?? '' });
       }
       receive(message);
     },
@@ -281,6 +306,13 @@ const actions = {
     page.panelToggle.setAttribute('aria-pressed', String(isOpen));
   },
   help() {
+    page.helpKeys.replaceChildren(...keyHelp(state.names).flatMap(({ key, does }) => {
+      const [term, text, cap] = [document.createElement('dt'), document.createElement('dd'), document.createElement('kbd')];
+      cap.textContent = key;
+      term.append(cap);
+      text.textContent = does;
+      return [term, text];
+    }));
     page.helpDialog.showModal();
   },
 };
@@ -334,14 +366,17 @@ function closeAudio() {
 function render(before) {
   const screen = state.screen === 'connecting' ? 'start' : state.screen;
   document.body.dataset.screen = screen;
+  document.body.dataset.lost = String(state.lost);
   for (const part of screens) part.hidden = !part.dataset.for?.split(' ').includes(screen);
   startForm.render(state.screen === 'connecting');
   stage.render(state);
   captions.render(state);
   show(page.title, state.title || 'Live');
+  setLanguage(page.title, state.language);
   page.record.dataset.on = String(state.recording);
   show(page.recordWord, state.recording ? 'REC' : state.lost ? 'Not connected' : 'Not recording');
   show(page.notice, state.notice);
+  if (before.notice !== state.notice) letNoticeGo();
   press(page.mute, state.muted, state.muted ? 'Unmute' : 'Mute');
   press(page.autopilot, state.autopilot, 'Autopilot');
   press(page.talk, state.held, state.held ? 'Go on…' : 'Hold to talk');
@@ -355,6 +390,7 @@ function render(before) {
   for (const button of [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.end, page.claude, page.guest]) {
     button.disabled = state.lost;
   }
+  if (state.lost) page.link.hidden = true;
   page.strike.hidden = !state.canDirect;
   if (state.screen === 'live') panels.render(state, sessionMs(state), link);
   page.failure.hidden = state.failure === null;
@@ -364,6 +400,25 @@ function render(before) {
   page.restart.hidden = !state.lost;
   page.dismiss.hidden = state.lost;
   if (before.screen !== state.screen) enter(before);
+  if (before.failure !== state.failure) attend(before);
+}
+
+/**
+ * What failed is brought into view and has the focus. Where the show goes on it is only read out, and takes nobody's
+ * hands from the keys; nor does every new try of a lost connection.
+ * @param {StudioState} before
+ */
+function attend(before) {
+  if (state.failure === null || (state.screen === 'live' && (!state.lost || before.lost))) return;
+  page.failureTitle.focus({ preventScroll: true });
+  page.failure.scrollIntoView({ block: 'nearest' });
+}
+
+/** Nothing that was said once stands there for the rest of the show. */
+function letNoticeGo() {
+  clearTimeout(noticeTimer);
+  if (!state.notice || IS_ERROR.test(state.notice)) return;
+  noticeTimer = setTimeout(() => dispatch({ type: 'local.notice', text: '' }), NOTICE_MS + state.notice.length * NOTICE_MS_PER_LETTER);
 }
 
 function showAdvice() {
@@ -388,7 +443,7 @@ function enter(before) {
     const isFresh = ['live', 'finishing'].includes(before.screen);
     show(page.endedHeading, isFresh ? 'It’s recorded.' : 'Recording');
     session?.close();
-    take.open(state.episodeId).catch(complain);
+    take.open(state.episodeId, asked().atMs).catch(complain);
   } else {
     take.close();
   }
@@ -405,13 +460,19 @@ function enter(before) {
 /** What the address asks for: the studio, the list, one recording. A session that is on is never left by it. */
 function followAddress() {
   if (['connecting', 'live', 'finishing'].includes(state.screen)) return;
-  const [, place, episode] = location.hash.split('/');
+  const { place, episode, atMs } = asked();
   if (place !== 'recordings') dispatch({ type: 'local.lobby' });
   else if (!episode) dispatch({ type: 'local.shelf' });
-  else if (state.screen !== 'ended' || state.episodeId !== decodeURIComponent(episode)) {
+  else if (state.screen !== 'ended' || state.episodeId !== episode) {
     dispatch({ type: 'local.lobby' });
-    dispatch({ type: 'local.take', episodeId: decodeURIComponent(episode) });
-  }
+    dispatch({ type: 'local.take', episodeId: episode });
+  } else if (atMs !== undefined) take.goTo(atMs);
+}
+
+/** `#/recordings`, `#/recordings/EPISODE`, `#/recordings/EPISODE/MILLISECONDS`. */
+function asked() {
+  const [, place = '', episode = '', ms = ''] = location.hash.split('/');
+  return { place, episode: decodeURIComponent(episode), atMs: /^\d+$/.test(ms) ? Number(ms) : undefined };
 }
 
 /** @param {HTMLElement} target @param {string} text Written only when it differs: live regions read every change. */
@@ -427,6 +488,7 @@ function press(button, isPressed, text) {
 }
 
 function levels() {
+  if (state.lost) return { you: 0, claude: 0, guest: 0 };
   const voices = audio?.playback.levels ?? { claude: 0, guest: 0 };
   const byLine = soundWay.levels();
   return { you: audio?.capture.level ?? 0, claude: Math.max(voices.claude, byLine.claude), guest: Math.max(voices.guest, byLine.guest) };
@@ -461,10 +523,11 @@ form.addEventListener('change', (event) => {
 });
 page.return.addEventListener('click', () => {
   const found = remember.kept();
-  page.return.hidden = true;
+  page.goingOn.hidden = true;
   if (!found) return;
-  void enterStudio({ hasHeadphones: found.hasHeadphones, deviceId: found.deviceId, sinkId: '' }, { participantName: '', episodeId: '' },
-    found.resumeToken);
+  asker = startForm.button;
+  void takePlan(found.briefing);
+  void enterStudio({ hasHeadphones: found.hasHeadphones, deviceId: found.deviceId, sinkId: '' }, { participantName: '', episodeId: '', ...(found.briefing ? { briefing: found.briefing } : {}) }, found.resumeToken);
 });
 page.delete.addEventListener('click', () => page.deleteDialog.showModal());
 page.deleteDialog.addEventListener('close', () => {
@@ -480,12 +543,18 @@ page.accessForm.addEventListener('submit', (event) => {
     show(page.accessProblem, error instanceof ApiFailure && error.code === 'access_denied' ? 'That is not the token.' : String(error));
   });
 });
+// Behind it nothing works: it is answered, not closed. Browsers let a second Esc close any dialog, so it comes back.
+page.accessDialog.addEventListener('cancel', (event) => event.preventDefault());
+page.accessDialog.addEventListener('close', () => page.accessDialog.showModal());
 page.end.addEventListener('click', () => page.endDialog.showModal());
 page.endDialog.addEventListener('close', () => {
   if (page.endDialog.returnValue === 'end' && state.screen === 'live') end();
   page.endDialog.returnValue = '';
 });
-page.dismiss.addEventListener('click', () => dispatch({ type: 'local.dismiss' }));
+page.dismiss.addEventListener('click', () => {
+  dispatch({ type: 'local.dismiss' });
+  if (state.screen === 'start') asker?.focus();
+});
 page.reconnect.addEventListener('click', connectAgain);
 for (const button of [page.again, page.restart]) {
   button.addEventListener('click', () => {
@@ -501,8 +570,17 @@ const where = () => ({
   isLive: state.screen === 'live' && !state.lost,
   inField: isField(document.activeElement),
   inDialog: document.querySelector('dialog[open]') !== null,
-  onButton: document.activeElement instanceof HTMLButtonElement && document.activeElement !== page.talk,
+  onButton: document.activeElement instanceof HTMLButtonElement && document.activeElement !== page.talk
+    && !pointed.has(document.activeElement),
 });
+
+// A click leaves the focus on its button, where the next Space would press it again instead of talking. Who comes by Tab
+// means the button.
+document.addEventListener('pointerdown', ({ target }) => {
+  const button = target instanceof Element ? target.closest('button') : null;
+  if (button) pointed.add(button);
+}, true);
+document.addEventListener('keydown', ({ key }) => { if (key === 'Tab') pointed = new WeakSet(); }, true);
 
 document.addEventListener('keydown', (event) => {
   if (isTalkKey(event, where())) {
@@ -525,15 +603,6 @@ addEventListener('beforeunload', (event) => {
   if (!state.lost && (state.screen === 'live' || state.screen === 'finishing')) event.preventDefault();
 });
 
-for (const { key, does } of KEYS) {
-  const [term, text] = [document.createElement('dt'), document.createElement('dd')];
-  const cap = document.createElement('kbd');
-  cap.textContent = key;
-  term.append(cap);
-  text.textContent = does;
-  page.helpKeys.append(term, text);
-}
-
 setInterval(() => {
   if (state.screen !== 'live') return;
   if (state.lost) {
@@ -552,6 +621,7 @@ setInterval(() => {
   roundTrip().then((roundTripMs) => {
     link = { ...link, roundTripMs };
     soundWay.showSocketQuality(link);
+    if (state.lost) return;
     const quality = roundTripMs < LINK_GOOD_MS ? 'good' : roundTripMs < LINK_FAIR_MS ? 'fair' : 'poor';
     page.link.hidden = false;
     page.link.dataset.quality = quality;
@@ -561,7 +631,7 @@ setInterval(() => {
 
 /** On a wide window there is room for everything; below it the host opens what they want to see. */
 if (matchMedia('(min-width: 75rem)').matches) actions.figures();
-page.return.hidden = remember.kept() === null;
+page.goingOn.hidden = remember.kept() === null;
 resizeCaptions(0);
 startForm.load().catch(complain);
 startForm.render(false);

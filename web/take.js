@@ -2,6 +2,7 @@
 import { recording, waveforms } from './api.js';
 import { renderFiles } from './files.js';
 import { TrackWave } from './wave.js';
+import { setLanguage } from './language.js';
 import { clockText, dateText } from './words.js';
 /** @import {Recording, Speaker} from './types' */
 
@@ -9,6 +10,8 @@ import { clockText, dateText } from './words.js';
 const POINTS = 1200;
 /** Tracks that are further apart are set right; less is not heard between different voices. */
 const APART_S = 0.05;
+/** A marker has no length: its line counts as being said for so long. */
+const MARK_MS = 500;
 
 /** @typedef {{speaker: Speaker, audio: HTMLAudioElement, wave: TrackWave, mute: HTMLButtonElement, solo: HTMLButtonElement, isMuted: boolean}} Track */
 
@@ -18,6 +21,8 @@ export class Take {
   #durationS = 0;
   #timer = 0;
   #opened = 0;
+  /** Lines of what was said, in their order. @type {{at: number, until: number, button: HTMLButtonElement}[]} */
+  #lines = [];
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -36,13 +41,17 @@ export class Take {
     this.seek.addEventListener('input', () => this.#go(Number(this.seek.value) / 1000));
   }
 
-  /** @param {string} episode @throws Whatever the studio answers. */
-  async open(episode) {
+  /**
+   * @param {string} episode @param {number} [atMs] A place to go to.
+   * @throws Whatever the studio answers.
+   */
+  async open(episode, atMs) {
     this.close();
     const mine = ++this.#opened;
     const take = await recording(episode);
     if (mine !== this.#opened) return null;
     this.#show(take);
+    if (atMs !== undefined) this.goTo(atMs);
     if (take.state === 'finished') {
       const { tracks } = await waveforms(episode, POINTS);
       if (mine !== this.#opened) return null;
@@ -53,6 +62,15 @@ export class Take {
       this.root.dataset.drawn = 'true';
     }
     return take;
+  }
+
+  /** To a place that was searched for: sound, waves and the line that is said there. @param {number} ms */
+  goTo(ms) {
+    this.#go(ms / 1000);
+    const line = this.#lines.findLast(({ at }) => at <= ms) ?? this.#lines[0];
+    if (!line) return;
+    this.words.scrollIntoView({ block: 'nearest' });
+    line.button.focus();
   }
 
   close() {
@@ -75,10 +93,15 @@ export class Take {
     this.player.hidden = take.state !== 'finished';
     this.#tracks = take.speakers.map(({ speaker, name, track }) => this.#track(take, speaker, name, track));
     this.rows.replaceChildren(...this.#tracks.map(({ wave }) => /** @type {HTMLElement} */ (wave.closest('.track'))));
-    this.words.replaceChildren(...[
-      ...take.captions.map(({ speaker, startMs, text }) => ({ at: startMs, who: speaker, text })),
-      ...take.markers.map(({ at_s, label }) => ({ at: at_s * 1000, who: 'Marker', text: label || 'Marked here' })),
-    ].toSorted((a, b) => a.at - b.at).map((line) => this.#line(line)));
+    const cuts = take.cuts ?? [];
+    this.#lines = [
+      ...take.captions.map(({ speaker, startMs, endMs, text, cut }) => ({ at: startMs, until: endMs, who: speaker, text, language: take.language,
+        isCut: cut ?? false, isStruck: cuts.some(({ fromMs, toMs }) => startMs >= fromMs && endMs <= toMs) })),
+      ...take.markers.map(({ at_s, label }) => ({ at: at_s * 1000, until: at_s * 1000, who: 'Marker', text: label || 'Marked here', language: '',
+        isCut: false, isStruck: false })),
+    ].toSorted((a, b) => a.at - b.at).map((line) => ({ at: line.at, until: line.until, button: this.#line(line) }));
+    this.words.replaceChildren(...this.#lines.map(({ button }) => /** @type {HTMLElement} */ (button.parentElement)));
+    setLanguage(this.title, take.language);
     this.#move();
   }
 
@@ -101,7 +124,9 @@ export class Take {
     };
     const wave = new TrackWave();
     const length = Math.max(1, take.durationMs ?? 1);
-    wave.look.spans = take.captions.filter((cue) => cue.speaker === name).map(({ startMs, endMs }) => [startMs / length, endMs / length]);
+    wave.look.spans = take.captions.filter((cue) => cue.speaker === name).map(({ startMs, endMs, text, cut = false }) => (
+      { from: startMs / length, until: endMs / length, text, cut }));
+    wave.look.strikes = (take.cuts ?? []).map(({ fromMs, toMs }) => [fromMs / length, toMs / length]);
     wave.look.markers = take.markers.map(({ at_s }) => (at_s * 1000) / length);
     wave.addEventListener('click', (event) => this.#go(((event.offsetX / wave.clientWidth) * length) / 1000));
     const audio = new Audio();
@@ -118,8 +143,8 @@ export class Take {
     return track;
   }
 
-  /** @param {{at: number, who: string, text: string}} line */
-  #line({ at, who, text }) {
+  /** @param {{at: number, who: string, text: string, language: string, isCut: boolean, isStruck: boolean}} line */
+  #line({ at, who, text, language, isCut, isStruck }) {
     const item = document.createElement('li');
     const button = document.createElement('button');
     button.type = 'button';
@@ -129,10 +154,19 @@ export class Take {
     time.className = 'cue-time';
     name.textContent = who;
     words.textContent = text;
+    setLanguage(words, language);
+    if (isStruck) button.dataset.struck = 'true';
+    for (const word of [isCut ? 'cut off' : '', isStruck ? 'struck' : ''].filter(Boolean)) {
+      const mark = document.createElement('i');
+      mark.className = 'cut';
+      mark.lang = 'en';
+      mark.textContent = word;
+      words.append(' ', mark);
+    }
     button.append(time, name, words);
     button.addEventListener('click', () => this.#go(at / 1000));
     item.append(button);
-    return item;
+    return button;
   }
 
   #mix() {
@@ -190,9 +224,20 @@ export class Take {
     this.seek.value = String(Math.round(seconds * 1000));
     this.seek.setAttribute('aria-valuetext', text);
     this.clock.textContent = text;
+    this.#mark(seconds * 1000);
     for (const { wave } of this.#tracks) {
       wave.look.at = this.#durationS ? seconds / this.#durationS : 0;
       wave.draw();
     }
+  }
+
+  /** The line that is being said is marked, and while it plays the list goes along. @param {number} ms */
+  #mark(ms) {
+    const line = this.#lines.findLast(({ at, until }) => at <= ms && ms <= Math.max(until, at + MARK_MS));
+    if (line?.button.hasAttribute('aria-current')) return;
+    for (const { button } of this.#lines) button.removeAttribute('aria-current');
+    if (!line) return;
+    line.button.setAttribute('aria-current', 'true');
+    if (this.#timer) this.words.scrollTop = line.button.offsetTop - this.words.clientHeight / 3;
   }
 }

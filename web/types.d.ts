@@ -155,7 +155,7 @@ export type LocalEvent =
   | { type: 'local.talk'; held: boolean }
   | { type: 'local.nominate'; speaker: AiSpeaker }
   | { type: 'local.marker'; ms: number; label: string }
-  | { type: 'local.plan'; segments: Segment[] }
+  | { type: 'local.plan'; segments: Segment[]; language: string }
   | { type: 'local.shelf' }
   | { type: 'local.take'; episodeId: string }
   | { type: 'local.lobby' }
@@ -190,7 +190,7 @@ export interface StudioState {
   /** Whether the lost session can be gone on with. */
   canResume: boolean;
   metrics: TurnMetrics | null;
-  /** Figures of the last replies, and the engine's last decisions, oldest first. */
+  /** Figures of the last answers to the host's own turns, and the engine's last decisions, oldest first. */
   history: TurnMetrics[];
   decisions: Decision[];
   /** Whether the studio takes whispers, strikes and moves in the plan: its snapshots tell of them. */
@@ -202,8 +202,9 @@ export interface StudioState {
   /** What was whispered and taken, oldest first. */
   whispers: Whisper[];
   markers: { ms: number; label: string }[];
-  /** The briefing's segments. */
+  /** The briefing's segments, and the language in which the show is held; empty where the page does not know it. */
   plan: Segment[];
+  language: string;
   /** Whom the host gave the next word, until it is taken. */
   nominee: AiSpeaker | null;
   /** The talk key is down. */
@@ -234,7 +235,8 @@ export interface Briefing {
   segments: Segment[];
 }
 
-export interface Cue { speaker: string; startMs: number; endMs: number; text: string }
+/** `cut`: the speaker was interrupted here. A studio that does not say so leaves it out. */
+export interface Cue { speaker: string; startMs: number; endMs: number; text: string; cut?: boolean }
 
 export interface ListedRecording {
   episodeId: string; title: string; state: 'finished' | 'on-air' | 'unfinished'; startedUtc: string | null;
@@ -246,9 +248,11 @@ export interface ShelfPage { recordings: ListedRecording[]; total: number }
 
 export interface Recording {
   episodeId: string; title: string; state: 'finished' | 'on-air' | 'unfinished'; startedUtc: string | null;
-  durationMs: number | null; recovered: boolean;
+  durationMs: number | null; language: string; recovered: boolean;
   speakers: { speaker: Speaker; name: string; track: string }[];
   markers: { at_s: number; label: string }[];
+  /** What was struck from the show, as the manifest has it; absent where the studio does not tell. */
+  cuts?: { fromMs: number; toMs: number }[];
   captions: Cue[];
   files: { name: string; url: string; type: string; bytes: number; sha256: string | null }[];
 }

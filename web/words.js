@@ -46,6 +46,12 @@ export function fileText(name) {
   return 'File';
 }
 
+/** The voices that come with the studio. @type {Record<string, string>} */
+const VOICES = { slt: 'a woman’s voice', rms: 'a man’s voice' };
+
+/** @param {string} voice As its product spells it. */
+export const voiceText = (voice) => VOICES[voice] ?? `voice ${voice}`;
+
 /** @param {string} iso @returns {string} A day and a time as the reader's own system writes them. */
 export function dateText(iso) {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));

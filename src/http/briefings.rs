@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Studio;
 use super::error::ApiError;
+use super::{Studio, is_known};
 use crate::briefings::{self, BriefingFile, BriefingFileError, Expected, SaveError};
 use crate::conversation::Speaker;
 use crate::conversation::briefing::{BRIEFING_BYTES_MAX, Briefing, BriefingErrors};
@@ -85,12 +85,17 @@ pub async fn list(studio: web::Data<Studio>) -> Result<HttpResponse, ApiError> {
 /// # Errors
 /// `bad_name`, `not_found`; `briefing_invalid` if the file has mistakes.
 pub async fn one(
+    request: HttpRequest,
     path: web::Path<String>,
     studio: web::Data<Studio>,
 ) -> Result<HttpResponse, ApiError> {
     let (folder, name) = (studio.briefings_dir.clone(), path.into_inner());
     let loaded = web::block(move || briefings::load(&folder, &name)).await;
     let file = loaded.map_err(|_broken| ApiError::internal("briefings"))?.map_err(refusal)?;
+    let tag = etag(&file.text);
+    if is_known(&request, &tag) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
+    }
     Ok(answer(HttpResponse::Ok(), &file))
 }
 
@@ -178,6 +183,9 @@ async fn save(
     text: String,
     expected: Expected,
 ) -> Result<BriefingFile, ApiError> {
+    if text.len() > BRIEFING_BYTES_MAX {
+        return Err(ApiError::too_large(BRIEFING_BYTES_MAX));
+    }
     let folder = studio.briefings_dir.clone();
     // One at a time: between looking and writing nobody else writes.
     let _turn = studio.save_turn.lock().await;

@@ -60,6 +60,14 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message, "send less")
     }
 
+    /// A part of a file was asked for that it does not have.
+    #[must_use]
+    pub fn range_not_satisfiable(bytes: u64) -> Self {
+        let message = format!("the file has {bytes} bytes, and none where the range begins");
+        let hint = "ask for a range within the file";
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", message, hint)
+    }
+
     /// A name that cannot be that of a file in its folder.
     #[must_use]
     pub fn bad_name(why: String) -> Self {

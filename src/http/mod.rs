@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::Addr;
-use actix_web::error::JsonPayloadError;
+use actix_web::error::{JsonPayloadError, QueryPayloadError};
+use actix_web::http::header::IF_NONE_MATCH;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use self::error::ApiError;
@@ -75,6 +76,12 @@ pub struct Studio {
 /// Where broadcasting software looks and listens.
 pub const LIVE_PATH: &str = "/live/";
 
+/// Whether whoever asks has this version already.
+fn is_known(request: &HttpRequest, etag: &str) -> bool {
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag))
+}
+
 /// Every route, in the order of a session's life. The page takes what is left.
 pub fn configure(config: &mut web::ServiceConfig) {
     let unreadable = |error: String| actix_web::Error::from(ApiError::bad_request(error));
@@ -85,13 +92,18 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 | JsonPayloadError::OverflowKnownLength { limit, .. } => {
                     ApiError::too_large(limit).into()
                 }
-                other => unreadable(other.to_string()),
+                JsonPayloadError::ContentType => {
+                    unreadable("the body is not sent as JSON; expected application/json".to_owned())
+                }
+                other => unreadable(format!("the body cannot be read ({other})")),
             },
         ))
-        .app_data(
-            web::QueryConfig::default()
-                .error_handler(move |error, _request| unreadable(error.to_string())),
-        )
+        .app_data(web::QueryConfig::default().error_handler(move |error, _request| {
+            let QueryPayloadError::Deserialize(what) = &error else {
+                return unreadable("the query cannot be read".to_owned());
+            };
+            unreadable(format!("the query cannot be read ({what})"))
+        }))
         // A name that is no text names nothing that is there.
         .app_data(
             web::PathConfig::default()

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use actix_files::NamedFile;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::{Deserialize, Serialize};
 
-use super::Studio;
 use super::error::ApiError;
+use super::{Studio, is_known};
 use crate::conversation::Speaker;
 use crate::recording::library::{self, Search, Shelved};
 use crate::recording::manifest::Manifest;
@@ -197,6 +198,11 @@ fn facts(root: &Path, shelved: &Shelved, on_air: &[String]) -> serde_json::Value
             "gaps": track.gaps,
         })).collect::<Vec<_>>(),
         "markers": manifest.map(|it| it.markers.as_slice()).unwrap_or_default(),
+        "cuts": manifest.map(|it| it.cuts.as_slice()).unwrap_or_default().iter().map(|cut| serde_json::json!({
+            "fromMs": cut.from_ms,
+            "toMs": cut.to_ms,
+            "scope": cut.scope,
+        })).collect::<Vec<_>>(),
         "captions": library::captions(root, &shelved.name),
         "files": files,
     })
@@ -261,13 +267,12 @@ pub async fn waveforms(
     let hashes: String =
         manifest.tracks.iter().map(|track| track.sha256.get(..16).unwrap_or_default()).collect();
     let etag = format!("\"{hashes}-{points}\"");
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::ETAG, etag.clone()))
         .insert_header((header::CACHE_CONTROL, "no-cache"));
-    if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
-        response.status(actix_web::http::StatusCode::NOT_MODIFIED);
+    if is_known(&request, &etag) {
+        response.status(StatusCode::NOT_MODIFIED);
         return Ok(response.finish());
     }
     // One at a time: decoding must not take the machine from those who are on air.
@@ -289,11 +294,12 @@ pub async fn waveforms(
 /// `GET /api/recordings/{episode}/{file}`: one file, with ranges and an `ETag`.
 ///
 /// # Errors
-/// `not_found` for anything that is not a file of a recording; no name leaves its folder.
+/// `not_found` for anything that is not a file of a recording, and no name leaves its folder; `range_not_satisfiable`.
 pub async fn file(
+    request: HttpRequest,
     path: web::Path<(String, String)>,
     studio: web::Data<Studio>,
-) -> Result<NamedFile, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let (episode, name) = path.into_inner();
     let missing = || ApiError::not_found("such file of a recording");
     if !library::is_plain(&episode) || !library::is_plain(&name) {
@@ -307,10 +313,21 @@ pub async fn file(
         return Err(missing());
     }
     let content_type = kind.parse().map_err(|_never| missing())?;
-    Ok(opened.set_content_type(content_type).set_content_disposition(ContentDisposition {
+    let length = opened.metadata().len();
+    let named = ContentDisposition {
         disposition: DispositionType::Inline,
         parameters: vec![DispositionParam::Filename(format!("{episode}-{name}"))],
-    }))
+    };
+    let answer = opened.set_content_type(content_type).set_content_disposition(named);
+    let answer = answer.into_response(&request);
+    if answer.status() != StatusCode::RANGE_NOT_SATISFIABLE {
+        return Ok(answer);
+    }
+    let mut refusal = ApiError::range_not_satisfiable(length).error_response();
+    if let Some(range) = answer.headers().get(header::CONTENT_RANGE) {
+        refusal.headers_mut().insert(header::CONTENT_RANGE, range.clone());
+    }
+    Ok(refusal)
 }
 
 /// The folders of the sessions on air.

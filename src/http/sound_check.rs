@@ -10,12 +10,15 @@ use super::Studio;
 use super::error::ApiError;
 use crate::adapters::stt::{SpeechToText, SttOptions, words_of};
 use crate::audio::SampleRate;
+use crate::audio::levels::rms_dbfs;
 use crate::session::house::StartError;
 
 /// Most sound: 12 s at 16 kHz, more than anybody needs for a sentence.
 pub const SOUND_BYTES_MAX: usize = 12 * 16_000 * 2;
 /// Least sound: a quarter of a second; nobody reads a sentence faster.
 const SOUND_BYTES_MIN: usize = 16_000 * 2 / 4;
+/// Sound below this, on average, holds no voice that anybody could record: 20 dB below the softest speech.
+const SILENT_DBFS: f32 = -65.0;
 /// Longest wait for the words: a distant recogniser at its slowest.
 const HEARING_LIMIT: Duration = Duration::from_secs(15);
 
@@ -56,7 +59,9 @@ pub async fn hear(
         Ok(Err(error)) => return Err(ApiError::recogniser_unavailable(&error.to_string())),
         Err(error) => return Err(ApiError::recogniser_unavailable(&error.to_string())),
     };
-    let text = listen(&*ears, language, &samples).await?;
+    // In silence a recogniser hears words of its own.
+    let is_silent = rms_dbfs(&samples).is_none_or(|level| level < SILENT_DBFS);
+    let text = if is_silent { String::new() } else { listen(&*ears, language, &samples).await? };
     let body = serde_json::json!({ "text": text, "recogniser": ears.name() });
     Ok(HttpResponse::Ok().json(body))
 }

@@ -32,6 +32,11 @@ test('a studio with a token asks for it, says when it is wrong, and opens when i
   const { page, complaints } = await open(context, { url: locked.url, isReady: false });
   await page.waitForSelector('#access-dialog[open]');
   await everyLook(page, 'access');
+  // Behind it nothing works, so it cannot be closed.
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#access-dialog[open]');
+  }
   await page.fill('#token', 'open');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('#access-problem').textContent === 'That is not the token.');
@@ -138,8 +143,26 @@ test('the producer’s controls: whisper, strike, the plan, and why and what nex
   await page.close();
 });
 
+test('what was cut off and what was struck is marked in a recording, where the studio tells', async () => {
+  const { page, complaints } = await open(context);
+  await page.route('**/api/recordings/first-night', async (route) => {
+    const take = await (await route.fetch()).json();
+    take.captions[1].cut = true;
+    await route.fulfill({ json: { ...take, cuts: [{ fromMs: 8900, toMs: 11_700 }] } });
+  });
+  await page.goto(`${server.url}#/recordings/first-night`);
+  await page.waitForSelector('#take[data-drawn]');
+  assert.match(await page.textContent('.cue >> nth=1'), /hour saved\. cut off/);
+  assert.match(await page.textContent('.cue[data-struck]'), /who pays for it\? struck/);
+  assert.equal(await page.locator('.cue[data-struck]').count(), 1);
+  await everyLook(page, 'take-cuts');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 /** A studio whose second screens are told these messages. */
 const watched = (messages) => startServer(join(ROOT, 'web'), {
+  '/api/sessions': '{"sessions":[{"sessionId":"s1"}]}',
   '/live/current/events': (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     for (const message of messages) response.write(`data: ${JSON.stringify(message)}\n\n`);
@@ -166,15 +189,43 @@ test('second screens show captions only, orbs only, and say when they wait', asy
     assert.deepEqual(complaints, []);
     await page.close();
   }
-  const { page } = await open(context, { url: `${server.url}screen.html`, isReady: false });
-  await page.waitForSelector('#waiting:visible');
+  const { page, complaints } = await open(context, { url: `${server.url}screen.html`, isReady: false });
+  let asked = 0;
+  page.on('response', (response) => { asked += response.url().endsWith('/api/sessions') ? 1 : 0; });
+  await page.waitForFunction(() => /Waiting for a session/.test(document.title));
+  const isShown = () => page.$eval('#waiting', (text) => text.checkVisibility({ opacityProperty: true }));
+  assert.equal(await isShown(), false, 'what may be on air shows nothing');
+  await page.mouse.move(300, 300);
+  await page.waitForSelector('body[data-watched]');
+  assert.equal(await isShown(), true, 'who sits before it reads why');
   await everyLook(page, 'screen-waiting');
+  while (asked < 2) await page.waitForResponse((response) => response.url().endsWith('/api/sessions'));
+  assert.deepEqual(complaints, [], 'waiting is no error');
+  await page.close();
+});
+
+test('a second screen without the token says what it needs', async (t) => {
+  const locked = await startServer(join(ROOT, 'web'), {
+    '/api/sessions': ({ headers }, response) => (headers.authorization === `Basic ${btoa('obs:sesame')}`
+      ? response.writeHead(200, { 'content-type': 'application/json' }).end('{"sessions":[]}')
+      : response.writeHead(401, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ code: 'access_denied', message: 'this studio asks for its access token', hint: '' }))),
+  });
+  t.after(() => locked.close());
+  const { page } = await open(context, { url: `${locked.url}screen.html?show=captions`, isReady: false });
+  await page.waitForFunction(() => /access token/.test(document.querySelector('#waiting').textContent));
+  await page.mouse.move(200, 200);
+  await everyLook(page, 'screen-locked');
+  // Broadcasting software has it in the address.
+  await page.goto(`${locked.url.replace('//', '//obs:sesame@')}screen.html?show=captions`);
+  await page.waitForFunction(() => /Waiting for a session/.test(document.title));
   await page.close();
 });
 
 test('with forced colours everything is still told apart', async () => {
   const { page } = await open(context);
-  await page.emulateMedia({ forcedColors: 'active' });
+  // Still: no half-way colour is compared.
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
   await shot(page, 'forced-start', { fullPage: true });
   const { client } = await enter(page);
   client.send('orb.state', { speaker: 'claude', state: 'speaking' });
@@ -184,6 +235,10 @@ test('with forced colours everything is still told apart', async () => {
   const before = await look('#autopilot');
   await page.click('#autopilot');
   assert.notEqual(await look('#autopilot'), before, 'a pressed button is seen');
+  const pressed = await look('#autopilot');
+  for (const id of ['#captions-toggle', '#panel-toggle']) assert.equal(await look(id), pressed, `${id} is pressed too`);
+  await page.click('#nominate-claude');
+  assert.equal(await look('#nominate-claude'), pressed);
   assert.notEqual(await look('.heard'), await look('.pending'), 'what was heard is seen');
   const orbs = await page.$$eval('[data-orb] canvas', (canvases) => canvases.map((canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

@@ -63,6 +63,9 @@ before(async () => {
     '/__sheet.js': readFileSync(join(HERE, 'sheet.js')),
     '/__sheet.html': '<!doctype html><link rel="stylesheet" href="/style.css"><canvas></canvas><script type="module" src="/__sheet.js"></script>',
     '/api/briefings': BRIEFINGS,
+    // As somebody has rewritten it since: in German.
+    '/api/briefings/night-trains': JSON.stringify({ name: 'night-trains', text: '', briefing: { ...JSON.parse(BRIEFINGS).briefings[0], language: 'de' } }),
+    '/api/sessions': '{"sessions":[]}',
     '/ready': '{"status":"ready"}',
     '/api/recordings': SHELF,
     '/api/recordings/first-night': TAKE,
@@ -175,14 +178,16 @@ export async function everyLook(page, name) {
 export const clipped = (page) => page.evaluate(() => [...document.querySelectorAll('main *, header *, dialog[open] *')]
   .filter((element) => element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
   .filter((element) => !element.closest('.unseen, select, option, del'))
+  // Nor what only screen readers read.
+  .filter((element) => getComputedStyle(element).clipPath !== 'inset(50%)')
   .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline')
   .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 40)}`));
 
-/** Texts that lie over other texts. What scrolls under the row of controls is read by scrolling on. */
+/** Texts that lie over other texts. What scrolls under the dock, the row of controls and the notice, is read by scrolling on. */
 export const overlapping = (page) => page.evaluate(() => {
   const dialog = document.querySelector('dialog[open]');
   const texts = [...(dialog ?? document).querySelectorAll(dialog ? '*' : 'main *, header *, .failure *')]
-    .filter((element) => element.checkVisibility() && !element.closest('.unseen, select, option, .controls, del'))
+    .filter((element) => element.checkVisibility() && !element.closest('.unseen, select, option, .dock, del'))
     .flatMap((element) => [...element.childNodes].filter((node) => node.nodeType === 3 && node.textContent.trim()).flatMap((node) => {
       const range = document.createRange();
       range.selectNodeContents(node);

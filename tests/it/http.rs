@@ -121,7 +121,10 @@ async fn a_finished_recording_is_served_whole_and_in_parts() {
         let again = request(address, "GET", &path, &[("If-None-Match", etag.as_str())]).await;
         assert_eq!((again.status, again.body.len()), (304, 0), "{name}");
         let beyond = request(address, "GET", &path, &[("Range", "bytes=99999999-")]).await;
-        assert_eq!(beyond.status, 416, "{name}");
+        let refused = (beyond.status, beyond.code());
+        assert_eq!(refused, (416, "range_not_satisfiable".to_owned()), "{name}");
+        assert_eq!(beyond.header("content-range"), format!("bytes */{}", on_disk.len()));
+        assert!(beyond.header("content-type").starts_with("application/json"), "{name}");
     }
 }
 
@@ -215,6 +218,8 @@ async fn briefings_are_checked_before_they_are_saved() {
     );
 
     let tag = studio.get("/api/briefings/rain").await.header("etag").to_owned();
+    let same = request(address, "GET", "/api/briefings/rain", &[("If-None-Match", &tag)]).await;
+    assert_eq!((same.status, same.body.len(), same.header("etag")), (304, 0, tag.as_str()));
     let other = BRIEFING.replace("moon", "sun");
     let put = async |tag: &str, text: &str| {
         let headers = [("If-Match", tag)];
@@ -228,6 +233,15 @@ async fn briefings_are_checked_before_they_are_saved() {
     assert_eq!(std::fs::read_to_string(path("rain.md")).expect("a file"), other);
     let huge = post(&body("huge", &"x".repeat(400_000))).await;
     assert_eq!((huge.status, huge.code().as_str()), (413, "too_large"));
+    let long = post(&body("long", &"x".repeat(70_000))).await;
+    assert_eq!((long.status, long.code().as_str()), (413, "too_large"), "longer than any briefing");
+    let odd = request(address, "GET", "/api/recordings?limit=many", &[]).await;
+    assert_eq!((odd.status, odd.code().as_str()), (400, "bad_request"));
+    assert!(odd.text().contains("the query cannot be read"), "{}", odd.text());
+    let plain = [("Content-Type", "text/plain")];
+    let plain = send(address, "POST", "/api/briefings", &plain, Some("{}")).await;
+    assert_eq!((plain.status, plain.code().as_str()), (400, "bad_request"));
+    assert!(plain.text().contains("application/json"), "{}", plain.text());
     let no_json = post("{").await;
     assert_eq!((no_json.status, no_json.code().as_str()), (400, "bad_request"));
 }

@@ -56,6 +56,14 @@ async fn a_read_sentence_is_heard_by_the_shows_own_recogniser() {
 }
 
 #[actix::test]
+async fn in_silence_no_recogniser_is_asked_for_words() {
+    let studio = Studio::start(StandIns::new(&[SENTENCE], &[])).await;
+    let silence = "\0".repeat(32_000);
+    let answer = ask(&studio, "/api/sound-check?briefing=table", &silence).await;
+    assert_eq!((answer.status, answer.json()["text"].as_str()), (200, Some("")));
+}
+
+#[actix::test]
 async fn what_cannot_be_heard_is_refused_in_words() {
     let studio = Studio::start(StandIns::new(&[], &[])).await;
     let long = loud(12 * 16_000 + 1);

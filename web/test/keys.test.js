@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actionOf, isTalkKey } from '../keys.js';
-import { clockText, fileText, sizeText } from '../words.js';
+import { actionOf, isTalkKey, keyHelp, KEYS } from '../keys.js';
+import { clockText, fileText, sizeText, voiceText } from '../words.js';
 
 const press = (key, more = {}) => ({ key, ctrlKey: false, altKey: false, metaKey: false, repeat: false, ...more });
 const live = { isLive: true, inField: false, inDialog: false };
@@ -25,6 +25,17 @@ test('keys mean nothing in a field, in a dialog, before the session, held down o
   for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }, { repeat: true }]) {
     assert.equal(actionOf(press('m', more), live), null);
   }
+});
+
+test('the help calls the two by their names', () => {
+  const help = keyHelp({ you: 'Mona', claude: 'Ada', guest: 'Grace' });
+  assert.deepEqual(help.filter(({ key }) => key === '1' || key === '2').map(({ does }) => does), ['Give Ada the next word', 'Give Grace the next word']);
+  assert.equal(help.length, KEYS.length);
+  assert.ok(help.every(({ does }) => !/[{}]/.test(does)));
+});
+
+test('a voice of the studio is a woman’s or a man’s, and another’s name is not hidden', () => {
+  assert.deepEqual(['slt', 'rms', 'nova'].map(voiceText), ['a woman’s voice', 'a man’s voice', 'voice nova']);
 });
 
 test('times, sizes and files are written as people read them', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { percentiles, planAt, reasonText, scoresText, shares } from '../show.js';
+import { isAnswer, planAt, reasonText, scoresText, shares, waits } from '../show.js';
 import { bars, drawWave } from '../wave-draw.js';
 
 const names = { you: 'Mona', claude: 'Ada', guest: 'Grace' };
@@ -56,10 +56,19 @@ test('the plan goes by the clock, and an open part ends with the show', () => {
   assert.deepEqual(states(30), ['done 1', 'now 0', 'next 0']);
 });
 
-test('figures have a middle and a slow end, and none where nothing was measured', () => {
+test('waits have a middle one and a slowest, and none where nothing was measured', () => {
   const history = [400, 200, 300, 900, null].map((firstHeardMs) => ({ firstHeardMs }));
-  assert.deepEqual(percentiles(history, 'firstHeardMs'), { p50: 300, p95: 900 });
-  assert.equal(percentiles([], 'firstHeardMs'), null);
+  assert.deepEqual(waits(history, 'firstHeardMs'), { middle: 300, slowest: 900 });
+  const many = Array.from({ length: 100 }, (_, i) => ({ firstHeardMs: i === 99 ? 8300 : 400 }));
+  assert.equal(waits(many, 'firstHeardMs').slowest, 8300, 'the slowest is the slowest, of however many');
+  assert.equal(waits([], 'firstHeardMs'), null);
+});
+
+test('only what follows the host’s own turn is an answer', () => {
+  const grant = (turn, reason, scores) => ({ kind: 'grant', turn, speaker: 'guest', reason, scores });
+  const decisions = [grant(8, 'addressed-first', { aiTurns: 0 }), grant(10, 'addressed-second', { aiTurns: 1 }),
+    { kind: 'move', turn: 8, speaker: 'guest', step: 'go-on', reason: 'flow' }, grant(12, 'addressed'), grant(13, 'addressed-by-other')];
+  assert.deepEqual([8, 10, 12, 13, 14].map((turn) => isAnswer(decisions, turn)), [true, false, true, false, false]);
 });
 
 test('a bar is as high as the loudest it covers', () => {
@@ -69,7 +78,8 @@ test('a bar is as high as the loudest it covers', () => {
 });
 
 test('the same look gives the same picture', () => {
-  const look = { width: 30, height: 40, peaks: [0, 255], spans: [[0.5, 1]], markers: [0.25], at: 0.5, color: '#111', soft: '#222', mark: '#333', isOff: false };
+  const look = { width: 30, height: 40, peaks: [0, 255], spans: [{ from: 0.5, until: 1, text: 'Yes.', cut: false }], strikes: [], markers: [0.25],
+    at: 0.5, color: '#111', soft: '#222', text: '#444', mark: '#333', isOff: false };
   const draw = () => {
     const calls = [];
     const ctx = new Proxy({}, {
@@ -79,4 +89,21 @@ test('the same look gives the same picture', () => {
   };
   assert.deepEqual(draw(), draw());
   assert.ok(draw().filter(([name]) => name === 'fillRect').length >= 12);
+});
+
+test('a caption’s box has its words where they fit, a mark where it was cut, and what is struck is crossed out', () => {
+  const draw = (width, more) => {
+    const calls = [];
+    const ctx = new Proxy({}, { get: (_, name) => (...args) => calls.push([name, ...args]), set: () => true });
+    drawWave(ctx, { width, height: 60, peaks: [], spans: [{ from: 0, until: 0.5, text: 'Because a bed', cut: false }], strikes: [], markers: [],
+      at: 0, color: '', soft: '', text: '', mark: '', isOff: false, ...more });
+    return calls.map(([name]) => name);
+  };
+  const count = (calls, name) => calls.filter((called) => called === name).length;
+  assert.equal(count(draw(400), 'fillText'), 1);
+  assert.equal(count(draw(20), 'fillText'), 0, 'no room for words');
+  const plain = draw(400);
+  const cut = draw(400, { spans: [{ from: 0, until: 0.5, text: 'Because a bed', cut: true }] });
+  assert.equal(count(cut, 'fillRect'), count(plain, 'fillRect') + 1);
+  assert.equal(count(draw(400, { strikes: [[0.1, 0.4]] }), 'stroke'), 1);
 });

@@ -53,6 +53,22 @@ test('a lost connection is a failure while live, and none after the end', () => 
   assert.deepEqual([ended.screen, ended.failure], ['ended', null]);
 });
 
+test('of a lost session nobody knows who speaks', () => {
+  const speaking = run(ready, { type: 'orb.state', seq: 3, speaker: 'claude', state: 'speaking' }, { type: 'local.closed', code: 1006 });
+  assert.deepEqual(Object.values(speaking.orbs), ['idle', 'idle', 'idle']);
+});
+
+test('only answers to the host’s own turns count for how fast it answers', () => {
+  const grant = (turn, aiTurns) => ({ type: 'floor.grant', seq: 3, turn, speaker: 'claude', reason: 'addressed', scores: { aiTurns } });
+  const metrics = (turn, firstHeardMs) => ({ type: 'turn.metrics', seq: 4, turn, speaker: 'claude', firstHeardMs });
+  const state = run(ready, grant(2, 0), metrics(2, 700), grant(3, 1), metrics(3, 8300), metrics(9, 9000));
+  assert.deepEqual(state.history.map(({ firstHeardMs }) => firstHeardMs), [700]);
+});
+
+test('the plan brings the language of the show', () => {
+  assert.equal(run({ type: 'local.plan', segments: [], language: 'de' }).language, 'de');
+});
+
 test('a server that refuses leads back to the first screen with its own words', () => {
   const state = run({ type: 'local.start' },
     { type: 'error', seq: 1, code: 'briefing_invalid', message: 'line 3 is no YAML', hint: 'mend the file' },

@@ -1,0 +1,200 @@
+// What a host meets when something is not as usual: a refused microphone, a small window, a key after a click, a lost
+// connection, a reload, a show in another language.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { enter, FILES, launch, open, server } from './scripted.mjs';
+
+let context;
+before(async () => { context = await launch(); });
+
+/** Whether all of an element is inside the window, and the element on top there. */
+const isSeen = (page, selector) => page.$eval(selector, (element) => {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const isInside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+  return isInside && [[(left + right) / 2, top + 2], [(left + right) / 2, bottom - 2]].every(([x, y]) => {
+    const found = document.elementFromPoint(x, y);
+    return found !== null && (element.contains(found) || found.contains(element));
+  });
+});
+
+const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.dataset.lobby || document.activeElement.type);
+
+/** Many captions, so that the newest is not in view by chance. */
+async function talkOn(page, client) {
+  for (let id = 1; id <= 12; id++) client.caption(id, id % 2 ? 'claude' : 'guest', { text: `This is the line with the number ${id}.`, start: id * 4000, isFinal: true });
+  client.caption(13, 'claude', { text: 'And these are the newest', pending: 'words of all.', start: 62_000 });
+  await page.waitForSelector('#captions-interim .pending');
+}
+
+test('a refused microphone is seen, has the focus, and gives it back', async () => {
+  const strict = await launch({ isAllowed: false });
+  const { page } = await open(strict);
+  for (const [button, name] of [['button[type=submit]', 'submit'], ['[data-lobby=open]', 'open']]) {
+    await page.locator(button).scrollIntoViewIfNeeded();
+    await page.click(button);
+    await page.waitForFunction(() => document.activeElement.id === 'failure-title');
+    assert.match(await page.textContent('#failure'), /microphone is not allowed/);
+    assert.equal(await isSeen(page, '#failure'), true, name);
+    await page.click('#dismiss');
+    assert.equal(await focused(page), name);
+  }
+  await page.close();
+});
+
+test('Enter in a field records nobody, and all that matters is in view before the first click', async () => {
+  const { page, complaints } = await open(context);
+  for (const selector of ['#name', '#briefing', '#consent', 'button[type=submit]', '[data-lobby=open]']) assert.equal(await isSeen(page, selector), true, selector);
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => { window.__asked = true; return Promise.reject(new DOMException('no', 'NotAllowedError')); };
+  });
+  await page.focus('#name');
+  await page.keyboard.type('Mona');
+  await page.keyboard.press('Enter');
+  await page.focus('input[name=headphones]');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => window.__asked ?? false), false);
+  assert.equal(await page.getAttribute('body', 'data-screen'), 'start');
+  // What is said of the recording stands before both buttons that open the microphone, and is as large as any text.
+  assert.equal(await page.evaluate(() => [...document.querySelectorAll('button[type=submit], [data-lobby=open]')]
+    .every((button) => document.querySelector('#consent').compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING)), true);
+  assert.equal(await page.$eval('#consent', (text) => getComputedStyle(text).fontSize), '16px');
+  await page.click('#briefing-plan-box summary');
+  assert.match(await page.textContent('#briefing-plan'), /Why they went, 2 min.*How the beds left the rails/);
+  assert.match(await page.textContent('#cast'), /a woman’s voice/);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('at 200 % zoom and on a telephone the newest words, the controls and their keys are in view', async () => {
+  const { page, complaints } = await open(context);
+  const { client } = await enter(page);
+  await talkOn(page, client);
+  for (const panel of ['open', 'closed']) {
+    assert.equal(await page.getAttribute('body', 'data-panel'), panel);
+    for (const [width, height] of [[640, 400], [360, 740], [1280, 800]]) {
+      await page.setViewportSize({ width, height });
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.waitForFunction(() => { const { scrollHeight, scrollTop, clientHeight } = document.querySelector('#captions'); return scrollHeight - scrollTop - clientHeight < 2; });
+      for (const part of ['#captions-interim .caption', '#mute', '#end', '#help', '#mute kbd', '#talk kbd', '#nominate-claude kbd']) {
+        assert.equal(await isSeen(page, part), true, `${part} at ${width}, panel ${panel}`);
+      }
+    }
+    await page.keyboard.press('h');
+  }
+  assert.equal(await page.textContent('#captions-interim .caption-time'), '1:02');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('Space talks after a click, and presses a button that was reached by Tab', async () => {
+  const { page } = await open(context);
+  const { client } = await enter(page);
+  const holds = () => client.texts.filter(({ type }) => type === 'client.push-to-talk').map(({ held }) => held);
+  await page.click('#mute');
+  await page.keyboard.press('Space');
+  await client.until(() => holds().length === 2, 'talk and its end');
+  assert.deepEqual(holds(), [true, false]);
+  assert.equal(client.texts.filter(({ type }) => type === 'client.mute').length, 1, 'pressed once, by the click');
+  // A dialog gives the focus back to the button that opened it.
+  await page.click('#help');
+  await page.click('#help-dialog button');
+  await page.keyboard.press('Space');
+  await client.until(() => holds().length === 4, 'talk again');
+  assert.equal(await page.isVisible('#help-dialog'), false);
+  await page.focus('#autopilot');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Space');
+  assert.equal((await client.text('client.toggle-autopilot')).enabled, true);
+  assert.equal(holds().length, 4);
+  await page.keyboard.press('?');
+  assert.match(await page.textContent('#help-keys'), /Give Ada the next word.*Give Grace the next word/);
+  await page.close();
+});
+
+test('a lost connection leaves nothing that is not so any more, and covers nothing', async () => {
+  const { page } = await open(context);
+  const { client } = await enter(page);
+  await talkOn(page, client);
+  client.send('orb.state', { speaker: 'claude', state: 'speaking' });
+  await page.waitForSelector('[data-orb=claude][data-state=speaking]');
+  await page.waitForSelector('#link:visible', { timeout: 12_000 });
+  assert.match(await page.$eval('#sound-way', ({ value }) => value), /, \d+ ms$/, 'whole milliseconds');
+  // Nothing is tried again while this is looked at.
+  await page.evaluate(() => { const later = window.setTimeout; window.setTimeout = (does, ms) => (ms === 1000 ? 0 : later(does, ms)); });
+  client.socket.terminate();
+  await page.waitForFunction(() => document.activeElement.id === 'failure-title');
+  assert.equal(await page.isVisible('#link'), false);
+  assert.equal(await page.getAttribute('[data-orb=claude]', 'aria-label'), 'Ada: Not connected');
+  for (const [width, height] of [[1280, 800], [360, 740], [640, 400]]) {
+    await page.setViewportSize({ width, height });
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.waitForFunction(() => { const { scrollHeight, scrollTop, clientHeight } = document.querySelector('#captions'); return scrollHeight - scrollTop - clientHeight < 2; });
+    for (const part of ['#reconnect', '[data-orb=claude] [data-word]', '#captions-interim .caption']) {
+      assert.equal(await isSeen(page, part), true, `${part} at ${width}`);
+    }
+  }
+  await page.click('#reconnect');
+  (await server.client()).ready();
+  await page.waitForSelector('#mute:enabled');
+  assert.equal(await page.getAttribute('[data-orb=claude]', 'aria-label'), 'Ada: Ready');
+  await page.close();
+});
+
+test('after a reload the way back stands first, and names, plan and language are those of before', async () => {
+  const { page } = await open(context);
+  await page.fill('#name', 'Mona');
+  await page.check('input[name=headphones][value=yes]', { force: true });
+  await page.selectOption('#briefing', 'night-trains');
+  const { client } = await enter(page);
+  client.caption(1, 'claude', { text: 'Guten Abend.', isFinal: true });
+  await page.waitForSelector('#captions-final .caption');
+  assert.equal(await page.getAttribute('#captions-final .caption', 'lang'), 'en');
+  page.once('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  assert.equal(await isSeen(page, '#return'), true);
+  assert.equal(await page.inputValue('#name'), 'Mona', 'the name is not asked again');
+  assert.equal(await page.isChecked('input[name=headphones][value=yes]'), true);
+  await page.click('#return');
+  const again = await server.client();
+  assert.equal((await again.text('hello')).resumeToken, 'token-1');
+  // As the studio does it: what was said comes before the names.
+  again.caption(1, 'claude', { text: 'Guten Abend.', isFinal: true });
+  again.caption(2, 'guest', { text: 'Und guten', pending: 'Morgen.' });
+  again.ready();
+  await page.waitForSelector('body[data-screen="live"]');
+  await page.waitForSelector('.part');
+  assert.equal(await page.textContent('#captions-final .caption b'), 'Ada');
+  assert.equal(await page.textContent('#captions-interim .caption b'), 'Grace');
+  assert.equal(await page.getAttribute('#captions-final .caption', 'lang'), 'de', 'as the briefing says now');
+  assert.deepEqual(await page.$$eval('.part-go', (parts) => parts.map(({ textContent }) => textContent)), ['Why they went', 'Why they came back', 'What comes next']);
+  await page.close();
+});
+
+test('a notice goes by itself, an error stays, and the next session knows the host', async () => {
+  const { page } = await open(context);
+  await page.clock.install();
+  const { client } = await enter(page);
+  await page.keyboard.press('k');
+  await client.text('client.marker');
+  assert.match(await page.textContent('#notice'), /Marked/);
+  await page.clock.runFor(8000);
+  assert.match(await page.textContent('#notice'), /Marked/, 'at least eight seconds');
+  await page.clock.runFor(8000);
+  assert.equal(await page.textContent('#notice'), '');
+  client.send('server.ack', { message: 'stt error: the recogniser stopped' });
+  await page.waitForFunction(() => /stt error/.test(document.querySelector('#notice').textContent));
+  await page.clock.runFor(60_000);
+  assert.match(await page.textContent('#notice'), /stt error/);
+  client.send('turn.metrics', { turn: 1, speaker: 'claude', firstHeardMs: 9000 });
+  client.send('floor.grant', { turn: 2, speaker: 'claude', reason: 'addressed', scores: { aiTurns: 0 } });
+  client.send('turn.metrics', { turn: 2, speaker: 'claude', endOfTurnMs: 480, firstTextMs: 520, firstHeardMs: 690 });
+  await page.waitForFunction(() => /690 ms, slowest 690 ms/.test(document.querySelector('[data-panel=figures]').textContent));
+  client.send('recording.ready', { episodeId: 'first-night', files: FILES });
+  client.socket.close(1000);
+  await page.waitForSelector('body[data-screen="ended"]');
+  await page.click('#again');
+  await page.waitForFunction(() => document.querySelectorAll('#briefing option').length === 2);
+  assert.equal(await page.inputValue('#name'), 'Mona');
+  await page.close();
+});
