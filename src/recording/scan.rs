@@ -12,7 +12,7 @@ use super::ebml::{Element, ElementHead, elements, read_head};
 use super::head::{
     Layout, MATROSKA_EPOCH_UNIX_MS, SEEK_HEAD_BYTES, TrackHeader, filled_in, find_layout, id,
 };
-use super::webm::{BLOCK_HEAD_BYTES, CLUSTER_PACKETS, index_of, packet_ms};
+use super::webm::{BLOCK_HEAD_BYTES, CLUSTER_PACKETS, cluster, index_of, packet_ms};
 use crate::audio::FRAME_SAMPLES;
 use crate::time::Span;
 
@@ -39,8 +39,8 @@ pub(super) struct ClusterSpot {
 pub(super) struct Scan {
     /// What the head says, right or wrong; `None` if it cannot be read.
     pub(super) header: Option<TrackHeader>,
-    /// Where the parts of the head stand; `None` if it is not, byte for byte, what the writer makes of `header`: others
-    /// may then stumble over it, so it must be written anew.
+    /// Where the parts of the head stand; `None` if it, or a full cluster, is not, byte for byte, what the writer makes of
+    /// what is in it: others may then stumble over the track, so it must be written anew.
     pub(super) layout: Option<Layout>,
     /// Where the first cluster belongs.
     pub(super) clusters_at: u64,
@@ -93,16 +93,20 @@ pub(super) fn scan(file: &mut File) -> io::Result<Option<Scan>> {
         else {
             break;
         };
-        let body_at = position + head.head_bytes as u64;
-        let body = read_at(file, body_at, size.min(file_bytes.saturating_sub(body_at)))?;
-        let cluster = read_cluster(&body, found.packets());
+        let bytes = read_at(file, position, head.head_bytes as u64 + size)?;
+        let cluster = read_cluster(&bytes[head.head_bytes.min(bytes.len())..], found.packets());
         if cluster.packets.is_empty() {
             break;
         }
+        let is_last = cluster.packets.len() < CLUSTER_PACKETS || cluster.discard_ns.is_some();
+        let is_intact = cluster.is_made_of(&bytes, found.packets());
+        if !is_last && !is_intact {
+            found.layout = None;
+        }
         found.clusters.push(ClusterSpot { position, packets: cluster.packets.len() });
-        position = body_at + size;
-        discard_ns = cluster.discard_ns;
-        if cluster.packets.len() < CLUSTER_PACKETS || discard_ns.is_some() {
+        position += head.head_bytes as u64 + size;
+        discard_ns = cluster.discard_ns.filter(|_| is_intact);
+        if is_last {
             break;
         }
     }
@@ -177,6 +181,18 @@ pub(super) fn packets_of(
 struct Cluster<'a> {
     packets: Vec<&'a [u8]>,
     discard_ns: Option<i64>,
+}
+
+impl Cluster<'_> {
+    /// Whether the writer makes these bytes of the packets, of which the first has number `first`.
+    fn is_made_of(&self, bytes: &[u8], first: u64) -> bool {
+        let trim = self.discard_ns.and_then(|trim| u64::try_from(trim).ok());
+        let (packets, last) = match (self.packets.split_last(), trim) {
+            (Some((last, others)), Some(trim)) => (others, Some((*last, trim))),
+            _ => (self.packets.as_slice(), None),
+        };
+        cluster(first, packets.iter().copied(), last) == bytes
+    }
 }
 
 /// Reads a cluster whose first packet must be number `first`.

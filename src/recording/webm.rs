@@ -235,25 +235,7 @@ impl<W: Sink> TrackWriter<W> {
     /// Writes what is gathered, and after it the track's last packet with its end trim in nanoseconds.
     fn write_cluster(&mut self, last: Option<(&[u8], u64)>) -> io::Result<()> {
         let first = self.packets_written;
-        let mut cluster = Vec::with_capacity(self.gathered.bytes.len() + 16 * CLUSTER_PACKETS);
-        put_master(&mut cluster, id::CLUSTER, |body| {
-            put_uint(body, id::TIMESTAMP, packet_ms(first));
-            for (index, packet) in (0..).zip(self.gathered.packets()) {
-                put_bytes(body, id::SIMPLE_BLOCK, &block(index, KEYFRAME, packet));
-            }
-            if let Some((packet, discard_ns)) = last {
-                put_master(body, id::BLOCK_GROUP, |group| {
-                    put_bytes(group, id::BLOCK, &block(self.gathered.len(), NO_FLAGS, packet));
-                    if discard_ns > 0 {
-                        put_sint(
-                            group,
-                            id::DISCARD_PADDING,
-                            i64::try_from(discard_ns).unwrap_or(i64::MAX),
-                        );
-                    }
-                });
-            }
-        });
+        let cluster = cluster(first, self.gathered.packets(), last);
         let index = first / CLUSTER_PACKETS as u64;
         self.cues.note(index, self.position - self.layout.content);
         self.append(&cluster)?;
@@ -274,6 +256,33 @@ impl<W: Sink> TrackWriter<W> {
         self.sink.write_all(bytes)?;
         self.sink.flush()
     }
+}
+
+/// A cluster whose first packet has number `first`; the track's last packet comes with its end trim in nanoseconds.
+pub(super) fn cluster<'a>(
+    first: u64,
+    packets: impl Iterator<Item = &'a [u8]>,
+    last: Option<(&[u8], u64)>,
+) -> Vec<u8> {
+    let mut cluster = Vec::new();
+    put_master(&mut cluster, id::CLUSTER, |body| {
+        put_uint(body, id::TIMESTAMP, packet_ms(first));
+        let mut count = 0;
+        for packet in packets {
+            put_bytes(body, id::SIMPLE_BLOCK, &block(count, KEYFRAME, packet));
+            count += 1;
+        }
+        if let Some((packet, discard_ns)) = last {
+            put_master(body, id::BLOCK_GROUP, |group| {
+                put_bytes(group, id::BLOCK, &block(count, NO_FLAGS, packet));
+                if discard_ns > 0 {
+                    let discard_ns = i64::try_from(discard_ns).unwrap_or(i64::MAX);
+                    put_sint(group, id::DISCARD_PADDING, discard_ns);
+                }
+            });
+        }
+    });
+    cluster
 }
 
 /// Timestamp of packet `index`.

@@ -15,18 +15,24 @@ use voice_studio::adapters::resilience::voice::ResilientVoice;
 use voice_studio::adapters::scripted::{Fault as Scripted, ScriptedVoice, pitch_hz};
 use voice_studio::adapters::tts::TextToSpeech;
 use voice_studio::audio::SampleRate;
+use voice_studio::client::Received;
 use voice_studio::conversation::{AiSpeaker, Input, OrbState, Speaker};
 use voice_studio::secret::Secret;
 use voice_studio::services::{Usage, services};
+use voice_studio::transport::protocol::ClientMessage;
 
 use crate::resilience::voices::pitches;
 use crate::support::apart::{AskedApart, apart};
+use crate::support::comes;
 use crate::support::near_ears::NearEars;
+use crate::support::process::Process;
 use crate::support::room::{Left, Room};
 use crate::support::simulators::anthropic::{Anthropic as AnthropicService, count_tokens};
 use crate::support::simulators::chat::{Chat, House};
+use crate::support::simulators::deepgram::Deepgram;
 use crate::support::simulators::numbered::word;
-use crate::support::simulators::{Fault, Simulator};
+use crate::support::simulators::speech::OpenAiSpeech;
+use crate::support::simulators::{Asked, Fault, Simulator};
 use crate::support::stand_ins::StandIns;
 use crate::write_an_adapter::KEY;
 
@@ -327,4 +333,44 @@ async fn a_reply_that_is_interrupted_is_accounted_for_as_far_as_it_came() {
         assert!(manifest.contains(&format!("output_tokens: {written}")), "{name}: {manifest}");
         assert_eq!(manifest.contains("estimated: true"), is_estimated, "{name}: {manifest}");
     }
+}
+
+#[actix::test]
+async fn connections_are_open_before_the_first_turn() {
+    let key = "a-key-for-tests";
+    let reply = ["A moon is a rock."];
+    let claude = Simulator::start(AnthropicService::new(key, &reply)).await;
+    let guest = Simulator::start(Chat::new(House::Groq, key, &reply)).await;
+    let ears = Simulator::start(Deepgram::new(key)).await;
+    let voice = Simulator::start(OpenAiSpeech::new(key)).await;
+    let voices = format!("{}/v1", voice.url());
+    let process = Process::start_with(&[
+        ("USE_REAL_ADAPTERS", "true"),
+        ("STT_PROVIDER", "deepgram"),
+        ("TTS_PROVIDER", "openai"),
+        ("GUEST_PROVIDER", "groq"),
+        ("ANTHROPIC_API_KEY", key),
+        ("GROQ_API_KEY", key),
+        ("DEEPGRAM_API_KEY", key),
+        ("OPENAI_API_KEY", key),
+        ("ANTHROPIC_BASE_URL", &claude.url()),
+        ("GROQ_BASE_URL", &guest.url()),
+        ("DEEPGRAM_BASE_URL", &ears.url()),
+        ("OPENAI_BASE_URL", &voices),
+    ]);
+    process.is_ready().await;
+    let mut host = process.join().await;
+    host.snapshot().await;
+    comes("warm connections", async {
+        while claude.connections().min(guest.connections()).min(voice.connections()) == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let is_warm_up = |asked: &Asked| asked.method == "HEAD";
+    assert!(claude.asked().iter().chain(&guest.asked()).all(is_warm_up), "nobody was asked yet");
+    host.say(ClientMessage::Say { text: "Ada, what is a moon?".to_owned() }).await;
+    while !matches!(host.next().await, Received::Sound(_)) {}
+    assert!(claude.asked().iter().any(|asked| asked.method == "POST"));
+    assert_eq!(host.end().await, "table");
 }

@@ -236,6 +236,39 @@ fn a_damaged_byte_anywhere_in_a_head_costs_no_sound_and_every_reader_opens_the_t
     println!("{head} bytes of a head damaged in three ways");
 }
 
+/// Found by fuzzing: the flags of a block say how it is laced, which this project's reader does not look at.
+#[test]
+fn a_damaged_head_of_a_block_costs_no_sound_and_every_reader_opens_the_track() {
+    let root = memory_dir();
+    let whole = files(&killed(root.path(), 1500));
+    restore(&root.path().join("pilot-3"), &whole);
+    let samples = repair(&root.path().join("pilot-3")).samples;
+    let packets = ReadTrack::open(&root.path().join("pilot-3"), Speaker::Claude).packets;
+    let track = &whole["claude.webm"];
+    // Track 1, 40 ms into the first cluster, a keyframe.
+    let is_block = |bytes: &[u8]| bytes == [0x81, 0, 40, 0x80];
+    let first = track.windows(4).position(is_block).unwrap();
+    // And one in the last cluster of a track that was closed already.
+    let closed = &files(&root.path().join("pilot-3"))["claude.webm"];
+    let last = closed.windows(4).collect::<Vec<_>>().into_iter().rposition(is_block).unwrap();
+    for (track, block) in [(track, first), (closed, last)] {
+        for flags in 0..=255 {
+            let dir = root.path().join(format!("flags-{flags}"));
+            let mut damaged = track.clone();
+            damaged[block + 3] = flags;
+            let mut files = whole.clone();
+            files.insert("claude.webm".to_owned(), damaged);
+            restore(&dir, &files);
+            let ready = repair(&dir);
+            assert_is_whole(&ready);
+            assert_eq!(ready.samples, samples, "flags {flags:#x}");
+            let read = ReadTrack::open(&dir, Speaker::Claude).packets;
+            assert_eq!(read, packets, "flags {flags:#x}");
+            fs::remove_dir_all(&dir).unwrap();
+        }
+    }
+}
+
 #[test]
 fn a_repair_that_was_itself_killed_is_done_again() {
     let root = memory_dir();
