@@ -1,7 +1,8 @@
 //! Where the host's voice begins and ends: level, detector, evidence and echo guard in one.
 //!
 //! [`HostVoice`] hears the host's sound and the detector's score of each hop, and tells [`VoiceFact`]s. What the echo
-//! guard takes for the studio's own voice counts as quiet; what it is unsure of waits for up to [`UNSURE_MOST`].
+//! guard takes for the studio's own voice counts as quiet; what it is unsure of waits for up to [`UNSURE_MOST`], and began
+//! when it began: a host who speaks into an AI's first word loses none.
 //!
 //! Invariants: starts and stops alternate; every voice is told to be sure or not with its start; a rise is told once a
 //! sound, and only of a sound that is not known to be the studio's own.
@@ -47,6 +48,8 @@ pub struct HostVoice {
     risen: Option<SessionTime>,
     /// Since when a voice is held back because the guard is unsure.
     unsure_since: Option<SessionTime>,
+    /// Since when a voice was held back that is the host's after all: it began there, and so do its words.
+    doubted_since: Option<SessionTime>,
     held_back: Span,
 }
 
@@ -101,7 +104,9 @@ impl HostVoice {
         let score = self.unless_own(score, from, until);
         match self.gate.0.judge(from_sample, until_sample, score) {
             Some(VoiceEdge::Started { at_sample }) => {
-                facts.push(VoiceFact::Started(time.session_time(at_sample)));
+                let at = time.session_time(at_sample);
+                let at = self.doubted_since.take().map_or(at, |since| since.min(at));
+                facts.push(VoiceFact::Started(at));
             }
             Some(VoiceEdge::Stopped { at_sample }) => {
                 facts.push(VoiceFact::Stopped(time.session_time(at_sample)));
@@ -149,11 +154,14 @@ impl HostVoice {
     fn unless_own(&mut self, score: u16, from: SessionTime, until: SessionTime) -> u16 {
         let rules = VoiceGateRules::default();
         let source = self.echo.source(until);
-        if source != Source::Unsure || score < rules.end_score {
-            self.unsure_since = None;
+        if score < rules.end_score || source == Source::Own {
+            (self.unsure_since, self.doubted_since) = (None, None);
         }
         match source {
-            Source::Host => score,
+            Source::Host => {
+                self.doubted_since = self.doubted_since.or(self.unsure_since.take());
+                score
+            }
             Source::Own => {
                 if score >= rules.start_score {
                     self.held_back += until.since(from);
@@ -163,7 +171,11 @@ impl HostVoice {
             Source::Unsure if self.gate.0.is_speech() || score < rules.end_score => score,
             Source::Unsure => {
                 let since = *self.unsure_since.get_or_insert(from);
-                if until.since(since) < UNSURE_MOST { 0 } else { score }
+                if until.since(since) < UNSURE_MOST {
+                    return 0;
+                }
+                self.doubted_since = Some(since);
+                score
             }
         }
     }
