@@ -16,6 +16,9 @@ use crate::time::{SESSION_RATE_HZ, SessionTime, Span};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
+/// Pairs of readings of the two clocks from which the closest is taken: a thread is hardly ever put aside in all of them.
+const READINGS: usize = 8;
+
 /// The process's clock. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -30,9 +33,16 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
     pub fn system() -> Self {
-        let origin_unix =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { origin: Instant::now(), origin_unix }
+        // Between the two readings a busy machine may do something else for tens of milliseconds, and the clock would be
+        // wrong by as much for as long as it lives: of a few pairs the closest counts.
+        let pair = || {
+            let before = Instant::now();
+            let origin_unix =
+                SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            (before.elapsed(), Self { origin: before, origin_unix })
+        };
+        let pairs = std::iter::repeat_with(pair).take(READINGS);
+        pairs.min_by_key(|(apart, _)| *apart).map_or_else(|| Self::set_to(0), |(_, clock)| clock)
     }
 
     /// A clock that shows `unix_ms` at this moment: for tests and simulations that need the same timestamps twice.
