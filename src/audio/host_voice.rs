@@ -180,3 +180,44 @@ impl HostVoice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Samples of a hop of 32 ms at the detector's rate and at the session's.
+    const HOP_16: u64 = 512;
+    const HOP_48: usize = 1_536;
+
+    /// Sound like no other: a seeded noise.
+    fn noise(seed: u32, samples: usize) -> Vec<i16> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 17) as i16 - 16_384
+        };
+        (0..samples).map(|_| next() / 2).collect()
+    }
+
+    #[test]
+    fn a_voice_that_was_held_back_began_when_it_began() {
+        let mut voice = HostVoice::default();
+        let mut time = StreamTime::new(SampleRate::HZ_16000);
+        let mut facts = Vec::new();
+        // An AI's first word and the host's voice begin together, and nothing of the AI comes back.
+        for hop in 0..60_u64 {
+            let at = SessionTime::from_millis(1_000 + hop * 32);
+            let seed = u32::try_from(hop).unwrap();
+            voice.own(at, &noise(seed * 2 + 1, HOP_48));
+            voice.hear(at, &noise(seed * 2 + 2, HOP_48));
+            time.take(at, Span::from_millis(32), 512);
+            voice.judge((hop * HOP_16, (hop + 1) * HOP_16), 990, &time, &mut facts);
+        }
+        println!("{facts:?}");
+        let started = facts.iter().find_map(|fact| match fact {
+            VoiceFact::Started(at) => Some(*at),
+            VoiceFact::Rose(_) | VoiceFact::Sure(_) | VoiceFact::Stopped(_) => None,
+        });
+        assert_eq!(started, Some(SessionTime::from_millis(1_000)), "no word of it is lost");
+    }
+}

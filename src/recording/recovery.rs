@@ -2,7 +2,7 @@
 //!
 //! Tracks are cut, in place, at their common last whole packet and closed; captions and the manifest are made from the
 //! event log by the code that makes them at an orderly end. In place, because a full disk may be why the server died;
-//! only a track whose head was damaged is written anew, for no reader but this one would find its packets.
+//! only a track of which the head or a cluster was damaged is written anew, for other readers would not find its packets.
 //!
 //! A track that is shorter than the others by more than a disk may hold back was damaged, not merely cut off: it is
 //! filled with silence and the hole noted, so that one bad file never costs the other two their sound.
@@ -174,8 +174,8 @@ impl CommonEnd {
 
 /// Brings one track to the common end; one that has it already is left alone.
 ///
-/// A track that was merely cut off is mended in place. One whose head was damaged, or lost, is written anew beside it
-/// from the packets that are left, and then takes its place.
+/// A track that was merely cut off is mended in place. One of which the head or a full cluster was damaged is written anew
+/// beside it from the packets that are left, and then takes its place.
 fn close_track(
     path: &Path,
     found: Option<&Scan>,

@@ -15,7 +15,7 @@ use crate::support::comes;
 use crate::support::page::Page;
 use crate::support::stand_ins::StandIns;
 use crate::support::studio::{Opening, Studio};
-use crate::support::web::HANDSHAKE;
+use crate::support::web::handshake_text;
 
 /// Connections that say nothing, each costing a file descriptor on either side.
 const IDLE: usize = 1_000;
@@ -36,12 +36,6 @@ async fn is_on_time(studio: &Studio, over: watch::Receiver<bool>) {
     page.sit(&mut client, |_| *over.borrow()).await;
     let counts = page.player.counts();
     assert_eq!((counts.underruns, counts.dropped), (0, 0));
-}
-
-/// A handshake's request, as bytes.
-fn request(studio: &Studio) -> String {
-    let lines = HANDSHAKE.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
-    format!("GET /ws HTTP/1.1\r\nHost: {}\r\n{}\r\n", studio.address(), lines.collect::<String>())
 }
 
 /// Reads until the other side ends the connection.
@@ -65,13 +59,16 @@ async fn a_thousand_idle_connections_and_a_slow_drip_are_closed_and_neighbours_s
                 // Not a byte; half a request; a whole handshake and then nothing.
                 0 => {}
                 1 => socket.write_all(b"GET /ws HTTP/1.1\r\nHost: x").await.expect("sent"),
-                _ => socket.write_all(request(&studio).as_bytes()).await.expect("sent"),
+                _ => socket
+                    .write_all(handshake_text(studio.address()).as_bytes())
+                    .await
+                    .expect("sent"),
             }
             idle.push(socket);
         }
         // One byte at a time, for as long as the studio lets it.
         let mut drip = TcpStream::connect(studio.address()).await.expect("a connection");
-        let text = request(&studio);
+        let text = handshake_text(studio.address());
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         for byte in text.bytes().cycle() {
             tick.tick().await;
@@ -97,7 +94,7 @@ async fn a_thousand_idle_connections_and_a_slow_drip_are_closed_and_neighbours_s
 async fn fragments_without_end_are_refused_with_their_size() {
     let studio = Studio::start(stand_ins()).await;
     let mut socket = TcpStream::connect(studio.address()).await.expect("a connection");
-    socket.write_all(request(&studio).as_bytes()).await.expect("sent");
+    socket.write_all(handshake_text(studio.address()).as_bytes()).await.expect("sent");
     // A text frame that never says it is the last, 1 KiB at a time, masked with zeros.
     let mut fragment = vec![0x01, 0x80 | 126, 0x04, 0x00, 0, 0, 0, 0];
     fragment.extend(vec![b'x'; 1024]);
@@ -125,7 +122,7 @@ async fn fragments_without_end_are_refused_with_their_size() {
 async fn a_message_in_many_fragments_and_one_byte_at_a_time_is_understood() {
     let studio = Studio::start(stand_ins()).await;
     let mut socket = TcpStream::connect(studio.address()).await.expect("a connection");
-    socket.write_all(request(&studio).as_bytes()).await.expect("sent");
+    socket.write_all(handshake_text(studio.address()).as_bytes()).await.expect("sent");
     let text = br#"{"type":"hello","participantName":"Sam","episodeId":"crumbs"}"#;
     for (index, byte) in text.iter().enumerate() {
         let last = if index + 1 == text.len() { 0x80 } else { 0 };
@@ -181,7 +178,7 @@ async fn a_half_open_connection_is_found_out_and_its_session_waits_for_its_liste
     let studio = Opening::of(stand_ins()).waiting(patience).start().await;
     // It is there and answers nothing, not even a ping: its program hangs, or its cable is out.
     let mut socket = TcpStream::connect(studio.address()).await.expect("a connection");
-    socket.write_all(request(&studio).as_bytes()).await.expect("sent");
+    socket.write_all(handshake_text(studio.address()).as_bytes()).await.expect("sent");
     let text = br#"{"type":"hello","episodeId":"half-open"}"#;
     let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
     frame.extend(text);

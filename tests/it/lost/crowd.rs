@@ -7,7 +7,7 @@ use voice_studio::transport::protocol::{ClientMessage, Hello};
 
 use crate::support::comes;
 use crate::support::process::Process;
-use crate::support::web::HANDSHAKE;
+use crate::support::web::handshake_text;
 
 /// Connections of a crowd, each costing a file on either side.
 const CROWD: usize = 2_000;
@@ -25,12 +25,6 @@ fn resident_kib(process: &Process) -> u64 {
     line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
 }
 
-/// A handshake's request, as bytes.
-fn handshake(process: &Process) -> String {
-    let lines = HANDSHAKE.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
-    format!("GET /ws HTTP/1.1\r\nHost: {}\r\n{}\r\n", process.address, lines.collect::<String>())
-}
-
 async fn open(process: &Process, request: &str) -> TcpStream {
     let mut socket = TcpStream::connect(process.address).await.expect("a connection");
     socket.write_all(request.as_bytes()).await.expect("sent");
@@ -41,7 +35,7 @@ async fn open(process: &Process, request: &str) -> TcpStream {
 async fn crowd(process: &Process) -> (u64, u64) {
     // The other ends of all these connections are in this process.
     assert!(make_room(CROWD / 16) > CROWD, "few files may be open here");
-    let request = handshake(process);
+    let request = handshake_text(process.address);
     let mut crowd = Vec::new();
     for number in 0..CROWD {
         // Not a byte; half a request; a whole handshake and then nothing.
@@ -93,7 +87,7 @@ async fn one_who_pings_without_reading_costs_no_memory_and_is_closed() {
     let process = Process::start();
     process.is_ready().await;
     let before = resident_kib(&process);
-    let socket = open(&process, &handshake(&process)).await;
+    let socket = open(&process, &handshake_text(process.address)).await;
     let (mut heard, mut told) = socket.into_split();
     // Masked with zeros.
     let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
@@ -123,7 +117,7 @@ async fn a_crowd_never_takes_the_files_that_a_recording_needs() {
     process.is_ready().await;
     let mut guest = process.join().await;
     guest.is_well().await;
-    let request = handshake(&process);
+    let request = handshake_text(process.address);
     let mut crowd = Vec::new();
     for _ in 0..400 {
         crowd.push(open(&process, &request).await);

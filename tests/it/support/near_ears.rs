@@ -38,23 +38,22 @@ pub(crate) struct NearEars {
 
 impl NearEars {
     pub(crate) fn new(plan: Vec<Option<Fault>>) -> Arc<Self> {
-        let plan = FaultPlan::new(plan);
-        let is_down = AtomicBool::new(false);
-        Arc::new(Self { plan, is_down, is_refusing: false, language: None })
+        Arc::new(Self::by(plan))
     }
 
     /// One that lets nobody in.
     pub(crate) fn refusing() -> Arc<Self> {
-        let plan = FaultPlan::new(Vec::new());
-        let is_down = AtomicBool::new(false);
-        Arc::new(Self { plan, is_down, is_refusing: true, language: None })
+        Arc::new(Self { is_refusing: true, ..Self::by(Vec::new()) })
     }
 
     /// One that refuses whoever speaks another language.
     pub(crate) fn speaking(language: &'static str) -> Arc<Self> {
-        let plan = FaultPlan::new(Vec::new());
+        Arc::new(Self { language: Some(language), ..Self::by(Vec::new()) })
+    }
+
+    fn by(plan: Vec<Option<Fault>>) -> Self {
         let is_down = AtomicBool::new(false);
-        Arc::new(Self { plan, is_down, is_refusing: false, language: Some(language) })
+        Self { plan: FaultPlan::new(plan), is_down, is_refusing: false, language: None }
     }
 
     /// While it is down, nobody gets through.

@@ -89,6 +89,12 @@ pub(crate) const HANDSHAKE: [(&str, &str); 4] = [
     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
+/// A handshake's request, as bytes.
+pub(crate) fn handshake_text(address: SocketAddr) -> String {
+    let lines = HANDSHAKE.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n{}\r\n", lines.collect::<String>())
+}
+
 /// Sends the handshake with more headers; returns the answer's head only, since an upgraded connection stays open.
 pub(crate) async fn handshake(address: SocketAddr, more: &[(&str, &str)]) -> Answer {
     let mut text = String::from("GET /ws HTTP/1.1\r\n");

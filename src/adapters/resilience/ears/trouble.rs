@@ -29,9 +29,7 @@ impl Listening {
         self.member().health.failed(&error, is_bare);
         let number = self.attempts.number;
         let cause = cause_of(&error);
-        let is_refusal = matches!(error, AdapterError::Refused { .. });
-        self.refused = if is_refusal { self.refused + 1 } else { 0 };
-        self.note_refusal(&error);
+        self.refused = if self.note_refusal(&error) { self.refused + 1 } else { 0 };
         let next = self.attempts.after(&error, &self.members, self.at);
         let now = Instant::now();
         let (outcome, until) = match next {
@@ -87,7 +85,7 @@ impl Listening {
                 self.tell(ChangeOutcome::Returned, 1, Some(cause)).await
             }
             Ok(Err(error)) => {
-                self.note_refusal(&error);
+                let _is_refusal = self.note_refusal(&error);
                 member.health.failed(&error, true);
                 self.at = at;
                 Ok(())
@@ -101,10 +99,13 @@ impl Listening {
         }
     }
 
-    fn note_refusal(&mut self, error: &AdapterError) {
-        if matches!(error, AdapterError::Refused { .. }) {
+    /// Whether this stream was refused; who refused it is left alone for a while.
+    fn note_refusal(&mut self, error: &AdapterError) -> bool {
+        let is_refusal = matches!(error, AdapterError::Refused { .. });
+        if is_refusal {
             self.may_return = Instant::now() + REFUSED_WAIT;
         }
+        is_refusal
     }
 
     /// All sound is sent and no more comes: the recogniser says its last words.
