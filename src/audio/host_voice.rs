@@ -1,8 +1,8 @@
 //! Where the host's voice begins and ends: level, detector, evidence and echo guard in one.
 //!
 //! [`HostVoice`] hears the host's sound and the detector's score of each hop, and tells [`VoiceFact`]s. What the echo
-//! guard takes for the studio's own voice counts as quiet; what it is unsure of waits for up to [`UNSURE_MOST`], and began
-//! when it began: a host who speaks into an AI's first word loses none.
+//! guard takes for the studio's own voice counts as quiet; what it is unsure of waits for up to [`UNSURE_MOST`], unless it
+//! was there before the AI; and it began when it began: a host who speaks into an AI's first word loses none.
 //!
 //! Invariants: starts and stops alternate; every voice is told to be sure or not with its start; a rise is told once a
 //! sound, and only of a sound that is not known to be the studio's own.
@@ -20,6 +20,13 @@ use crate::time::{SessionTime, Span};
 /// echo within 1 to 1.5 s of a session's first AI sound and a clear line within 0.4 s. Only a host who speaks with that
 /// first second waits longer.
 const UNSURE_MOST: Span = Span::from_millis(1500);
+
+/// A voice that was there so long before the AI's first sound is no echo of it. Half of what a page's position may be
+/// off: what comes back early comes from a page that thinks its loudspeaker later than it is, and few do.
+const OWN_EARLY: Span = Span::from_millis(50);
+
+/// How long before the detector's first hop its sound may have begun: its slowest twentieth.
+const DETECTOR_LATE: Span = Span::from_millis(190);
 
 /// How long a rise waits to be known for the host's: what stands above an echo is found within 110 ms.
 const RISE_MOST: Span = Span::from_millis(150);
@@ -46,6 +53,8 @@ pub struct HostVoice {
     echo: EchoGuard,
     /// A sound that began while an AI sounded, and is not known for the host's yet.
     risen: Option<SessionTime>,
+    /// Since when the detector has heard a voice without a break, whoever's it is.
+    voiced_since: Option<SessionTime>,
     /// Since when a voice is held back because the guard is unsure.
     unsure_since: Option<SessionTime>,
     /// Since when a voice was held back that is the host's after all: it began there, and so do its words.
@@ -150,12 +159,24 @@ impl HostVoice {
         self.held_back
     }
 
+    /// Whether the voice that is on began before any AI sound could come back.
+    fn was_there_first(&self) -> bool {
+        let own = self.echo.own_since();
+        self.voiced_since.zip(own).is_some_and(|(voice, own)| voice + OWN_EARLY < own)
+    }
+
     /// The score as far as it is somebody else's.
     fn unless_own(&mut self, score: u16, from: SessionTime, until: SessionTime) -> u16 {
         let rules = VoiceGateRules::default();
         let source = self.echo.source(until);
         if score < rules.end_score || source == Source::Own {
             (self.unsure_since, self.doubted_since) = (None, None);
+        }
+        if score < rules.end_score {
+            self.voiced_since = None;
+        } else if self.voiced_since.is_none() {
+            let rose = self.rise.since().filter(|rose| from.since(*rose) <= DETECTOR_LATE);
+            self.voiced_since = Some(rose.map_or(from, |rose| rose.min(from)));
         }
         match source {
             Source::Host => {
@@ -169,6 +190,7 @@ impl HostVoice {
                 0
             }
             Source::Unsure if self.gate.0.is_speech() || score < rules.end_score => score,
+            Source::Unsure if self.was_there_first() => score,
             Source::Unsure => {
                 let since = *self.unsure_since.get_or_insert(from);
                 if until.since(since) < UNSURE_MOST {

@@ -21,6 +21,7 @@ pub mod host_packets;
 pub mod host_voice;
 pub mod jitter;
 pub mod levels;
+mod likeness;
 mod loudness_range;
 pub mod mix;
 mod num;
@@ -30,6 +31,7 @@ mod pacing;
 pub mod playout;
 pub mod resample;
 pub mod stream_time;
+pub mod wav;
 
 use std::fmt;
 use std::sync::Arc;

@@ -45,7 +45,8 @@ pub struct LevelRise {
     floor_dbfs: f32,
     loud_blocks: u8,
     quiet_blocks: u8,
-    is_risen: bool,
+    /// When the sound that is on began.
+    risen: Option<SessionTime>,
     block: Vec<i16>,
     /// End of each block, its power above the room's.
     recent: VecDeque<(SessionTime, f32)>,
@@ -66,7 +67,7 @@ impl LevelRise {
             floor_dbfs: LEAST_DBFS,
             loud_blocks: 0,
             quiet_blocks: 0,
-            is_risen: false,
+            risen: None,
             block: Vec::with_capacity(BLOCK_SAMPLES),
             recent: VecDeque::with_capacity(REMEMBERED_BLOCKS),
         }
@@ -88,10 +89,7 @@ impl LevelRise {
             taken += count;
             if self.block.len() == BLOCK_SAMPLES {
                 let until = at + Span::from_samples(taken as u64);
-                if self.judge(until, is_speech) {
-                    let length = BLOCK_SAMPLES * usize::from(RISE_BLOCKS);
-                    rose = rose.or(Some(until - Span::from_samples(length as u64)));
-                }
+                rose = rose.or(self.judge(until, is_speech));
                 self.block.clear();
             }
         }
@@ -119,7 +117,13 @@ impl LevelRise {
         (is_whole && mean > 0.0).then(|| 10.0 * mean.log10())
     }
 
-    fn judge(&mut self, until: SessionTime, is_speech: bool) -> bool {
+    /// When the sound that is on began; none while it is quiet.
+    #[must_use]
+    pub const fn since(&self) -> Option<SessionTime> {
+        self.risen
+    }
+
+    fn judge(&mut self, until: SessionTime, is_speech: bool) -> Option<SessionTime> {
         let level = levels::rms_dbfs(&self.block).unwrap_or(f32::NEG_INFINITY);
         if self.recent.len() == REMEMBERED_BLOCKS {
             self.recent.pop_front();
@@ -138,14 +142,15 @@ impl LevelRise {
             self.loud_blocks = 0;
             self.quiet_blocks = self.quiet_blocks.saturating_add(1);
             if self.quiet_blocks >= REST_BLOCKS {
-                self.is_risen = false;
+                self.risen = None;
             }
         }
-        let rises = self.loud_blocks >= RISE_BLOCKS && !self.is_risen && !is_speech;
-        if self.loud_blocks >= RISE_BLOCKS {
-            self.is_risen = true;
+        if self.loud_blocks < RISE_BLOCKS || self.risen.is_some() {
+            return None;
         }
-        rises
+        let length = BLOCK_SAMPLES * usize::from(RISE_BLOCKS);
+        self.risen = Some(until - Span::from_samples(length as u64));
+        self.risen.filter(|_| !is_speech)
     }
 }
 

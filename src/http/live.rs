@@ -13,13 +13,13 @@ use tokio::sync::mpsc;
 
 use super::Studio;
 use super::error::ApiError;
+use crate::audio::{SampleRate, wav};
 use crate::conversation::Speaker;
 use crate::session::SessionHandle;
 use crate::session::directory::FindSession;
 use crate::session::messages::{Listen, LookOn};
 use crate::session::outbox::{Outbox, Outgoing};
 use crate::session::watchers::FEED_CAPACITY;
-use crate::time::SESSION_RATE_HZ;
 use crate::transport::translate::to_json;
 
 /// How often a quiet stream says that it is there: below the patience of proxies.
@@ -84,7 +84,8 @@ pub async fn feed(
     if !seated.unwrap_or(false) {
         return Err(ApiError::too_many_watchers());
     }
-    let sound = stream::unfold((Some(wav_head()), pieces), |(head, mut pieces)| async {
+    let head = Bytes::copy_from_slice(&wav::head(SampleRate::HZ_48000, None));
+    let sound = stream::unfold((Some(head), pieces), |(head, mut pieces)| async {
         let piece = match head {
             Some(head) => head,
             None => pieces.recv().await?,
@@ -95,20 +96,4 @@ pub async fn feed(
         .insert_header((header::CONTENT_TYPE, "audio/wav"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .streaming(sound))
-}
-
-/// The head of a WAV file whose end nobody knows: the lengths say "as long as it comes", as players expect of a stream.
-fn wav_head() -> Bytes {
-    const BYTES_PER_SAMPLE: u16 = 2;
-    let mut head = Vec::with_capacity(44);
-    head.extend_from_slice(b"RIFF\xFF\xFF\xFF\xFFWAVEfmt ");
-    head.extend_from_slice(&16_u32.to_le_bytes());
-    head.extend_from_slice(&1_u16.to_le_bytes()); // PCM
-    head.extend_from_slice(&1_u16.to_le_bytes()); // mono
-    head.extend_from_slice(&SESSION_RATE_HZ.to_le_bytes());
-    head.extend_from_slice(&(SESSION_RATE_HZ * u32::from(BYTES_PER_SAMPLE)).to_le_bytes());
-    head.extend_from_slice(&BYTES_PER_SAMPLE.to_le_bytes());
-    head.extend_from_slice(&(8 * BYTES_PER_SAMPLE).to_le_bytes());
-    head.extend_from_slice(b"data\xFF\xFF\xFF\xFF");
-    head.into()
 }

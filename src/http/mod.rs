@@ -28,6 +28,7 @@ pub mod page;
 pub mod public_config;
 pub mod recordings;
 pub mod sessions;
+pub mod sound;
 pub mod sound_check;
 
 /// Asks for the state of each adapter.
@@ -63,7 +64,7 @@ pub struct Studio {
     pub media: Option<MediaDesk>,
     /// Sessions at one time.
     pub sessions_max: usize,
-    /// Whoever draws waveforms holds it.
+    /// Whoever decodes a recording holds it.
     pub peaks_turn: Arc<tokio::sync::Mutex<()>>,
     /// Whoever saves a briefing holds it.
     pub save_turn: Arc<tokio::sync::Mutex<()>>,
@@ -130,6 +131,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/api/recordings").get(recordings::list))
         .service(at("/api/recordings/{episode}").get(recordings::one).delete(recordings::delete))
         .service(at("/api/recordings/{episode}/peaks").get(recordings::waveforms))
+        .service(at("/api/recordings/{episode}/audio/{name}").get(sound::wav).head(sound::wav))
         .service(
             at("/api/recordings/{episode}/{file}").get(recordings::file).head(recordings::file),
         );

@@ -238,6 +238,11 @@ pub async fn delete(
     }
 }
 
+/// What the tracks' sound is known by: the same tracks give the same picture and the same file for ever.
+pub(super) fn sound_version(manifest: &Manifest) -> String {
+    manifest.tracks.iter().map(|track| track.sha256.get(..16).unwrap_or_default()).collect()
+}
+
 /// How fine a waveform is to be.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -263,10 +268,7 @@ pub async fn waveforms(
     let Some(manifest) = found.and_then(|shelved| shelved.manifest) else {
         return Err(ApiError::not_found("such finished recording"));
     };
-    // The same tracks give the same picture for ever.
-    let hashes: String =
-        manifest.tracks.iter().map(|track| track.sha256.get(..16).unwrap_or_default()).collect();
-    let etag = format!("\"{hashes}-{points}\"");
+    let etag = format!("\"{}-{points}\"", sound_version(&manifest));
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::ETAG, etag.clone()))
@@ -337,7 +339,7 @@ async fn on_air(studio: &Studio) -> Vec<String> {
 }
 
 /// Runs what waits for the disk where it holds nobody up; what breaks is logged under `id`.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     id: &'static str,
     work: impl FnOnce() -> Result<T, RecordingError> + Send + 'static,
 ) -> Result<T, ApiError> {

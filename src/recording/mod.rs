@@ -39,8 +39,10 @@ mod sound_check;
 mod space;
 mod survivor;
 mod track;
+mod track_sound;
 pub mod vtt;
 pub mod vtt_read;
+pub mod wav;
 pub mod webm;
 pub mod writer;
 

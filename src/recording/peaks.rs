@@ -4,13 +4,11 @@
 //!
 //! Units: a peak is 0 to 255 of full scale; stretches are equal parts of the track.
 
-use std::fs::File;
 use std::path::Path;
 
-use super::error::{OnPath, RecordingError};
-use super::scan::{packets_of, scan};
-use crate::audio::FRAME_SAMPLES;
-use crate::audio::opus::{HostDecoder, SILENT_PACKET};
+use super::error::RecordingError;
+use super::track_sound::TrackSound;
+use crate::audio::opus::SILENT_PACKET;
 
 /// The finest picture: wider than any screen.
 pub const POINTS_MAX: usize = 4_000;
@@ -20,19 +18,20 @@ pub const POINTS_MAX: usize = 4_000;
 /// # Errors
 /// [`RecordingError::File`] if it cannot be read, [`RecordingError::Damaged`] if it is no track of ours.
 pub fn peaks(path: &Path, points: usize) -> Result<Vec<u8>, RecordingError> {
-    let damaged = |reason| RecordingError::Damaged { path: path.to_owned(), reason };
-    let mut file = File::open(path).on("open", path)?;
-    let scan = scan(&mut file).on("read", path)?.ok_or_else(|| damaged("it is no track"))?;
-    let packets = scan.packets();
+    let mut track = TrackSound::open(path)?;
+    let packets = track.packets();
     let points = points.clamp(1, POINTS_MAX).min(usize::try_from(packets).unwrap_or(POINTS_MAX));
     let mut loudest = vec![0_u8; points];
-    let mut decoder = HostDecoder::new().map_err(|_no_memory| damaged("no decoder for it"))?;
     let mut index = 0;
-    for cluster in &scan.clusters {
-        for packet in packets_of(&mut file, *cluster, index).on("read", path)? {
+    loop {
+        let read = track.next_packets()?;
+        if read.is_empty() {
+            return Ok(loudest);
+        }
+        for packet in read {
             if packet != SILENT_PACKET {
                 // A packet that cannot be decoded is a gap in the picture, no more.
-                let sound = decoder.decode(&packet).unwrap_or(&[0; FRAME_SAMPLES]);
+                let sound = track.decode(&packet);
                 let peak = sound.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
                 let point = usize::try_from(index * points as u64 / packets.max(1)).unwrap_or(0);
                 let peak = u8::try_from(peak >> 7).unwrap_or(u8::MAX);
@@ -43,5 +42,4 @@ pub fn peaks(path: &Path, points: usize) -> Result<Vec<u8>, RecordingError> {
             index += 1;
         }
     }
-    Ok(loudest)
 }

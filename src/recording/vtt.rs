@@ -4,7 +4,8 @@
 //! one `<v>` a cue, its name escaped.
 //! House rules: a cue lasts at most 7 s and has at most two lines of 65 characters, if its words allow it; longer
 //! captions are split, at the end of a sentence where one is near. A cue whose word times are spread rather than known
-//! has the class `estimated`; one of an AI whose word times are known carries them.
+//! has the class `estimated`; one of an AI whose word times are known carries them. The last cue of a caption whose speaker
+//! was interrupted has the class `cut`.
 //! Units: milliseconds of session time, rounded down.
 
 use std::fmt::Write as _;
@@ -52,7 +53,8 @@ pub fn render(
 ) -> VttFile {
     let mut text = format!(
         "WEBVTT\n\nNOTE\ntrack: {}\nsession: {}\nlanguage: {}\nsample rate: {SESSION_RATE_HZ}\noffset: 0\n\
-         class estimated: word times are spread evenly over the caption\n",
+         class estimated: word times are spread evenly over the caption\n\
+         class cut: the speaker was interrupted here\n",
         note(header.track),
         note(header.session_id),
         note(header.language),
@@ -84,6 +86,7 @@ struct Cue {
     end_ms: u64,
     words: Vec<Word>,
     estimated: bool,
+    cut: bool,
 }
 
 /// The cues a caption becomes; none if it has no words or no length.
@@ -114,8 +117,12 @@ fn cues_of(caption: &Caption, end: SessionTime) -> Vec<Cue> {
                 end_ms: cue_end_ms,
                 words,
                 estimated,
+                cut: false,
             });
         }
+    }
+    if let Some(last) = cues.last_mut() {
+        last.cut = caption.cut;
     }
     cues
 }
@@ -193,11 +200,15 @@ fn line_starts(words: &[Word]) -> Vec<usize> {
 impl Cue {
     fn write(&self, name: &str, out: &mut String) {
         let name = if name.trim().is_empty() { self.speaker.as_str() } else { name };
-        let class = if self.estimated { ".estimated" } else { "" };
+        let estimated = if self.estimated { ".estimated" } else { "" };
+        let cut = if self.cut { ".cut" } else { "" };
         let suffix = if self.part == 0 { String::new() } else { format!("-{}", self.part + 1) };
         let times = format!("{} --> {}", timestamp(self.start_ms), timestamp(self.end_ms));
-        let line =
-            format!("\nc{}{suffix}\n{times}\n<v{class} {}>", self.caption, escape(&one_line(name)));
+        let line = format!(
+            "\nc{}{suffix}\n{times}\n<v{estimated}{cut} {}>",
+            self.caption,
+            escape(&one_line(name))
+        );
         out.push_str(&line);
         let has_word_times = self.speaker.ai().is_some() && !self.estimated;
         let line_starts = line_starts(&self.words);

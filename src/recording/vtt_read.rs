@@ -14,6 +14,8 @@ pub struct ReadCue {
     pub end_ms: u64,
     /// Its words.
     pub text: String,
+    /// Whether its speaker was interrupted at its end.
+    pub cut: bool,
 }
 
 /// The cues of a file, in its order.
@@ -30,8 +32,8 @@ pub fn read_cues(file: &str) -> Vec<ReadCue> {
         };
         let payload: Vec<&str> =
             lines.by_ref().take_while(|line| !line.trim().is_empty()).collect();
-        let (speaker, text) = plain(&payload.join(" "));
-        cues.push(ReadCue { speaker, start_ms, end_ms, text });
+        let Plain { speaker, text, cut } = plain(&payload.join(" "));
+        cues.push(ReadCue { speaker, start_ms, end_ms, text, cut });
     }
     cues
 }
@@ -46,25 +48,33 @@ fn millis(text: &str) -> Option<u64> {
     seconds.checked_mul(1000)?.checked_add(fraction.parse().ok().filter(|ms| *ms < 1000)?)
 }
 
-/// The voice's name and the words without markup.
-fn plain(payload: &str) -> (String, String) {
-    let mut speaker = String::new();
-    let mut text = String::new();
+/// A cue's payload without markup.
+struct Plain {
+    speaker: String,
+    text: String,
+    cut: bool,
+}
+
+fn plain(payload: &str) -> Plain {
+    let mut found = Plain { speaker: String::new(), text: String::new(), cut: false };
     let mut rest = payload;
     while let Some((before, after)) = rest.split_once('<') {
-        text.push_str(before);
+        found.text.push_str(before);
         let Some((tag, after)) = after.split_once('>') else {
             rest = after;
             break;
         };
-        let is_voice = tag == "v" || tag.starts_with("v ") || tag.starts_with("v.");
-        if let Some((_, name)) = tag.split_once(' ').filter(|_| is_voice) {
-            speaker = unescape(name.trim());
+        let (element, name) = tag.split_once(' ').unwrap_or((tag, ""));
+        let mut classes = element.split('.');
+        if classes.next() == Some("v") {
+            found.speaker = unescape(name.trim());
+            found.cut |= classes.any(|class| class == "cut");
         }
         rest = after;
     }
-    text.push_str(rest);
-    (speaker, unescape(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
+    found.text.push_str(rest);
+    found.text = unescape(&found.text.split_whitespace().collect::<Vec<_>>().join(" "));
+    found
 }
 
 fn unescape(text: &str) -> String {
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn cues_come_back_without_markup() {
-        let file = "WEBVTT\n\nNOTE\ntrack: x\n\nc1\n00:00:01.000 --> 00:00:02.500 align:start\n<v.estimated Ada &amp; Co>One <00:00:01.500>two\n&lt;three&gt;</v>\n\nc2\n01:00:00.007 --> 01:00:01.000\nno voice\n\nbad --> worse\nx\n";
+        let file = "WEBVTT\n\nNOTE\ntrack: x\n\nc1\n00:00:01.000 --> 00:00:02.500 align:start\n<v.estimated.cut Ada &amp; Co>One <00:00:01.500>two\n&lt;three&gt;</v>\n\nc2\n01:00:00.007 --> 01:00:01.000\nno voice\n\nbad --> worse\nx\n";
         assert_eq!(
             read_cues(file),
             [
@@ -86,13 +96,15 @@ mod tests {
                     speaker: "Ada & Co".to_owned(),
                     start_ms: 1000,
                     end_ms: 2500,
-                    text: "One two <three>".to_owned()
+                    text: "One two <three>".to_owned(),
+                    cut: true
                 },
                 ReadCue {
                     speaker: String::new(),
                     start_ms: 3_600_007,
                     end_ms: 3_601_000,
-                    text: "no voice".to_owned()
+                    text: "no voice".to_owned(),
+                    cut: false
                 },
             ]
         );

@@ -213,6 +213,8 @@ pub struct State {
     pub episode_id: String,
     /// The briefing's title.
     pub title: String,
+    /// BCP 47 tag of the show's language.
+    pub language: String,
     /// Display names, in the order of [`Speaker::ALL`].
     pub names: [String; 3],
     /// Names of the adapters: ears, guest's mind, voices.

@@ -28,6 +28,7 @@ impl Session {
             session_id: self.identity.session_id.clone(),
             episode_id: self.identity.episode_id.clone(),
             title: self.setup.briefing.title.clone(),
+            language: self.setup.briefing.language.clone(),
             names: self.names(),
             adapters: [
                 self.cast.ears.speech_to_text.name().to_owned(),

@@ -219,6 +219,7 @@ fn snapshot(state: &State) -> ServerMessage {
             session_id: state.session_id.clone(),
             episode_id: state.episode_id.clone(),
             title: state.title.clone(),
+            language: state.language.clone(),
             names: state.names.clone(),
             adapters: state.adapters.clone(),
             now_ms: state.now_ms,

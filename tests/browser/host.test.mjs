@@ -1,8 +1,8 @@
 // What a host meets when something is not as usual: a refused microphone, a small window, a key after a click, a lost
-// connection, a reload, a show in another language.
+// connection, a reload, a show in another language, a screen reader that must keep still.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { enter, FILES, launch, open, server } from './scripted.mjs';
+import { enter, FILES, findings, launch, open, server, shot } from './scripted.mjs';
 
 let context;
 before(async () => { context = await launch(); });
@@ -119,7 +119,7 @@ test('a lost connection leaves nothing that is not so any more, and covers nothi
   client.send('orb.state', { speaker: 'claude', state: 'speaking' });
   await page.waitForSelector('[data-orb=claude][data-state=speaking]');
   await page.waitForSelector('#link:visible', { timeout: 12_000 });
-  assert.match(await page.$eval('#sound-way', ({ value }) => value), /, \d+ ms$/, 'whole milliseconds');
+  assert.match(await page.textContent('#link-word'), /^Good link, \d+ ms$/, 'whole milliseconds');
   // Nothing is tried again while this is looked at.
   await page.evaluate(() => { const later = window.setTimeout; window.setTimeout = (does, ms) => (ms === 1000 ? 0 : later(does, ms)); });
   client.socket.terminate();
@@ -196,5 +196,89 @@ test('a notice goes by itself, an error stays, and the next session knows the ho
   await page.click('#again');
   await page.waitForFunction(() => document.querySelectorAll('#briefing option').length === 2);
   assert.equal(await page.inputValue('#name'), 'Mona');
+  await page.close();
+});
+
+test('turns are read aloud to screen readers until that is switched off, and the switch is remembered', async () => {
+  const { page, complaints } = await open(context);
+  const { client } = await enter(page);
+  /** What the browser tells a screen reader of the place of final captions: whether it is live, and how. */
+  const live = async () => {
+    const session = await page.context().newCDPSession(page);
+    const { result } = await session.send('Runtime.evaluate', { expression: 'document.querySelector("#captions-final")' });
+    const { nodes: [node] } = await session.send('Accessibility.getPartialAXTree', { objectId: result.objectId, fetchRelatives: false });
+    await session.detach();
+    return node.properties?.find(({ name }) => name === 'live')?.value.value ?? 'none';
+  };
+  client.caption(1, 'claude', { text: 'A bed that moves.', isFinal: true });
+  await page.waitForSelector('#captions-final .caption');
+  assert.equal(await live(), 'polite');
+  await page.click('#announce');
+  assert.equal(await page.getAttribute('#announce', 'aria-pressed'), 'false');
+  assert.equal(await live(), 'none');
+  assert.deepEqual(await page.$eval('#captions-final', (log) => log.getAttributeNames()), ['id'], 'nothing of a live region is left');
+  client.caption(2, 'guest', { text: 'And one that stands still.', isFinal: true });
+  await page.waitForFunction(() => document.querySelectorAll('#captions-final .caption').length === 2);
+  assert.equal(await page.isVisible('#captions-final .caption >> nth=1'), true, 'captions are seen all the same');
+  assert.deepEqual(await findings(page, 'live, not read aloud'), []);
+  page.once('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  assert.equal(await page.getAttribute('#announce', 'aria-pressed'), 'false');
+  assert.equal(await live(), 'none');
+  await page.evaluate(() => document.querySelector('#announce').click());
+  assert.equal(await page.getAttribute('#captions-final', 'role'), 'log');
+  assert.equal(await page.evaluate(() => localStorage.getItem('studio.announce')), 'on');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('the connection’s figures are one press away, with late blocks and underruns as they happen', async () => {
+  const { page, complaints } = await open(context);
+  const { client } = await enter(page);
+  await page.keyboard.press('h');
+  assert.equal(await page.isVisible('#link-figures'), false);
+  await page.waitForSelector('#link:visible', { timeout: 12_000 });
+  await page.click('#link');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'connection');
+  assert.equal(await isSeen(page, '#link-figures'), true);
+  const figures = () => page.$$eval('#link-figures dt', (terms) => Object.fromEntries(terms.map((term) => [term.textContent, term.nextElementSibling.textContent])));
+  const { 'Round trip': trip, ...counts } = await figures();
+  assert.match(trip, /^\d+ ms$/);
+  assert.deepEqual(counts, { 'Late blocks': '0 of 0', 'Underruns': '0 times', 'Not sent': '0 frames' });
+  // Half a second of voice, and the next block only when the page has reported the last sample as heard: it is late.
+  const voice = new Int16Array(24_960).fill(2000);
+  client.send('orb.state', { speaker: 'claude', state: 'speaking' });
+  client.speak('claude', 1, voice.subarray(0, 24_000));
+  await client.until((c) => c.positions(1).some(({ playedSamples }) => playedSamples === 24_000), 'the end of what was sent');
+  const shows = (blocks) => page.waitForFunction((all) => document.querySelector('#link-figures').textContent.includes(`of ${all}Underruns`), blocks);
+  const lateAndUnderruns = async () => { const now = await figures(); return [now['Late blocks'], now.Underruns].map((text) => parseInt(text, 10)); };
+  await shows(25);
+  // A busy machine may have had real ones.
+  const [late, underruns] = await lateAndUnderruns();
+  client.audio('claude', 1, 24_000, voice.subarray(24_000));
+  await client.until((c) => c.positions(1).some(({ playedSamples }) => playedSamples === 24_960), 'the late block heard');
+  await page.waitForFunction((least) => parseInt(document.querySelector('#link-figures dd:nth-of-type(3)').textContent, 10) >= least, underruns + 1);
+  assert.deepEqual(await lateAndUnderruns(), [late + 1, underruns + 1]);
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await shot(page, `live-connection-${colorScheme}`);
+    assert.deepEqual(await findings(page, `live connection ${colorScheme}`), []);
+  }
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('what the session says of its language outweighs a briefing that was rewritten since', async () => {
+  const { page } = await open(context);
+  const { client } = await enter(page);
+  client.send('state.snapshot', {
+    orbStates: { you: 'listening', claude: 'idle', guest: 'idle' }, captions: [], autopilot: false, segment: null, strikes: [],
+    session: { sessionId: 's1', episodeId: 'first-night', title: 'Warum die Nachtzüge wiederkamen', language: 'de', names: ['Mona', 'Ada', 'Grace'],
+      adapters: ['', '', ''], nowMs: 0, muted: false, recording: true },
+  });
+  client.caption(1, 'claude', { text: 'Guten Abend.', isFinal: true, cut: true });
+  await page.waitForSelector('#captions-final .caption[lang=de]');
+  assert.equal(await page.getAttribute('#title', 'lang'), 'de');
+  assert.equal(await page.getAttribute('#captions-final .cut', 'lang'), 'en', 'the page’s own word is English');
   await page.close();
 });

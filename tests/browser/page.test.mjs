@@ -254,8 +254,10 @@ test('a session from the first screen to the files', async (t) => {
     client.socket.close(1000);
     await page.waitForSelector('body[data-screen="ended"]');
     await page.waitForSelector('#take[data-drawn]');
-    assert.equal(await page.locator('.file a[href]').count(), 6);
-    assert.match(await page.textContent('.file'), /you\.webm.*1\.2 MB.*9f86d0/s);
+    assert.deepEqual(await page.$$eval('.file a[href]', (links) => links.map(({ textContent }) => textContent)), ['you.webm', 'you.wav', 'claude.webm',
+      'claude.wav', 'guest.webm', 'guest.wav', 'mix.wav', 'episode.vtt', 'events.jsonl', 'session.yml']);
+    assert.match(await page.textContent('.file'), /you\.webm.*1\.2 MB.*you\.wav.*1\.5 MB, made when you download it/s);
+    assert.match(await page.textContent('[data-take=sums]'), /^9f86d0\w+  you\.webm$/m);
     assert.equal(await page.isVisible('#failure'), false);
     await shot(page, 'ended-dark');
     assert.deepEqual(await findings(page), []);

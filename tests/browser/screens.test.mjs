@@ -155,6 +155,27 @@ test('what was cut off and what was struck is marked in a recording, where the s
   assert.match(await page.textContent('.cue >> nth=1'), /hour saved\. cut off/);
   assert.match(await page.textContent('.cue[data-struck]'), /who pays for it\? struck/);
   assert.equal(await page.locator('.cue[data-struck]').count(), 1);
+  // The same in the pictures: the tip says so, and at the place of a cut something is drawn in its colour.
+  const tipAt = async (speaker, ms) => {
+    const wave = page.locator(`.track[data-speaker=${speaker}] track-wave`);
+    const { width } = await wave.boundingBox();
+    await wave.hover({ position: { x: (width * ms) / 16_000, y: 5 } });
+    return wave.getAttribute('title');
+  };
+  assert.match(await tipAt('claude', 5200), /hour saved\. \(cut off\)$/);
+  assert.match(await tipAt('you', 10_000), /who pays for it\? \(struck\)$/);
+  assert.equal(await tipAt('you', 2000), 'Ada, why did the night trains come back?');
+  const isMarked = (speaker, ms) => page.$eval(`.track[data-speaker=${speaker}] canvas`, (canvas, share) => {
+    const probe = document.body.appendChild(document.createElement('i'));
+    probe.style.color = 'var(--rec)';
+    const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+    probe.remove();
+    const { data } = canvas.getContext('2d').getImageData(Math.round(canvas.width * share) - 6, 0, 12, canvas.height);
+    for (let i = 0; i < data.length; i += 4) if (data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255) return true;
+    return false;
+  }, ms / 16_000);
+  assert.deepEqual([await isMarked('claude', 6800), await isMarked('claude', 4200), await isMarked('you', 10_000), await isMarked('you', 2000)],
+    [true, false, true, false]);
   await everyLook(page, 'take-cuts');
   assert.deepEqual(complaints, []);
   await page.close();
@@ -169,7 +190,7 @@ const watched = (messages) => startServer(join(ROOT, 'web'), {
   },
 });
 
-const SESSION = { sessionId: 's1', episodeId: 'e', title: 'Why night trains came back', names: ['Mona', 'Ada', 'Grace'], adapters: ['', '', ''], nowMs: 0, muted: false, recording: true };
+const SESSION = { sessionId: 's1', episodeId: 'e', title: 'Why night trains came back', language: 'en-GB', names: ['Mona', 'Ada', 'Grace'], adapters: ['', '', ''], nowMs: 0, muted: false, recording: true };
 const line = (id, speaker, text, more) => ({ type: 'caption', id, speaker, turn: id, text, isFinal: true, start: id, end: id + 1, estimated: false, cut: false, words: [], ...more });
 
 test('second screens show captions only, orbs only, and say when they wait', async (t) => {
@@ -184,7 +205,10 @@ test('second screens show captions only, orbs only, and say when they wait', asy
     await page.waitForSelector('body[data-on=true]');
     assert.equal(await page.isVisible('#captions'), show === 'captions');
     assert.equal(await page.isVisible('#stage'), show === 'orbs');
-    if (show === 'captions') await page.waitForSelector('.caption .pending');
+    if (show === 'captions') {
+      await page.waitForSelector('.caption .pending');
+      assert.deepEqual(await page.$$eval('.caption', (rows) => rows.map(({ lang }) => lang)), ['en-GB', 'en-GB'], 'the show’s language');
+    }
     await everyLook(page, `screen-${show}`);
     assert.deepEqual(complaints, []);
     await page.close();

@@ -65,6 +65,7 @@ export class Client {
           kind: data[0], muted: (data[1] & 1) === 1, sequence: data.readUInt32LE(4),
           first: Number(data.readBigUInt64LE(8)), samples: (data.length - 16) / 2,
           isSilent: data.subarray(16).every((byte) => byte === 0),
+          peak: data[0] === 1 ? Math.max(...new Int16Array(data.buffer.slice(data.byteOffset + 16, data.byteOffset + data.length))) / 32_768 : 0,
         });
       } else {
         this.texts.push({ ...JSON.parse(data), wall: now() });

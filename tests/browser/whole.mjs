@@ -60,7 +60,7 @@ export async function launch({ wav = '', isAllowed = true } = {}) {
     viewport: { width: 1280, height: 800 },
     colorScheme: 'dark',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream',
+      '--disable-component-update', '--disable-sync', '--allow-loopback-in-peer-connection', '--use-fake-device-for-media-stream',
       ...(isAllowed ? ['--use-fake-ui-for-media-stream'] : []),
       ...(wav ? [`--use-file-for-fake-audio-capture=${wav}%noloop`] : [])],
   });
@@ -113,7 +113,7 @@ function syntheticHost() {
 }
 
 /** A page before its session, with its complaints collected, its loudspeaker tapped and, unless said, a synthetic host. */
-export async function open(context, address, { isSynthetic = true } = {}) {
+export async function open(context, address, { isSynthetic = true, way = 'socket' } = {}) {
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -124,8 +124,8 @@ export async function open(context, address, { isSynthetic = true } = {}) {
   });
   if (isSynthetic) await page.addInitScript(syntheticHost);
   await tapInto(page);
-  // Sample for sample over the socket; `webrtc.test.mjs` has the other way.
-  await page.addInitScript(() => localStorage.setItem('studio.sound-way', 'socket'));
+  // Sample for sample over the socket, unless a test wants the other way.
+  await page.addInitScript((chosen) => localStorage.setItem('studio.sound-way', chosen), way);
   await page.goto(address);
   await page.waitForFunction(() => document.querySelector('#briefing').value !== '', null, LIMIT);
   const line = (name) => readFileSync(join(ROOT, `tests/audio/${name}.wav`)).toString('base64');

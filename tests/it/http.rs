@@ -155,7 +155,7 @@ async fn recordings_are_listed_searched_and_deleted() {
     let matches = studio.get("/api/recordings?q=night").await.json();
     assert_eq!(
         matches["recordings"][0]["matches"],
-        serde_json::json!([{ "speaker": "Ada", "startMs": 1000, "endMs": 2000, "text": "Night trains & beds" }])
+        serde_json::json!([{ "speaker": "Ada", "startMs": 1000, "endMs": 2000, "text": "Night trains & beds", "cut": false }])
     );
     let past_the_end = studio.get("/api/recordings?offset=1").await.json();
     assert_eq!(past_the_end["recordings"].as_array().map(Vec::len), Some(0));
@@ -167,6 +167,15 @@ async fn recordings_are_listed_searched_and_deleted() {
     let known = [("If-None-Match", tag.as_str())];
     let again = request(address, "GET", "/api/recordings/first/peaks?points=3", &known).await;
     assert_eq!(again.status, 304);
+    for sound in ["you", "mix"] {
+        let wav = studio.get(&format!("/api/recordings/first/audio/{sound}.wav")).await;
+        assert_eq!((wav.status, wav.header("content-type")), (200, "audio/wav"));
+        let said: usize = wav.header("content-length").parse().expect("a length");
+        assert!(said > 44 && wav.body.len() == said, "{said} and {}", wav.body.len());
+        let named = format!("attachment; filename=\"first-{sound}.wav\"");
+        assert_eq!(wav.header("content-disposition"), named);
+    }
+    assert_eq!(studio.get("/api/recordings/first/audio/you.webm").await.status, 404);
     assert_eq!(request(address, "DELETE", "/api/recordings/first", &[]).await.status, 204);
     assert!(!folder.exists());
     assert_eq!(studio.get("/api/recordings/first/you.webm").await.status, 404);

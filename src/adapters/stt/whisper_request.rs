@@ -14,7 +14,7 @@ use crate::adapters::AdapterError;
 use crate::adapters::net::{Net, answer_of, broke, truncated, unreadable};
 use crate::adapters::numbers::samples_at;
 use crate::adapters::wire::{bytes_of, parse};
-use crate::audio::SampleRate;
+use crate::audio::{SampleRate, wav};
 
 const RATE: SampleRate = SampleRate::HZ_16000;
 /// Shortest wait for an answer: a server may have to load its model first.
@@ -118,19 +118,10 @@ impl Decoder for WhisperRequests {
     }
 }
 
-/// A WAV file of this sound: a header of 44 bytes and the samples.
+/// A WAV file of this sound.
 fn wav_of(samples: &[i16]) -> Vec<u8> {
-    let sound = bytes_of(samples);
-    let length = u32::try_from(sound.len()).unwrap_or(u32::MAX - 36);
-    let mut file = Vec::with_capacity(44 + sound.len());
-    file.extend(b"RIFF");
-    file.extend((36 + length).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(RATE.hz().to_le_bytes());
-    file.extend((RATE.hz() * 2).to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend(length.to_le_bytes());
-    file.extend(sound);
+    let mut file = wav::head(RATE, Some(samples.len() as u64)).to_vec();
+    file.extend(bytes_of(samples));
     file
 }
 

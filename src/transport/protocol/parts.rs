@@ -62,6 +62,8 @@ pub struct SessionFacts {
     pub episode_id: String,
     /// The briefing's title.
     pub title: String,
+    /// BCP 47 tag of the show's language.
+    pub language: String,
     /// Display names, in the order you, claude, guest.
     pub names: [String; 3],
     /// Names of the adapters at work: ears, guest's mind, voices.

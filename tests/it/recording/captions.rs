@@ -75,7 +75,10 @@ fn the_merged_file_of_a_short_talk() {
     let interim = Caption { is_final: false, ..caption(4, Speaker::Guest, &[("never", 100, 200)]) };
     let captions = [
         caption(3, Speaker::Guest, &[("R&B", 2500, 3000), ("<loud>", 3000, 3661)]),
-        caption(2, Speaker::Claude, &[("It", 1400, 1500), ("does.", 1500, 2000)]),
+        Caption {
+            cut: true,
+            ..caption(2, Speaker::Claude, &[("It", 1400, 1500), ("does.", 1500, 2000)])
+        },
         interim,
         host,
     ];
@@ -89,6 +92,7 @@ language: en
 sample rate: 48000
 offset: 0
 class estimated: word times are spread evenly over the caption
+class cut: the speaker was interrupted here
 
 c1
 00:00:00.200 --> 00:00:01.000
@@ -96,7 +100,7 @@ c1
 
 c2
 00:00:01.400 --> 00:00:02.000
-<v Ada>It <00:00:01.500>does.</v>
+<v.cut Ada>It <00:00:01.500>does.</v>
 
 c3
 00:00:02.500 --> 00:00:03.661

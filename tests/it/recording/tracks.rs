@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, Cursor, Read as _, Seek, SeekFrom, Write};
 
 use voice_studio::conversation::Speaker;
+use voice_studio::recording::wav::WavFile;
 use voice_studio::recording::webm::{CLUSTER_PACKETS, Sink, TrackHeader, TrackWriter};
 use voice_studio::recording::{Closing, EpisodeRecorder, Manifest};
 use voice_studio::time::SessionTime;
 
-use super::{ReadTrack, decode, lag_of, ms, peak, recorder, setup, sweep};
+use super::{ReadTrack, converse, decode, lag_of, ms, peak, recorder, setup, sweep};
 
 #[test]
 fn sound_stands_within_a_millisecond_of_its_session_time_on_every_track() {
@@ -52,6 +53,38 @@ fn every_length_decodes_to_the_same_whole_milliseconds_on_all_tracks() {
             );
         }
     }
+}
+
+#[test]
+fn as_wav_files_tracks_sound_as_players_play_them_and_the_mix_is_their_sum() {
+    let root = tempfile::tempdir().unwrap();
+    let mut recorder = recorder(root.path());
+    converse(&mut recorder, 3000);
+    let ready = recorder.finish(ms(3217), Closing::default()).unwrap();
+    let samples = ms(3217).samples();
+    let wav = |speaker| {
+        let mut file = WavFile::open(&ready.dir, speaker, samples).unwrap();
+        let said = file.bytes();
+        let mut bytes = Vec::new();
+        while let Some(piece) = file.next_piece().unwrap() {
+            bytes.extend(piece);
+        }
+        assert_eq!(bytes.len() as u64, said);
+        let mut reader = hound::WavReader::new(bytes.as_slice()).unwrap();
+        reader.samples::<i16>().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let tracks = Speaker::ALL.map(|speaker| {
+        let track = wav(Some(speaker));
+        assert!(track == decode(&ready.dir, speaker), "{speaker}");
+        track
+    });
+    let mix = wav(None);
+    assert_eq!(mix.len() as u64, samples);
+    for (n, sample) in mix.iter().enumerate() {
+        let sum: i32 = tracks.iter().map(|track| i32::from(track[n])).sum();
+        assert_eq!(i32::from(*sample), sum.clamp(-32_768, 32_767), "sample {n}");
+    }
+    assert!(mix.iter().any(|sample| sample.unsigned_abs() > 1000), "it is not silent");
 }
 
 #[test]
