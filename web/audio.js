@@ -1,5 +1,5 @@
 // Opens the microphone and both voices on one audio context, which is the page's only clock.
-import { Capture, constraints } from './capture.js';
+import { askMicrophone, Capture } from './capture.js';
 import { Playback, PREFERRED_RATE } from './playback.js';
 import { useSink } from './lobby.js';
 import { HOST_RATES } from './protocol.js';
@@ -9,7 +9,6 @@ import { HOST_RATES } from './protocol.js';
  * @typedef {object} AudioEvents
  * @property {(frame: {buffer: ArrayBuffer, first: number, muted: boolean}) => void} onFrame
  * @property {(speaker: AiSpeaker, report: PositionReport) => void} onPosition
- * @property {() => void} onMicrophoneGone
  */
 
 /** @typedef {{context: AudioContext, capture: Capture, playback: Playback, close: () => void}} Audio */
@@ -33,16 +32,14 @@ export async function openAudio({ hasHeadphones, deviceId, sinkId }, events) {
   /** @type {MediaStream | undefined} */
   let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia(constraints(hasHeadphones, deviceId));
+    stream = await askMicrophone(hasHeadphones, deviceId);
     context = await contextFor(context, stream);
     await Promise.all(['capture', 'playback'].map((name) => context.audioWorklet.addModule(`/${name}-worklet.js`)));
     await context.resume();
     await useSink(context, sinkId);
     const capture = new Capture(context, stream, events.onFrame);
     const playback = new Playback(context, events.onPosition);
-    for (const track of stream.getAudioTracks()) track.onended = events.onMicrophoneGone;
     const close = () => {
-      for (const track of capture.stream.getAudioTracks()) track.onended = null;
       capture.close();
       playback.close();
       void context.close();

@@ -21,6 +21,12 @@ export function constraints(hasHeadphones, deviceId) {
   };
 }
 
+/**
+ * @param {boolean} hasHeadphones @param {string} [deviceId]
+ * @throws Whatever `getUserMedia` throws.
+ */
+export const askMicrophone = (hasHeadphones, deviceId) => navigator.mediaDevices.getUserMedia(constraints(hasHeadphones, deviceId));
+
 export class Capture {
   /** Loudness, 0 to 1. */
   level = 0;
@@ -33,7 +39,9 @@ export class Capture {
    * @param {(frame: {buffer: ArrayBuffer, first: number, muted: boolean}) => void} onFrame
    */
   constructor(context, stream, onFrame) {
+    this.context = context;
     this.stream = stream;
+    this.muted = false;
     // Both are kept: a browser may collect a source that nobody holds.
     this.source = context.createMediaStreamSource(stream);
     this.node = new AudioWorkletNode(context, 'studio-capture', {
@@ -52,8 +60,24 @@ export class Capture {
 
   /** @param {boolean} muted The counter runs on; samples are silence and carry the flag. */
   mute(muted) {
+    this.muted = muted;
     this.node.port.postMessage({ muted });
     for (const track of this.stream.getAudioTracks()) track.enabled = !muted;
+  }
+
+  /**
+   * Hears another microphone from now on. The worklet and its counter stay, so the numbers run on without a hole. The
+   * tracks of the one before are left to the caller: a sender may still hold them.
+   * @param {MediaStream} stream
+   * @throws Firefox: a microphone of another rate than the context's. Nothing has changed then.
+   */
+  use(stream) {
+    const source = this.context.createMediaStreamSource(stream);
+    for (const track of stream.getAudioTracks()) track.enabled = !this.muted;
+    this.source.disconnect();
+    source.connect(this.node);
+    this.source = source;
+    this.stream = stream;
   }
 
   /**

@@ -44,12 +44,6 @@ export const UNSUPPORTED = {
   advice: 'Use a current Chrome, Edge, Firefox or Safari, and open the page at http://localhost or over https.',
 };
 
-/** The track ended while it was needed. @type {Failure} */
-export const MICROPHONE_GONE = {
-  title: 'The microphone was disconnected.',
-  advice: 'The session goes on without your voice. End it, connect the microphone, and start another one.',
-};
-
 /**
  * Why the socket closed.
  * @param {number} code Of the WebSocket.

@@ -1,6 +1,7 @@
 // Before the show: microphone and loudspeaker, a test of both, and the sound check.
-import { constraints } from './capture.js';
+import { askMicrophone } from './capture.js';
 import { ApiFailure, heardWords, roundTrip } from './api.js';
+import { deviceList, fill } from './devices.js';
 import { startFailure } from './failures.js';
 import { decibels, judge, quantile, sentenceIn, understoodShare } from './soundcheck.js';
 /** @import {LevelMeter} from './level-meter.js' */
@@ -101,7 +102,7 @@ export class Lobby {
     const context = new AudioContext({ latencyHint: 'interactive' });
     this.#context = context;
     void context.resume();
-    this.#stream = await navigator.mediaDevices.getUserMedia(constraints(this.asked().hasHeadphones, chosen));
+    this.#stream = await askMicrophone(this.asked().hasHeadphones, chosen);
     this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = 2048;
     context.createMediaStreamSource(this.#stream).connect(this.#analyser);
@@ -124,10 +125,10 @@ export class Lobby {
   async #listDevices() {
     const devices = await navigator.mediaDevices.enumerateDevices();
     const used = this.#stream?.getAudioTracks()[0]?.getSettings().deviceId ?? '';
-    fill(this.input, devices.filter(({ kind }) => kind === 'audioinput'), this.input.value || used);
+    fill(this.input, deviceList(devices.filter(({ kind }) => kind === 'audioinput')), this.input.value || used);
     const canChoose = 'setSinkId' in AudioContext.prototype;
     this.outputField.hidden = !canChoose;
-    if (canChoose) fill(this.output, devices.filter(({ kind }) => kind === 'audiooutput'), this.output.value);
+    if (canChoose) fill(this.output, deviceList(devices.filter(({ kind }) => kind === 'audiooutput')), this.output.value);
   }
 
   async #useOutput() {
@@ -231,14 +232,6 @@ export class Lobby {
 export async function useSink(context, sinkId) {
   const able = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (context);
   if (able.setSinkId && (sinkId || 'sinkId' in context)) await able.setSinkId(sinkId);
-}
-
-/** @param {HTMLSelectElement} select @param {MediaDeviceInfo[]} devices @param {string} chosen */
-function fill(select, devices, chosen) {
-  const usual = new Option('The system’s choice', '');
-  const others = devices.filter(({ deviceId }) => deviceId && deviceId !== 'default');
-  select.replaceChildren(usual, ...others.map(({ deviceId, label }, i) => new Option(label || `Device ${i + 1}`, deviceId)));
-  if (others.some(({ deviceId }) => deviceId === chosen)) select.value = chosen;
 }
 
 /**

@@ -1,4 +1,5 @@
 // The panels beside the stage: plan, shares, reasons, figures. `show.js` has what they say.
+import { figureRows } from './elements.js';
 import { setLanguage } from './language.js';
 import { planAt, reasonText, scoresText, shares, waits } from './show.js';
 import { SPEAKERS } from './state.js';
@@ -49,12 +50,12 @@ export class Panels {
     /** @type {HTMLInputElement | null} */ (this.whispers.parentElement?.querySelector('input'))?.focus();
   }
 
-  /** @param {StudioState} state @param {number} nowMs @param {{roundTripMs: number | null, skipped: number}} link */
-  render(state, nowMs, link) {
+  /** @param {StudioState} state @param {number} nowMs */
+  render(state, nowMs) {
     this.#renderPlan(state, nowMs);
     const talk = shares(state.captions);
     const key = JSON.stringify([SPEAKERS.map((speaker) => Math.round(talk[speaker].share * 100)), state.names, state.decisions.length, state.decisions.at(-1), state.whispers.length,
-      state.markers.length, state.history.length, link, state.metrics?.turn]);
+      state.markers.length, state.history.length, state.metrics?.turn]);
     if (key === this.#key) return;
     this.#key = key;
     this.balance.replaceChildren(...SPEAKERS.map((speaker) => {
@@ -80,14 +81,11 @@ export class Panels {
     }));
     this.marksBox.hidden = state.markers.length === 0;
     this.marks.replaceChildren(...state.markers.slice(-6).toReversed().map(({ ms, label }) => make('li', 'mark', `${clockText(ms)} ${label}`.trim())));
-    const rows = /** @type {[string, string][]} */ ([
+    this.figures.replaceChildren(...figureRows([
       ['From your last word to its voice', span(waits(state.history, 'firstHeardMs'))],
       ['until it knew that you had finished', span(waits(state.history, 'endOfTurnMs'))],
       ['until its words were there', span(waits(state.history, 'firstTextMs'))],
-      ['Way to the studio', link.roundTripMs === null ? '–' : `${Math.round(link.roundTripMs)} ms`],
-      ['Sound not sent', `${link.skipped} frames`],
-    ]);
-    this.figures.replaceChildren(...rows.flatMap(([term, text]) => [make('dt', '', term), make('dd', '', text)]));
+    ]));
   }
 
   /** @param {import('./types').Decision} decision @param {StudioState['names']} names */

@@ -1,6 +1,6 @@
 // The two AIs' voices: one worklet node each, and what they report.
 import { AI_RATE } from './protocol.js';
-/** @import {AiFrame, AiSpeaker, PlaybackReport, PlayoutOrder, PositionReport} from './types' */
+/** @import {AiFrame, AiSpeaker, PlaybackReport, PlayoutOrder, PositionReport, VoiceCounts} from './types' */
 
 /** How often the output latency is read again: browsers give 0 at first and change it with the device. */
 const LATENCY_MS = 250;
@@ -14,6 +14,8 @@ export class Playback {
     this.context = context;
     /** Loudness of each voice, 0 to 1. @type {Record<AiSpeaker, number>} */
     this.levels = { claude: 0, guest: 0 };
+    /** What each playhead has counted. @type {Record<AiSpeaker, VoiceCounts>} */
+    this.counts = { claude: { blocks: 0, lateBlocks: 0, underruns: 0 }, guest: { blocks: 0, lateBlocks: 0, underruns: 0 } };
     this.nodes = { claude: this.#voice('claude', onPosition), guest: this.#voice('guest', onPosition) };
     this.timer = setInterval(() => this.#sendLatency(), LATENCY_MS);
     this.#sendLatency();
@@ -39,6 +41,7 @@ export class Playback {
     const node = new AudioWorkletNode(this.context, 'studio-playback', { numberOfInputs: 0, outputChannelCount: [1] });
     node.port.onmessage = (/** @type {MessageEvent<PlaybackReport>} */ { data }) => {
       if (data.type === 'level') this.levels[speaker] = data.level;
+      else if (data.type === 'counts') this.counts[speaker] = data;
       else onPosition(speaker, data);
     };
     node.connect(this.context.destination);

@@ -52,9 +52,11 @@ export class Playhead {
   #energy = 0;
   #energyFrames = 0;
   #level = 0;
-  /** Samples that came too late, twice, or with no room, and times the voice ran dry. */
+  /** Samples that came twice, after their turn, or with no room. */
   dropped = 0;
-  underruns = 0;
+  /** Blocks that came, those of them that should have sounded before they came, and times the voice ran dry. */
+  counts = { blocks: 0, lateBlocks: 0, underruns: 0 };
+  #toldCounts = '';
 
   /**
    * @param {number} rate Of the audio context, in Hz.
@@ -125,6 +127,8 @@ export class Playhead {
   #receive(number, first, pcm, frame) {
     const turn = this.#find(number, frame);
     const end = first + pcm.length;
+    this.counts.blocks += 1;
+    if (turn?.isDry && frame > turn.stoppedAt + (first - turn.at) / this.step) this.counts.lateBlocks += 1;
     if (turn?.begun && first < turn.at) turn.isAsked = true;
     if (!turn || end <= turn.at || end > turn.at + RING_SAMPLES / 2) {
       this.dropped += pcm.length;
@@ -255,7 +259,7 @@ export class Playhead {
   /** @param {Turn} turn @param {number} frame @param {number} fade From 0, silent, to 1. */
   #play(turn, frame, fade) {
     if (turn.isDry) {
-      this.underruns += 1;
+      this.counts.underruns += 1;
       this.#cushion = Math.min(CUSHION_MS_MAX, this.#cushion + CUSHION_STEP_MS);
     }
     turn.isDry = false;
@@ -341,6 +345,13 @@ export class Playhead {
     this.#energy = this.#energyFrames = 0;
     if (level !== this.#level) this.tell({ type: 'level', level });
     this.#level = level;
+    this.#tellCounts();
+  }
+
+  #tellCounts() {
+    const counts = JSON.stringify(this.counts);
+    if (counts !== this.#toldCounts) this.tell({ type: 'counts', ...this.counts });
+    this.#toldCounts = counts;
   }
 
   /** @param {Turn} turn @param {number} frame */

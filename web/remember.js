@@ -1,5 +1,6 @@
 // What outlives a reload of the page: the way back into a session, for as long as the studio keeps it, and what the host
 // answered on the first screen. Only for this tab: on a shared computer nobody finds the name of who was here before.
+// What a host prefers names nobody, and stays with the browser.
 
 const KEY = 'studio.session';
 const HOST_KEY = 'studio.host';
@@ -27,6 +28,12 @@ export function touch() {
   if (kept) sessionStorage.setItem(KEY, JSON.stringify({ ...JSON.parse(kept), at: Date.now() }));
 }
 
+/** Another microphone: a reload goes on with it. @param {string} deviceId */
+export function changeDevice(deviceId) {
+  const kept = sessionStorage.getItem(KEY);
+  if (kept) sessionStorage.setItem(KEY, JSON.stringify({ ...JSON.parse(kept), deviceId }));
+}
+
 /** @returns {Kept | null} */
 export function kept() {
   const found = read(KEY);
@@ -40,6 +47,25 @@ export function keepHost(host) {
 
 /** @returns {Host | null} */
 export const host = () => read(HOST_KEY);
+
+/** @param {string} name @returns {string | null} */
+export function preference(name) {
+  try {
+    return localStorage.getItem(`studio.${name}`);
+  } catch {
+    // A browser that lets pages keep nothing.
+    return null;
+  }
+}
+
+/** @param {string} name @param {string} value */
+export function prefer(name, value) {
+  try {
+    localStorage.setItem(`studio.${name}`, value);
+  } catch {
+    // It holds for this page, then.
+  }
+}
 
 /** @param {string} key */
 function read(key) {

@@ -47,6 +47,11 @@ export class RtpVoice {
     this.tell = tell;
   }
 
+  /** Whether a turn is on. */
+  get isSpeaking() {
+    return this.#speaks;
+  }
+
   /** Whether a turn of this number comes by this way. @param {number} turn */
   has(turn) {
     return this.#segments.some((segment) => segment.turn === turn);

@@ -1,23 +1,26 @@
-// The host's view of the sound's way: which it is, how good it is, and the switch.
-/** @import {LineQuality, LineState, SocketQuality, SoundChoice} from './types' */
+// The host's view of the sound's way: which it is, and the switch. How good it is stands in the figures of `link.js`.
+import { prefer, preference } from './remember.js';
+/** @import {LineQuality, LineState, SoundChoice} from './types' */
 
-/** Remembered for the next session. */
-const KEY = 'studio.sound-way';
+/** The preference that is remembered. */
+const SOUND_WAY = 'sound-way';
 
 /** @type {[SoundChoice, string][]} */
 const CHOICES = [['auto', 'whatever works best'], ['webrtc', 'WebRTC'], ['opus', 'WebSocket, Opus'], ['socket', 'WebSocket, PCM']];
 
 export class SoundPanel {
   /** @type {LineState} */ #state = { way: 'socket', isTrying: false, reason: '' };
-  #quality = '';
+  /** What WebRTC says of itself, while it carries the sound. @type {LineQuality | null} */
+  quality = null;
   #isOpus = false;
 
   /**
-   * @param {HTMLElement} root Is filled.
+   * @param {HTMLElement} root Gets the way before and the switch after what is in it.
    * @param {(choice: SoundChoice) => void} onChoice
    */
   constructor(root, onChoice) {
-    this.way = root.appendChild(document.createElement('output'));
+    this.way = document.createElement('output');
+    root.prepend(this.way);
     this.way.id = 'sound-way';
     const label = root.appendChild(document.createElement('label'));
     label.append('Send it by');
@@ -27,7 +30,7 @@ export class SoundPanel {
     this.select.value = recall();
     this.#show();
     this.select.onchange = () => {
-      localStorage.setItem(KEY, this.select.value);
+      prefer(SOUND_WAY, this.select.value);
       onChoice(this.choice);
     };
   }
@@ -40,8 +43,8 @@ export class SoundPanel {
   /** @param {LineState} state */
   showState(state) {
     this.#state = state;
-    this.#quality = '';
-    this.way.title = '';
+    this.quality = null;
+    delete this.way.dataset.quality;
     this.#show();
   }
 
@@ -52,37 +55,23 @@ export class SoundPanel {
   }
 
   /** @param {LineQuality} quality */
-  showQuality({ rttMs, jitterMs, bufferMs, lossUp, lossDown }) {
+  showQuality(quality) {
     if (this.#state.way !== 'webrtc') return;
-    const worst = Math.max(lossUp, lossDown);
-    this.#quality = `, ${Math.round(rttMs)} ms${worst > 0 ? `, ${worst} % lost` : ''}`;
-    this.way.title = `round trip ${rttMs} ms, jitter ${jitterMs} ms, buffer ${bufferMs} ms, lost ${lossUp} % up, ${lossDown} % down`;
-    this.way.dataset.quality = JSON.stringify({ rttMs, jitterMs, bufferMs, lossUp, lossDown });
-    this.#show();
-  }
-
-  /** @param {SocketQuality} quality */
-  showSocketQuality({ roundTripMs, skipped }) {
-    if (this.#state.way !== 'socket' || roundTripMs === null) return;
-    this.#quality = `, ${Math.round(roundTripMs)} ms${skipped > 0 ? `, ${skipped} frames not sent` : ''}`;
-    this.#show();
+    this.quality = quality;
+    this.way.dataset.quality = JSON.stringify(quality);
   }
 
   #show() {
     const { way, isTrying, reason } = this.#state;
     const why = isTrying ? ', trying WebRTC' : reason && reason !== 'chosen' ? ` (${reason})` : '';
     const name = way === 'webrtc' ? 'WebRTC' : this.#isOpus ? 'WebSocket, Opus' : 'WebSocket';
-    const text = `${name}${why}${this.#quality}`;
+    const text = `${name}${why}`;
     if (this.way.value !== text) this.way.value = text;
   }
 }
 
 /** @returns {SoundChoice} */
 function recall() {
-  try {
-    const kept = localStorage.getItem(KEY);
-    return CHOICES.find(([value]) => value === kept)?.[0] ?? 'auto';
-  } catch {
-    return 'auto';
-  }
+  const kept = preference(SOUND_WAY);
+  return CHOICES.find(([value]) => value === kept)?.[0] ?? 'auto';
 }

@@ -3,7 +3,7 @@
 import { canEncodeOpus, OpusCapture } from './opus-capture.js';
 import { SoundPanel } from './sound-panel.js';
 import { SoundLine } from './webrtc.js';
-/** @import {ClientMessage, HostFrame, ServerMessage, SocketQuality, SoundChoice} from './types' */
+/** @import {ClientMessage, HostFrame, ServerMessage, SoundChoice} from './types' */
 
 /** Samples of the page's own clock in a millisecond: the unit in which reports are timed. */
 const CLOCK_PER_MS = 48;
@@ -35,9 +35,9 @@ export class SoundWay {
     this.sendAudio(frame);
   }
 
-  /** @param {SocketQuality} quality */
-  showSocketQuality(quality) {
-    this.panel.showSocketQuality(quality);
+  /** What WebRTC says of itself, while it carries the sound. */
+  get quality() {
+    return this.panel.quality;
   }
 
   get #isOpus() {
@@ -72,6 +72,11 @@ export class SoundWay {
       this.#canEncode = can;
       this.panel.showCodec(this.#isOpus);
     });
+  }
+
+  /** Another microphone, in mid-session. @param {MediaStream} microphone */
+  async use(microphone) {
+    await this.#line?.use(microphone);
   }
 
   /** @param {ServerMessage} message @returns {boolean} Whether it was for this way alone. */

@@ -73,6 +73,7 @@ export function reduce(state, event, pageMs) {
         autopilot: event.autopilot,
         title: event.session.title,
         names: namesOf(event.session.names, state.names),
+        language: event.session.language || state.language,
         muted: event.session.muted,
         recording: event.session.recording,
         clock: { sessionMs: event.session.nowMs, pageMs },
@@ -141,7 +142,8 @@ export function reduce(state, event, pageMs) {
     case 'local.marker':
       return { ...state, markers: [...state.markers, { ms: event.ms, label: event.label }] };
     case 'local.plan':
-      return { ...state, plan: event.segments, language: event.language };
+      // A show goes on in the language in which it began, whatever its briefing says since.
+      return { ...state, plan: event.segments, language: (state.screen === 'live' && state.language) || event.language };
     case 'local.shelf':
       return { ...state, screen: 'shelf', failure: null };
     case 'local.take':

@@ -1,6 +1,7 @@
 // A finished recording: three tracks side by side to be heard, read and taken away.
 import { recording, waveforms } from './api.js';
-import { renderFiles } from './files.js';
+import { isStruckCue, linesOf } from './cues.js';
+import { checksums, renderFiles } from './files.js';
 import { TrackWave } from './wave.js';
 import { setLanguage } from './language.js';
 import { clockText, dateText } from './words.js';
@@ -32,6 +33,8 @@ export class Take {
     this.facts = part('facts');
     this.rows = part('tracks');
     this.files = part('files');
+    this.sums = part('sums');
+    this.sumsBox = part('sums-box');
     this.words = part('words');
     this.player = part('player');
     this.play = /** @type {HTMLButtonElement} */ (part('play'));
@@ -88,18 +91,15 @@ export class Take {
     this.title.textContent = take.title;
     this.facts.textContent = [take.startedUtc ? dateText(take.startedUtc) : '', take.durationMs === null ? '' : clockText(take.durationMs),
       take.episodeId, take.recovered ? 'repaired after a crash' : ''].filter(Boolean).join(' · ');
-    renderFiles(this.files, take.files);
+    renderFiles(this.files, take);
+    const sums = checksums(take.files);
+    this.sums.textContent = sums;
+    this.sumsBox.hidden = sums === '';
     this.seek.max = String(take.durationMs ?? 0);
     this.player.hidden = take.state !== 'finished';
     this.#tracks = take.speakers.map(({ speaker, name, track }) => this.#track(take, speaker, name, track));
     this.rows.replaceChildren(...this.#tracks.map(({ wave }) => /** @type {HTMLElement} */ (wave.closest('.track'))));
-    const cuts = take.cuts ?? [];
-    this.#lines = [
-      ...take.captions.map(({ speaker, startMs, endMs, text, cut }) => ({ at: startMs, until: endMs, who: speaker, text, language: take.language,
-        isCut: cut ?? false, isStruck: cuts.some(({ fromMs, toMs }) => startMs >= fromMs && endMs <= toMs) })),
-      ...take.markers.map(({ at_s, label }) => ({ at: at_s * 1000, until: at_s * 1000, who: 'Marker', text: label || 'Marked here', language: '',
-        isCut: false, isStruck: false })),
-    ].toSorted((a, b) => a.at - b.at).map((line) => ({ at: line.at, until: line.until, button: this.#line(line) }));
+    this.#lines = linesOf(take).map((line) => ({ at: line.at, until: line.until, button: this.#line(line) }));
     this.words.replaceChildren(...this.#lines.map(({ button }) => /** @type {HTMLElement} */ (button.parentElement)));
     setLanguage(this.title, take.language);
     this.#move();
@@ -124,8 +124,8 @@ export class Take {
     };
     const wave = new TrackWave();
     const length = Math.max(1, take.durationMs ?? 1);
-    wave.look.spans = take.captions.filter((cue) => cue.speaker === name).map(({ startMs, endMs, text, cut = false }) => (
-      { from: startMs / length, until: endMs / length, text, cut }));
+    wave.look.spans = take.captions.filter((cue) => cue.speaker === name).map((cue) => (
+      { from: cue.startMs / length, until: cue.endMs / length, text: cue.text, cut: cue.cut ?? false, struck: isStruckCue(cue, take.cuts) }));
     wave.look.strikes = (take.cuts ?? []).map(({ fromMs, toMs }) => [fromMs / length, toMs / length]);
     wave.look.markers = take.markers.map(({ at_s }) => (at_s * 1000) / length);
     wave.addEventListener('click', (event) => this.#go(((event.offsetX / wave.clientWidth) * length) / 1000));
@@ -143,7 +143,7 @@ export class Take {
     return track;
   }
 
-  /** @param {{at: number, who: string, text: string, language: string, isCut: boolean, isStruck: boolean}} line */
+  /** @param {import('./cues.js').Line} line */
   #line({ at, who, text, language, isCut, isStruck }) {
     const item = document.createElement('li');
     const button = document.createElement('button');

@@ -29,6 +29,8 @@ export interface SessionFacts {
   episodeId: string;
   title: string;
   names: [string, string, string];
+  /** BCP 47 tag of the show's language; a studio that does not say so leaves it out. */
+  language?: string;
   adapters: [string, string, string];
   nowMs: number;
   muted: boolean;
@@ -62,11 +64,19 @@ export type WebRtcMessage =
 /** Which way the sound goes, and why not by the other. */
 export interface LineState { way: 'webrtc' | 'socket'; isTrying: boolean; reason: string }
 
-/** How good the socket is: time there and back, and frames of the microphone that were not sent. */
-export interface SocketQuality { roundTripMs: number | null; skipped: number }
+/** What a voice's playhead counts: blocks of sound that came, those that came after they should have sounded, and times
+ *  the voice ran dry. */
+export interface VoiceCounts { blocks: number; lateBlocks: number; underruns: number }
 
-/** The line's quality: times in ms, losses in per cent of the last second. */
-export interface LineQuality { rttMs: number; jitterMs: number; bufferMs: number; lossUp: number; lossDown: number }
+/** WebRTC's quality: times in ms, losses in per cent of the last second, the rest since the session began. */
+export interface LineQuality {
+  rttMs: number; jitterMs: number; bufferMs: number; lossUp: number; lossDown: number;
+  latePackets: number; concealed: number;
+}
+
+/** What is known of the way to the studio: the time there and back, frames of the microphone that were not sent, what
+ *  the playheads counted, and WebRTC's own word while it carries the sound. */
+export interface LinkFacts { roundTripMs: number | null; skipped: number; voices: VoiceCounts; line: LineQuality | null }
 
 /** A voice may or may not be heard, from so many ms from now on. */
 export interface RtpGate { open: boolean; inMs: number; fadeMs: number }
@@ -254,8 +264,11 @@ export interface Recording {
   /** What was struck from the show, as the manifest has it; absent where the studio does not tell. */
   cuts?: { fromMs: number; toMs: number }[];
   captions: Cue[];
-  files: { name: string; url: string; type: string; bytes: number; sha256: string | null }[];
+  files: TakenFile[];
 }
+
+/** A file of a recording; one that is made when it is asked for has no hash. */
+export interface TakenFile { name: string; url: string; bytes: number; sha256: string | null }
 
 export interface Waveforms { durationMs: number; tracks: Record<Speaker, number[]> }
 
@@ -282,6 +295,7 @@ export type PlaybackCommand =
 
 export type PlaybackReport =
   | ({ type: 'position' } & PositionReport)
+  | ({ type: 'counts' } & VoiceCounts)
   | { type: 'level'; level: number };
 
 export type CaptureReport =

@@ -20,7 +20,10 @@ export function bars(peaks, count) {
   });
 }
 
-/** @typedef {{from: number, until: number, text: string, cut: boolean}} Span A caption; `cut` where its speaker was interrupted. */
+/**
+ * A caption; `cut` where its speaker was interrupted, `struck` where it is cut from the show.
+ * @typedef {{from: number, until: number, text: string, cut: boolean, struck: boolean}} Span
+ */
 
 /**
  * @param {CanvasRenderingContext2D} ctx
@@ -41,17 +44,12 @@ export function drawWave(ctx, { width, height, peaks, spans, strikes, markers, a
   });
   for (const span of spans) caption(ctx, span, { width, top: tall + 4, soft, text, mark, isOff });
   // What is struck from the show: tinted, and crossed out.
-  ctx.strokeStyle = mark;
   for (const [from, until] of strikes) {
     ctx.globalAlpha = 0.18;
     ctx.fillStyle = mark;
     ctx.fillRect(from * width, 0, (until - from) * width, tall);
     ctx.globalAlpha = 1;
-    ctx.lineWidth = 1.5;
-    ctx.beginPath();
-    ctx.moveTo(from * width, tall / 2);
-    ctx.lineTo(until * width, tall / 2);
-    ctx.stroke();
+    ctx.fillRect(from * width, Math.round(tall / 2) - 1, (until - from) * width, 2);
   }
   ctx.globalAlpha = 1;
   ctx.fillStyle = mark;

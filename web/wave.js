@@ -17,7 +17,7 @@ export class TrackWave extends HTMLElement {
     this.addEventListener('pointermove', ({ offsetX }) => {
       const share = offsetX / this.clientWidth;
       const span = this.look.spans.find(({ from, until }) => from <= share && share <= until);
-      const tip = span ? `${span.text}${span.cut ? ' (cut off)' : ''}` : '';
+      const tip = span ? `${span.text}${span.cut ? ' (cut off)' : ''}${span.struck ? ' (struck)' : ''}` : '';
       if (this.title !== tip) this.title = tip;
     });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());

@@ -32,6 +32,7 @@ export function isWebRtcSupported() {
 
 export class SoundLine {
   /** @type {RTCPeerConnection | null} */ #peer = null;
+  /** The microphone's end. @type {RTCRtpSender | null} */ #sender = null;
   /** @type {RTCIceServer[] | null} */ #iceServers = null;
   /** @type {Partial<Record<AiSpeaker, {voice: RtpVoice, receiver: RTCRtpReceiver | null, gate: GainNode, duck: GainNode, meter: AnalyserNode}>>} */
   #ends = {};
@@ -43,6 +44,10 @@ export class SoundLine {
   #isInsisted = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry;
   #lostBefore = { lost: 0, received: 0 };
+  /** Since the session began, of voices that spoke: packets that came too late, and holes that the browser filled. */
+  #counts = { latePackets: 0, concealed: 0 };
+  /** What the browser had counted of each voice's track when it was asked last. @type {Map<string, {late: number, concealed: number, spoke: boolean}>} */
+  #counted = new Map();
 
   /**
    * @param {AudioContext} context
@@ -120,6 +125,20 @@ export class SoundLine {
     else if (this.#iceServers && !this.#peer) void this.#begin();
   }
 
+  /**
+   * Sends another microphone from now on: nothing is negotiated anew, and the RTP time runs on.
+   * @param {MediaStream} microphone
+   */
+  async use(microphone) {
+    this.microphone = microphone;
+    try {
+      await this.#sender?.replaceTrack(microphone.getAudioTracks()[0] ?? null);
+    } catch {
+      // What the browser would have to negotiate for: the socket takes the sound, and where WebRTC is insisted on it begins anew.
+      this.#fallBack('microphone');
+    }
+  }
+
   /** Loudness of each voice, 0 to 1. */
   levels() {
     const level = (/** @type {AiSpeaker} */ speaker) => {
@@ -145,7 +164,7 @@ export class SoundLine {
     const peer = new RTCPeerConnection({ iceServers: this.#iceServers, bundlePolicy: 'max-bundle' });
     this.#peer = peer;
     const [track] = this.microphone.getAudioTracks();
-    peer.addTransceiver(track ?? 'audio', { direction: 'sendonly', streams: [this.microphone] });
+    this.#sender = peer.addTransceiver(track ?? 'audio', { direction: 'sendonly', streams: [this.microphone] }).sender;
     for (const speaker of SPEAKERS) this.#prepare(speaker, peer.addTransceiver('audio', { direction: 'recvonly' }));
     peer.onconnectionstatechange = () => this.#onConnection(peer);
     this.#patience = setTimeout(() => this.#fallBack('no connection'), CONNECT_MS);
@@ -228,15 +247,33 @@ export class SoundLine {
       } else if (entry.type === 'inbound-rtp') {
         sums.lost += entry.packetsLost ?? 0;
         sums.received += entry.packetsReceived ?? 0;
+        this.#count(entry);
         quality.jitterMs = Math.max(quality.jitterMs, Math.round((entry.jitter ?? 0) * 1000));
         const emitted = entry.jitterBufferEmittedCount || 1;
         quality.bufferMs = Math.max(quality.bufferMs, Math.round(((entry.jitterBufferDelay ?? 0) / emitted) * 1000));
       }
     }
+    if (peer !== this.#peer) return;
     const [lost, received] = [sums.lost - this.#lostBefore.lost, sums.received - this.#lostBefore.received];
     this.#lostBefore = sums;
     quality.lossDown = Math.round((100 * Math.max(0, lost)) / Math.max(1, lost + received));
-    if (peer === this.#peer) this.events.onQuality(quality);
+    this.events.onQuality({ ...quality, ...this.#counts });
+  }
+
+  /**
+   * A hole in the silence between turns is heard by nobody: only of a voice that speaks is it an underrun.
+   * @param {RTCInboundRtpStreamStats} entry
+   */
+  #count({ trackIdentifier, packetsDiscarded: late = 0, concealmentEvents: concealed = 0 }) {
+    const end = Object.values(this.#ends).find(({ receiver }) => receiver?.track.id === trackIdentifier);
+    if (!end) return;
+    const spoke = end.voice.isSpeaking;
+    const before = this.#counted.get(trackIdentifier);
+    if (before && (spoke || before.spoke)) {
+      this.#counts.latePackets += Math.max(0, late - before.late);
+      this.#counts.concealed += Math.max(0, concealed - before.concealed);
+    }
+    this.#counted.set(trackIdentifier, { late, concealed, spoke });
   }
 
   /** @param {string} reason */
@@ -256,13 +293,14 @@ export class SoundLine {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     this.#peer?.close();
-    this.#peer = null;
+    this.#peer = this.#sender = null;
     this.#isUp = false;
     for (const end of Object.values(this.#ends)) end.meter.disconnect();
     for (const sink of this.#sinks) sink.srcObject = null;
     this.#sinks = [];
     this.#ends = {};
     this.#lostBefore = { lost: 0, received: 0 };
+    this.#counted.clear();
   }
 
   #show(reason = '') {

@@ -39,8 +39,10 @@ export function sizeText(bytes) {
 export function fileText(name) {
   const [, stem = '', ending = ''] = /^(.*)\.([^.]+)$/.exec(name) ?? [];
   if (ending === 'webm') return 'Audio track';
-  if (ending === 'wav') return 'Audio, uncompressed';
+  if (ending === 'wav') return stem === 'mix' ? 'Mix, WAV' : 'WAV';
   if (ending === 'vtt') return stem === 'episode' ? 'Captions of everybody' : 'Captions';
+  if (ending === 'txt') return 'Transcript';
+  if (ending === 'json') return 'Transcript for programs';
   if (ending === 'jsonl') return 'Event log';
   if (ending === 'yml') return 'Manifest';
   return 'File';

@@ -202,20 +202,30 @@ test('a notice goes by itself, an error stays, and the next session knows the ho
 test('turns are read aloud to screen readers until that is switched off, and the switch is remembered', async () => {
   const { page, complaints } = await open(context);
   const { client } = await enter(page);
-  /** What the browser tells a screen reader of the place of final captions: whether it is live, and how. */
-  const live = async () => {
+  /** What the browser tells a screen reader: whether the first caption is there, and how live its place is. */
+  const told = async () => {
     const session = await page.context().newCDPSession(page);
-    const { result } = await session.send('Runtime.evaluate', { expression: 'document.querySelector("#captions-final")' });
-    const { nodes: [node] } = await session.send('Accessibility.getPartialAXTree', { objectId: result.objectId, fetchRelatives: false });
+    const { nodes } = await session.send('Accessibility.getFullAXTree');
     await session.detach();
-    return node.properties?.find(({ name }) => name === 'live')?.value.value ?? 'none';
+    const byId = new Map(nodes.map((node) => [node.nodeId, node]));
+    const words = nodes.find(({ ignored, name }) => !ignored && name?.value === 'moves.');
+    for (let node = words; node; node = byId.get(node.parentId)) {
+      const live = node.properties?.find(({ name }) => name === 'live')?.value.value;
+      if (live) return live;
+    }
+    return words ? 'there' : 'not there';
   };
   client.caption(1, 'claude', { text: 'A bed that moves.', isFinal: true });
   await page.waitForSelector('#captions-final .caption');
-  assert.equal(await live(), 'polite');
+  assert.equal(await told(), 'polite');
+  await page.keyboard.press('c');
+  assert.equal(await page.isVisible('#captions'), false);
+  assert.equal(await told(), 'polite', 'captions that are not seen are read all the same');
+  assert.deepEqual(await findings(page, 'live, captions hidden'), []);
+  await page.keyboard.press('c');
   await page.click('#announce');
   assert.equal(await page.getAttribute('#announce', 'aria-pressed'), 'false');
-  assert.equal(await live(), 'none');
+  assert.equal(await told(), 'there');
   assert.deepEqual(await page.$eval('#captions-final', (log) => log.getAttributeNames()), ['id'], 'nothing of a live region is left');
   client.caption(2, 'guest', { text: 'And one that stands still.', isFinal: true });
   await page.waitForFunction(() => document.querySelectorAll('#captions-final .caption').length === 2);
@@ -224,7 +234,7 @@ test('turns are read aloud to screen readers until that is switched off, and the
   page.once('dialog', (dialog) => void dialog.accept());
   await page.reload();
   assert.equal(await page.getAttribute('#announce', 'aria-pressed'), 'false');
-  assert.equal(await live(), 'none');
+  assert.equal(await page.getAttribute('#captions-final', 'aria-live'), null);
   await page.evaluate(() => document.querySelector('#announce').click());
   assert.equal(await page.getAttribute('#captions-final', 'role'), 'log');
   assert.equal(await page.evaluate(() => localStorage.getItem('studio.announce')), 'on');

@@ -135,6 +135,8 @@ test('an unplugged microphone is left for another; without any the show goes on,
   await page.waitForSelector('#failure:visible');
   assert.match(await page.textContent('#failure'), /microphone was disconnected.*recording go on without your voice/s);
   assert.equal(await page.getAttribute('body', 'data-lost'), 'false', 'the session goes on');
+  await page.waitForFunction(() => document.querySelector('#microphone').selectedOptions[0].textContent === 'No microphone');
+  assert.equal(await page.textContent('#notice'), '', 'nothing says that the host is heard');
   assert.deepEqual(await findings(page, 'microphone gone'), []);
   await shot(page, 'microphone-gone');
   const count = client.frames.length;
@@ -196,6 +198,9 @@ for (const [way, name] of [['socket', 'WebSocket'], ['webrtc', 'WebRTC']]) {
     await notice(page, 'You are heard through “Headset” now.');
     await until(6);
     assert.equal(await page.$eval('#sound-way', ({ value }) => value), name, 'the way stays');
+    const terms = await page.$$eval('#link-figures dt', (found) => found.map((term) => `${term.textContent} ${term.nextElementSibling.textContent}`));
+    t.diagnostic(terms.join(', '));
+    assert.equal(terms.some((term) => /^Lost on the way down \d+ %$/.test(term)), way === 'webrtc', 'losses where there can be any');
     const { track } = await whole.end(page, studio.work);
     const heard = tones(track('you'));
     const [lastDesk, firstHeadset] = [heard.findLast(({ id }) => id === 'desk'), heard.find(({ id }) => id === 'headset')];

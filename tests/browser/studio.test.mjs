@@ -28,9 +28,24 @@ test('a spoken question is answered aloud, and what was heard is what was record
     await page.screenshot({ path: join(SHOTS, 'studio-ended.png') });
     const urls = await page.$$eval('#files a', (links) => links.map(({ href }) => href));
     const names = urls.map((url) => new URL(url).pathname.split('/').at(-1)).sort();
-    assert.deepEqual(names, ['claude.vtt', 'claude.webm', 'episode.vtt', 'events.jsonl', 'guest.vtt', 'guest.webm',
-      'session.yml', 'you.vtt', 'you.webm']);
-    for (const url of urls) assert.equal((await context.request.get(url)).status(), 200, url);
+    assert.deepEqual(names, ['claude.vtt', 'claude.wav', 'claude.webm', 'episode.vtt', 'events.jsonl', 'guest.vtt', 'guest.wav', 'guest.webm',
+      'mix.wav', 'session.yml', 'you.vtt', 'you.wav', 'you.webm']);
+    const answers = new Map();
+    for (const url of urls) {
+      const answer = await context.request.get(url);
+      assert.equal(answer.status(), 200, url);
+      answers.set(new URL(url).pathname.split('/').at(-1), await answer.body());
+    }
+    // What is made from the tracks is what the tracks hold, as long as the page says.
+    for (const name of ['you', 'claude', 'guest']) {
+      const wav = answers.get(`${name}.wav`);
+      assert.equal(wav.subarray(0, 4).toString(), 'RIFF', name);
+      const samples = track(name);
+      assert.equal(wav.length, 44 + 2 * samples.length, name);
+      const furthest = samples.reduce((most, sample, i) => Math.max(most, Math.abs(sample - wav.readInt16LE(44 + 2 * i) / 32_768)), 0);
+      assert.ok(furthest < 0.001, `${name}.wav is its track, but for rounding: ${furthest}`);
+    }
+    assert.equal(answers.get('mix.wav').length, answers.get('you.wav').length);
 
     const [you, claude, guest] = ['you', 'claude', 'guest'].map(track);
     assert.equal(you.length, claude.length);

@@ -159,7 +159,37 @@ test('the end of a turn is reported when its last sample is heard, across an und
   bench.send(1, 4800, 9600);
   bench.render(120);
   assert.equal(bench.positions(1).at(-1).played, 9600);
-  assert.equal(bench.playhead.underruns, 1);
+  assert.equal(bench.playhead.counts.underruns, 1);
+});
+
+test('blocks that come after they should have sounded are counted, and those on time are not', () => {
+  const bench = new Bench();
+  bench.send(1, 0, 4800);
+  // 100 ms of sound, then 50 ms of nothing: of the next four blocks three should have begun by then.
+  bench.render(57);
+  bench.send(1, 4800, 8640);
+  bench.render(400);
+  assert.deepEqual(bench.playhead.counts, { blocks: 9, lateBlocks: 3, underruns: 1 });
+  const told = bench.reports.filter(({ type }) => type === 'counts');
+  assert.deepEqual(told.at(-1), { type: 'counts', blocks: 9, lateBlocks: 3, underruns: 1 });
+  const count = told.length;
+  bench.render(100);
+  assert.equal(bench.reports.filter(({ type }) => type === 'counts').length, count, 'told only when they change');
+});
+
+test('the end of a turn, a pause and what is sent again are neither late nor an underrun', () => {
+  const bench = new Bench();
+  bench.send(1, 0, 4800);
+  bench.render(100);
+  bench.send(2, 0, 4800);
+  bench.render(20);
+  bench.obey({ type: 'audio.pause', turn: 2, fadeMs: 10 });
+  bench.render(100);
+  bench.obey({ type: 'audio.resume', turn: 2, fromSample: 960 });
+  bench.send(2, 960, 6720);
+  bench.render(100);
+  const { lateBlocks, underruns } = bench.playhead.counts;
+  assert.deepEqual([lateBlocks, underruns], [0, 0]);
 });
 
 test('positions never go back, also when the latency grows or the server goes back to unheard samples', () => {

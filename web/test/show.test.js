@@ -95,7 +95,7 @@ test('a caption’s box has its words where they fit, a mark where it was cut, a
   const draw = (width, more) => {
     const calls = [];
     const ctx = new Proxy({}, { get: (_, name) => (...args) => calls.push([name, ...args]), set: () => true });
-    drawWave(ctx, { width, height: 60, peaks: [], spans: [{ from: 0, until: 0.5, text: 'Because a bed', cut: false }], strikes: [], markers: [],
+    drawWave(ctx, { width, height: 60, peaks: [], spans: [{ from: 0, until: 0.5, text: 'Because a bed', cut: false, struck: false }], strikes: [], markers: [],
       at: 0, color: '', soft: '', text: '', mark: '', isOff: false, ...more });
     return calls.map(([name]) => name);
   };
@@ -103,7 +103,7 @@ test('a caption’s box has its words where they fit, a mark where it was cut, a
   assert.equal(count(draw(400), 'fillText'), 1);
   assert.equal(count(draw(20), 'fillText'), 0, 'no room for words');
   const plain = draw(400);
-  const cut = draw(400, { spans: [{ from: 0, until: 0.5, text: 'Because a bed', cut: true }] });
+  const cut = draw(400, { spans: [{ from: 0, until: 0.5, text: 'Because a bed', cut: true, struck: false }] });
   assert.equal(count(cut, 'fillRect'), count(plain, 'fillRect') + 1);
-  assert.equal(count(draw(400, { strikes: [[0.1, 0.4]] }), 'stroke'), 1);
+  assert.equal(count(draw(400, { strikes: [[0.1, 0.4]] }), 'fillRect'), count(plain, 'fillRect') + 2, 'its tint and its line');
 });
