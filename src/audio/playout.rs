@@ -237,6 +237,7 @@ impl<T: Copy + Eq> Playout<T> {
         if !current.wants_more() {
             return Pushed::Full;
         }
+        current.make_room(samples.len());
         current.sound.extend(samples);
         current.pushed += samples.len() as u64;
         self.unheard_samples += current.trim();
@@ -495,6 +496,15 @@ impl<T: Copy + Eq> Turn<T> {
         self.sound.truncate(num::index(end - self.heard));
         (self.pushed, self.piece_end, self.closed) = (end, self.piece_end.min(end), true);
         dropped
+    }
+
+    /// Room for as much as is ever held: a queue that doubles as it grows would take half a megabyte for 0.3.
+    fn make_room(&mut self, samples: usize) {
+        let held = self.sound.len();
+        if self.sound.capacity() < held + samples {
+            let most = num::index(AHEAD_MAX.samples()).saturating_sub(held);
+            self.sound.reserve_exact(samples.max(most));
+        }
     }
 
     fn wants_more(&self) -> bool {

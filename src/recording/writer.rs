@@ -14,7 +14,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -121,7 +121,8 @@ type FinishOrder = Arc<Mutex<Option<(SessionTime, Closing)>>>;
 /// The sending side. One owner; it never blocks.
 #[derive(Debug)]
 pub struct WriterHandle {
-    sender: SyncSender<RecordMessage>,
+    /// Bounded by the count beside it: a bounded channel of the standard library takes all its memory at once, 137 kB.
+    sender: Sender<RecordMessage>,
     queued_messages: Arc<AtomicUsize>,
     queued_samples: Arc<AtomicUsize>,
     finish_order: FinishOrder,
@@ -147,7 +148,7 @@ impl WriterHandle {
     ) -> Result<Self, RecordingError> {
         let recorder = EpisodeRecorder::create(setup)?;
         let dir = recorder.dir().to_owned();
-        let (sender, receiver) = sync_channel(QUEUE_MESSAGES_MAX);
+        let (sender, receiver) = channel();
         let (queued_messages, queued_samples) = (Arc::default(), Arc::default());
         let finish_order = FinishOrder::default();
         let blocked = BlockedMark::default();
@@ -191,18 +192,16 @@ impl WriterHandle {
     pub fn try_send(&mut self, message: RecordMessage) -> Result<Queued, QueueRefusal> {
         let samples = message_samples(&message);
         let queued_samples = self.queued_samples.load(Ordering::Relaxed);
-        if queued_samples > 0 && queued_samples + samples > QUEUE_SAMPLES_MAX {
+        let is_full = self.queued_messages.load(Ordering::Relaxed) >= QUEUE_MESSAGES_MAX;
+        if is_full || (queued_samples > 0 && queued_samples + samples > QUEUE_SAMPLES_MAX) {
             return Err(QueueRefusal::Full(message));
         }
         self.queued_messages.fetch_add(1, Ordering::Relaxed);
         self.queued_samples.fetch_add(samples, Ordering::Relaxed);
-        if let Err(error) = self.sender.try_send(message) {
+        if let Err(SendError(message)) = self.sender.send(message) {
             self.queued_messages.fetch_sub(1, Ordering::Relaxed);
             self.queued_samples.fetch_sub(samples, Ordering::Relaxed);
-            return Err(match error {
-                TrySendError::Full(message) => QueueRefusal::Full(message),
-                TrySendError::Disconnected(message) => QueueRefusal::Closed(message),
-            });
+            return Err(QueueRefusal::Closed(message));
         }
         Ok(self.level())
     }

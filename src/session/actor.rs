@@ -125,7 +125,7 @@ pub struct Session {
     pub(super) muted: bool,
     /// The recogniser's segments so far; ears that are replaced go on from here.
     pub(super) last_segment: u32,
-    /// When the host's last speech ended: replies are measured from here.
+    /// When the host's last words ended, spoken or typed: replies are measured from here.
     pub(super) host_stopped: SessionTime,
     /// What it goes on from, until that is told.
     pub(super) earlier: Option<Earlier>,

@@ -94,8 +94,10 @@ impl Handler<Pressed> for Session {
     type Result = ();
 
     fn handle(&mut self, message: Pressed, ctx: &mut Self::Context) {
-        if let Input::MuteSet { muted } = &message.0 {
-            self.muted = *muted;
+        match &message.0 {
+            Input::MuteSet { muted } => self.muted = *muted,
+            Input::Typed { .. } => self.host_stopped = self.clock.now(),
+            _ => {}
         }
         self.advance(message.0, ctx);
     }

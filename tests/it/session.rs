@@ -69,6 +69,24 @@ fn errors(left: &Left) -> Vec<String> {
 }
 
 #[actix::test]
+async fn what_is_typed_is_answered_from_when_it_was_typed_on() {
+    let mut room = Room::open(&StandIns::new(&[QUESTION], &[ANSWER, ANSWER])).await;
+    ask(&mut room).await;
+    room.run(5000).await;
+    let before = room.page.replies_over();
+    room.press(Input::Typed { text: "Ada, what is a star?".to_owned() });
+    room.until("an answer", |page| page.replies_over() > before).await;
+    let left = room.end().await;
+    let waits: Vec<u64> = left
+        .events
+        .iter()
+        .filter(|event| event.kind == "turn.metrics")
+        .filter_map(|event| event.fields["endOfTurnMs"].as_u64())
+        .collect();
+    assert!(matches!(waits.as_slice(), [100.., 0..=20]), "{waits:?}: spoken, then typed");
+}
+
+#[actix::test]
 async fn a_spoken_question_is_answered_aloud_and_recorded() {
     let mut room = Room::open(&StandIns::new(&[QUESTION], &[ANSWER])).await;
     ask(&mut room).await;

@@ -23,7 +23,7 @@ fn setup(root: &Path) -> EpisodeSetup {
 
 /// A handle whose disk takes nothing until the test does.
 fn stalled() -> (WriterHandle, Inbox) {
-    let (sender, receiver) = sync_channel(QUEUE_MESSAGES_MAX);
+    let (sender, receiver) = channel();
     let handle = WriterHandle {
         sender,
         queued_messages: Arc::default(),
