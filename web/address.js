@@ -6,7 +6,16 @@
  */
 export function asked(hash) {
   const [, place = '', episode = '', ms = ''] = hash.split('/');
-  return { place, episode: decodeURIComponent(episode), atMs: /^\d+$/.test(ms) ? Number(ms) : undefined };
+  return { place, episode: decoded(episode), atMs: /^\d+$/.test(ms) ? Number(ms) : undefined };
+}
+
+/** Empty where it cannot be read: somebody may have cut the address short. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
 }
 
 /** @param {string} episode */

@@ -1,5 +1,5 @@
 // Questions over HTTP, and their refusals in words. docs/api.md is the full text.
-/** @import {Briefing, Failure, Recording, ShelfPage, Waveforms} from './types' */
+/** @import {AdapterFacts, Briefing, Failure, Recording, ShelfPage, Waveforms} from './types' */
 
 /** A refusal of the studio, or no answer at all. */
 export class ApiFailure extends Error {
@@ -60,6 +60,8 @@ export const recording = (episode) => ask(`/api/recordings/${encodeURIComponent(
 export const waveforms = (episode, points) => ask(`/api/recordings/${encodeURIComponent(episode)}/peaks?points=${points}`);
 /** @param {string} episode */
 export const deleteRecording = (episode) => ask(`/api/recordings/${encodeURIComponent(episode)}`, sending('DELETE'));
+/** What serves the studio. @returns {Promise<AdapterFacts[]>} */
+export const adapters = async () => (await ask('/health')).adapters?.available ?? [];
 /** @param {string} token */
 export const signIn = (token) => ask('/api/access', sending('POST', { token }));
 
@@ -71,10 +73,13 @@ export const signIn = (token) => ask('/api/access', sending('POST', { token }));
 export const heardWords = (samples, briefing) => ask(`/api/sound-check?${new URLSearchParams({ briefing })}`,
   { method: 'POST', body: samples, headers: { 'content-type': 'application/octet-stream' } });
 
-/** How long an answer takes, in ms. @returns {Promise<number>} */
+/** What takes longer is no answer: shorter than the time between two questions. */
+const ROUND_TRIP_MS_MAX = 4000;
+
+/** How long an answer takes, in ms. @returns {Promise<number>} @throws Without one within a few seconds. */
 export async function roundTrip() {
   const start = performance.now();
-  await fetch(new URL('/ready', location.origin), { cache: 'no-store' });
+  await fetch(new URL('/ready', location.origin), { cache: 'no-store', signal: AbortSignal.timeout(ROUND_TRIP_MS_MAX) });
   return performance.now() - start;
 }
 

@@ -1,4 +1,5 @@
 // The microphone: constraints, the worklet that numbers its samples, and mute.
+import { isMissing } from './failures.js';
 /** @import {CaptureReport} from './types' */
 
 /**
@@ -26,6 +27,23 @@ export function constraints(hasHeadphones, deviceId) {
  * @throws Whatever `getUserMedia` throws.
  */
 export const askMicrophone = (hasHeadphones, deviceId) => navigator.mediaDevices.getUserMedia(constraints(hasHeadphones, deviceId));
+
+/**
+ * The microphone of before, or the system's choice where that one is gone: then with echo cancelled, for it may have been the
+ * one of the headphones.
+ * @param {boolean} hasHeadphones @param {string} deviceId
+ * @param {(hasHeadphones: boolean, deviceId: string) => Promise<MediaStream>} [ask]
+ * @returns {Promise<{stream: MediaStream, hasHeadphones: boolean, deviceId: string}>}
+ * @throws Whatever `getUserMedia` throws.
+ */
+export async function askOrInstead(hasHeadphones, deviceId, ask = askMicrophone) {
+  try {
+    return { stream: await ask(hasHeadphones, deviceId), hasHeadphones, deviceId };
+  } catch (error) {
+    if (!deviceId || !isMissing(error)) throw error;
+    return { stream: await ask(false, ''), hasHeadphones: false, deviceId: '' };
+  }
+}
 
 export class Capture {
   /** Loudness, 0 to 1. */

@@ -2,6 +2,7 @@
 import { page } from './elements.js';
 import { keyHelp } from './keys.js';
 import { listenToKeys } from './keyboard.js';
+import { StrikeGuard } from './strike-guard.js';
 import { clockText } from './words.js';
 /** @import {Store} from './store.js' */
 /** @import {AiSpeaker} from './types' */
@@ -11,8 +12,14 @@ import { clockText } from './words.js';
  * @param {import('./seat.js').Seat} seat
  * @param {import('./caption-tools.js').CaptionTools} captionTools
  * @param {import('./panels.js').Panels} panels
+ * @param {import('./say-line.js').SayLine} sayLine
  */
-export function connectControls(store, seat, captionTools, panels) {
+export function connectControls(store, seat, captionTools, panels, sayLine) {
+  const guard = new StrikeGuard();
+  const lastTurn = () => store.state.captions.reduce((most, { turn }) => Math.max(most, turn), 0);
+  // It may have been struck by a spoken word, too.
+  store.watch((before) => { if (before.strikes !== store.state.strikes && store.state.strikes.length > 0) guard.struck(performance.now(), lastTurn()); });
+
   /** @type {Record<import('./keys.js').KeyAction, () => void>} */
   const actions = {
     mute() {
@@ -35,8 +42,12 @@ export function connectControls(store, seat, captionTools, panels) {
       store.dispatch({ type: 'local.notice', text: `Marked at ${clockText(ms)}.` });
     },
     strike() {
-      if (store.state.canDirect) seat.send({ type: 'client.strike' });
+      if (!store.state.canDirect) return;
+      const meaning = guard.press(performance.now(), lastTurn());
+      if (meaning === 'strike') seat.send({ type: 'client.strike' });
+      if (meaning === 'ask') store.dispatch({ type: 'local.notice', text: 'The last turn is struck already. Strike the turn before, too? Press once more.' });
     },
+    type() { sayLine.toggle(); },
     whisper() {
       if (!store.state.canDirect) return;
       openPanel(true);
@@ -45,7 +56,13 @@ export function connectControls(store, seat, captionTools, panels) {
     claude() { nominate('claude'); },
     guest() { nominate('guest'); },
     captions() { captionTools.toggle(); },
-    figures() { openPanel(document.body.dataset.panel !== 'open'); },
+    figures() {
+      const isOpen = document.body.dataset.panel !== 'open';
+      const hadFocus = page.panel.contains(document.activeElement);
+      openPanel(isOpen);
+      if (isOpen) showPanel();
+      else if (hadFocus) page.panelToggle.focus();
+    },
     help() {
       page.helpKeys.replaceChildren(...keyHelp(store.state.names).flatMap(({ key, does }) => {
         const [term, text, cap] = [document.createElement('dt'), document.createElement('dd'), document.createElement('kbd')];
@@ -74,7 +91,7 @@ export function connectControls(store, seat, captionTools, panels) {
   for (const [button, does] of /** @type {[HTMLElement, () => void][]} */ ([
     [page.mute, actions.mute], [page.interrupt, actions.interrupt], [page.autopilot, actions.autopilot], [page.marker, actions.marker],
     [page.strike, actions.strike], [page.claude, actions.claude], [page.guest, actions.guest], [page.panelToggle, actions.figures],
-    [page.help, actions.help], [page.reconnect, () => seat.connectAgain()], [page.end, () => page.endDialog.showModal()],
+    [page.type, actions.type], [page.help, actions.help], [page.reconnect, () => void seat.connectAgain()], [page.end, () => page.endDialog.showModal()],
   ])) button.addEventListener('click', does);
   page.link.addEventListener('click', () => {
     openPanel(true);
@@ -103,4 +120,11 @@ export function connectControls(store, seat, captionTools, panels) {
 function openPanel(isOpen) {
   document.body.dataset.panel = isOpen ? 'open' : 'closed';
   page.panelToggle.setAttribute('aria-pressed', String(isOpen));
+}
+
+/** Where it has no room beside the talk it opens below it: both the eye and the focus go there. */
+function showPanel() {
+  if (!matchMedia('(max-width: 60rem)').matches) return;
+  page.panel.scrollIntoView({ block: 'start' });
+  page.panel.focus({ preventScroll: true });
 }

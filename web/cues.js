@@ -24,3 +24,21 @@ export function linesOf({ captions, markers, cuts, language }) {
       isCut: false, isStruck: false })),
   ].toSorted((a, b) => a.at - b.at);
 }
+
+/** A sign in the tracks, and what it stands for. @typedef {{sign: 'words' | 'cut' | 'struck' | 'marker', text: string}} Sign */
+
+/**
+ * The signs that this recording's tracks have.
+ * @param {Pick<Recording, 'captions' | 'markers' | 'cuts'>} take
+ * @returns {Sign[]}
+ */
+export function legendOf({ captions, markers, cuts = [] }) {
+  /** @type {[Sign['sign'], boolean, string][]} */
+  const signs = [
+    ['words', captions.length > 0, 'What was said; all of it stands below'],
+    ['cut', captions.some(({ cut }) => cut), 'Cut off: somebody interrupted'],
+    ['struck', cuts.length > 0, 'Struck from the show; the tracks keep it'],
+    ['marker', markers.length > 0, 'Marked moment'],
+  ];
+  return signs.filter(([, isThere]) => isThere).map(([sign, , text]) => ({ sign, text }));
+}

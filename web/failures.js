@@ -25,14 +25,19 @@ const MICROPHONE = {
   },
 };
 
+/** An older browser's `OverconstrainedError` is no `Error`, and has a name all the same. @param {unknown} error @returns {string} */
+export const errorName = (error) => /** @type {{name?: string} | null | undefined} */ (error)?.name ?? '';
+
+/** Whether the microphone that was asked for is not there: the second is said of one that was asked for by its id. @param {unknown} error */
+export const isMissing = (error) => ['NotFoundError', 'OverconstrainedError'].includes(errorName(error));
+
 /**
  * Why a session could not be started here.
  * @param {unknown} error
  * @returns {Failure}
  */
 export function startFailure(error) {
-  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  return MICROPHONE[name] ?? {
+  return MICROPHONE[errorName(error)] ?? {
     title: 'The audio could not be started.',
     advice: `Reload the page and try again. The browser said: ${error instanceof Error ? error.message : String(error)}`,
   };
@@ -42,6 +47,12 @@ export function startFailure(error) {
 export const UNSUPPORTED = {
   title: 'This browser cannot run the studio.',
   advice: 'Use a current Chrome, Edge, Firefox or Safari, and open the page at http://localhost or over https.',
+};
+
+/** Nobody came back within the minute in which the studio waits. @type {Failure} */
+export const GAVE_UP = {
+  title: 'The connection to the studio was lost.',
+  advice: 'The minute in which the studio waits is over, and your microphone is off. What was recorded is kept. Connecting again opens the microphone anew.',
 };
 
 /**

@@ -7,17 +7,20 @@ const SAMPLES_PER_MS = 48;
 /** Head of a WAV file, and bytes of a sample in it. */
 const WAV_HEAD = 44;
 const WAV_SAMPLE = 2;
+/** A WAV file counts its bytes behind the first eight in 32 bits, which is 12.4 hours: the studio makes no longer one. */
+const WAV_BYTES_MAX = 8 + 0xffff_ffff;
 
 /** A WAV file that the studio renders from the tracks when it is asked for. @typedef {{name: string, url: string, bytes: number}} Wav */
 
 /**
- * The WAV files of a finished recording: one a track, and the mix of all.
+ * The WAV files of a finished recording: one a track, and the mix of all. None of one that is too long for WAV.
  * @param {Pick<Recording, 'episodeId' | 'state' | 'durationMs' | 'speakers'>} take
  * @returns {Wav[]}
  */
 export function wavs({ episodeId, state, durationMs, speakers }) {
   if (state !== 'finished' || durationMs === null) return [];
   const bytes = WAV_HEAD + WAV_SAMPLE * SAMPLES_PER_MS * durationMs;
+  if (bytes > WAV_BYTES_MAX) return [];
   return [...speakers.map(({ speaker }) => speaker), 'mix'].map((name) => (
     { name: `${name}.wav`, url: `/api/recordings/${encodeURIComponent(episodeId)}/audio/${name}.wav`, bytes }));
 }

@@ -1,6 +1,6 @@
 // Which key does what. Pure.
 
-/** @typedef {'mute' | 'interrupt' | 'autopilot' | 'marker' | 'strike' | 'whisper' | 'claude' | 'guest' | 'captions' | 'figures' | 'help'} KeyAction */
+/** @typedef {'mute' | 'interrupt' | 'autopilot' | 'marker' | 'strike' | 'type' | 'whisper' | 'claude' | 'guest' | 'captions' | 'figures' | 'help'} KeyAction */
 
 /** For the help, in the order of the buttons; `{claude}` and `{guest}` stand for their names. @type {{key: string, action: KeyAction | 'talk', does: string}[]} */
 export const KEYS = [
@@ -11,7 +11,8 @@ export const KEYS = [
   { key: '1', action: 'claude', does: 'Give {claude} the next word' },
   { key: '2', action: 'guest', does: 'Give {guest} the next word' },
   { key: 'K', action: 'marker', does: 'Mark this moment for the edit' },
-  { key: 'S', action: 'strike', does: 'Strike the last turn from the show' },
+  { key: 'S', action: 'strike', does: 'Strike the last turn from the show; you are asked before the turn before it goes, too' },
+  { key: 'T', action: 'type', does: 'Type a line instead of speaking it' },
   { key: 'W', action: 'whisper', does: 'Whisper to an AI: nobody else hears it' },
   { key: 'C', action: 'captions', does: 'Show or hide the captions' },
   { key: 'H', action: 'figures', does: 'Show or hide what the engine knows' },

@@ -1,7 +1,7 @@
 // The connection as the host sees it: a word beside the clock, and its figures in the panel.
 import { roundTrip } from './api.js';
 import { figureRows, page, show } from './elements.js';
-import { linkFigures, linkWord } from './link.js';
+import { linkFigures, linkWord, measured } from './link.js';
 /** @import {LinkFacts} from './types' */
 
 export class LinkView {
@@ -15,15 +15,11 @@ export class LinkView {
 
   /** Asks how far it is to the studio, then shows it. @param {() => boolean} isConnected */
   async measure(isConnected) {
-    try {
-      this.#roundTripMs = await roundTrip();
-      if (!isConnected()) return;
-      this.#showWord();
-      this.showFigures();
-    } catch {
-      // No answer is a poor way, too.
-      page.link.dataset.quality = 'poor';
-    }
+    const roundTripMs = await measured(roundTrip, isConnected);
+    if (roundTripMs === null) return;
+    this.#roundTripMs = roundTripMs;
+    this.#showWord();
+    this.showFigures();
   }
 
   #showWord() {

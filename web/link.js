@@ -10,12 +10,26 @@ const FAIR_LOSS = 10;
 
 const WORDS = { good: 'Good', fair: 'Fair', poor: 'Poor' };
 
+/** The round trip of a question that was not answered. */
+export const NO_ANSWER = Infinity;
+
 /**
- * The way in a word: what carries the sound counts.
+ * How far it is to the studio, and `null` where the connection was lost meanwhile: of that one nothing is said any more.
+ * @param {() => Promise<number>} ask @param {() => boolean} isConnected
+ */
+export async function measured(ask, isConnected) {
+  const ms = await ask().catch(() => NO_ANSWER);
+  return isConnected() ? ms : null;
+}
+
+/**
+ * The way in a word: what carries the sound counts. A studio that does not answer gets no order either, whatever still
+ * carries the sound.
  * @param {LinkFacts} facts
  * @returns {{quality: 'good' | 'fair' | 'poor', text: string} | null} `null` until it was measured.
  */
 export function linkWord({ roundTripMs, line }) {
+  if (roundTripMs === NO_ANSWER) return { quality: 'poor', text: 'Poor link, no answer' };
   const ms = line ? line.rttMs : roundTripMs;
   if (ms === null) return null;
   const loss = line ? Math.max(line.lossUp, line.lossDown) : 0;
@@ -29,7 +43,7 @@ export function linkWord({ roundTripMs, line }) {
  * @returns {[string, string][]} Terms and values with their units.
  */
 export function linkFigures({ roundTripMs, skipped, voices, line }) {
-  const ms = (/** @type {number | null} */ value) => (value === null ? '–' : `${Math.round(value)} ms`);
+  const ms = (/** @type {number | null} */ value) => (value === null ? '–' : value === NO_ANSWER ? 'no answer' : `${Math.round(value)} ms`);
   const late = voices.lateBlocks + (line?.latePackets ?? 0);
   const underruns = voices.underruns + (line?.concealed ?? 0);
   return [

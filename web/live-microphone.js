@@ -2,15 +2,17 @@
 //
 // No browser in here: what asks for microphones, lists them and uses them is handed in. One change after the other; the
 // microphone before is let go only when the next one is in its place, so a change that fails costs nothing.
+import { errorName, isMissing } from './failures.js';
 /** @import {Failure} from './types' */
 
 /**
  * @typedef {object} Ports
- * @property {(deviceId: string) => Promise<MediaStream>} ask Opens one; the empty id is the system's choice.
+ * @property {(deviceId: string, hasHeadphones: boolean) => Promise<MediaStream>} ask Opens one; the empty id is the system's
+ *   choice. Without headphones echo is cancelled.
  * @property {() => Promise<{deviceId: string, label: string}[]>} list The microphones that are there.
  * @property {(stream: MediaStream) => void | Promise<void>} use Moves capture to it. Throws where it cannot.
  * @property {(sentence: string) => void} say
- * @property {(isGone: boolean) => void} onGone The host has no microphone at all, or has one again.
+ * @property {(failure: Failure | null) => void} onGone The host has no microphone at all, and why; or has one again.
  * @property {(list: {deviceId: string, label: string}[], chosen: string, label: string) => void} onList What the menu shows;
  *   an empty label where there is no microphone.
  */
@@ -25,13 +27,29 @@ const REASONS = {
 };
 
 /** @param {unknown} error */
-const reason = (error) => (error instanceof Error ? REASONS[error.name] ?? error.message : String(error));
+const reason = (error) => REASONS[errorName(error)] ?? (error instanceof Error ? error.message : String(error));
 
-/** The track ended while it was needed, and no other microphone can be had. @type {Failure} */
-export const MICROPHONE_GONE = {
-  title: 'The microphone was disconnected.',
-  advice: 'The session and its recording go on without your voice. Connect a microphone: it is used as soon as it is there.',
-};
+/**
+ * The track ended while it was needed, and no other microphone can be had.
+ * @param {unknown} error Why the system's choice cannot be.
+ * @returns {Failure}
+ */
+function microphoneGone(error) {
+  if (isMissing(error)) {
+    return {
+      title: 'The microphone was disconnected.',
+      advice: 'The session and its recording go on without your voice. Connect a microphone: it is used as soon as it is there.',
+    };
+  }
+  return {
+    title: 'You are not heard: no microphone can be used.',
+    advice: `The session and its recording go on without your voice. The system’s choice cannot be used: ${reason(error)}. `
+      + 'Choose a microphone in the menu under your own orb, or connect another one.',
+  };
+}
+
+/** What a change fails with whose session ended meanwhile. */
+const OVER = new Error('the session is over');
 
 export class LiveMicrophone {
   /** @type {MediaStream | null} */ #stream = null;
@@ -39,7 +57,11 @@ export class LiveMicrophone {
   #chosen = '';
   /** What the track says of itself. */
   #label = '';
-  #isGone = false;
+  #hasHeadphones = false;
+  /** Why the host is not heard; `null` while they are. @type {Failure | null} */
+  #gone = null;
+  /** The microphones that were there when the browser was asked last. @type {{deviceId: string, label: string}[]} */
+  #list = [];
   /** Changes, one after the other. @type {Promise<unknown>} */
   #line = Promise.resolve();
 
@@ -53,10 +75,16 @@ export class LiveMicrophone {
     return this.#chosen;
   }
 
-  /** A session begins with this one. @param {MediaStream} stream @param {string} deviceId */
-  begin(stream, deviceId) {
-    this.#isGone = false;
-    this.#take(stream, deviceId);
+  /** As the host answered, until a microphone is lost: it may have been the one of the headphones. */
+  get hasHeadphones() {
+    return this.#hasHeadphones;
+  }
+
+  /** A session begins with this one. @param {MediaStream} stream @param {string} deviceId @param {boolean} hasHeadphones */
+  begin(stream, deviceId, hasHeadphones) {
+    if (this.#gone) this.ports.onGone(null);
+    this.#gone = null;
+    this.#take(stream, deviceId, hasHeadphones);
     return this.devicesChanged();
   }
 
@@ -69,16 +97,18 @@ export class LiveMicrophone {
   /** The host chose another one. @param {string} deviceId */
   choose(deviceId) {
     return this.#next(async () => {
-      if (deviceId === this.#chosen && !this.#isGone) return;
+      if (deviceId === this.#chosen && !this.#gone) return;
+      const before = this.#stream;
       try {
-        await this.#moveTo(deviceId);
+        await this.#moveTo(deviceId, this.#hasHeadphones);
         this.ports.say(`You are heard through “${this.#label}” now.`);
       } catch (error) {
-        if (!this.#stream) return;
-        const label = (await this.ports.list()).find((device) => device.deviceId === deviceId)?.label || 'that microphone';
-        this.ports.say(`“${label}” cannot be used: ${reason(error)}. ${this.#isGone ? 'You are not heard.' : `You are still heard through “${this.#label}”.`}`);
+        if (this.#stream !== before) return this.#unlessOver(error);
+        const label = this.#list.find((device) => device.deviceId === deviceId)?.label || 'that microphone';
+        this.ports.say(`“${label}” cannot be used: ${reason(error)}. ${this.#gone ? 'You are not heard.' : `You are still heard through “${this.#label}”.`}`);
+      } finally {
+        await this.#tellList();
       }
-      await this.#tellList();
     });
   }
 
@@ -87,50 +117,85 @@ export class LiveMicrophone {
     return this.#next(async () => {
       const list = await this.#tellList();
       const isThere = this.#chosen === '' || list.some(({ deviceId }) => deviceId === this.#chosen);
-      if (this.#isGone ? list.length > 0 : !isThere) await this.#leave();
+      if (this.#gone ? list.length > 0 : !isThere) await this.#leave();
     });
   }
 
-  /** The one in use is gone: whatever the system has instead takes its place. */
+  /** The one in use is gone: whatever the system has instead takes its place, or else any other. */
   async #leave() {
-    const [wasGone, before] = [this.#isGone, this.#label];
+    const [before, goneBefore, label] = [this.#stream, this.#gone, this.#label];
     try {
-      await this.#moveTo('');
-      this.ports.say(wasGone ? `You are heard again, through “${this.#label}”.` : `“${before}” is gone. You are heard through “${this.#label}” now.`);
-    } catch {
-      if (wasGone || !this.#stream) return;
-      [this.#isGone, this.#chosen] = [true, ''];
+      await this.#moveToAny();
+      this.ports.say(goneBefore ? `You are heard again, through “${this.#label}”.` : `“${label}” is gone. You are heard through “${this.#label}” now.`);
+    } catch (error) {
+      if (this.#stream !== before) return this.#unlessOver(error);
+      [this.#chosen, this.#hasHeadphones] = ['', false];
+      this.#gone = microphoneGone(error);
       // What was said of the one before is not so any more.
-      this.ports.say('');
-      this.ports.onGone(true);
+      if (!goneBefore) this.ports.say('');
+      // Said once; another reason is news.
+      if (this.#gone.advice !== goneBefore?.advice) this.ports.onGone(this.#gone);
+    } finally {
+      await this.#tellList();
     }
-    await this.#tellList();
   }
 
-  /** @param {string} deviceId */
-  async #moveTo(deviceId) {
+  /**
+   * The system's choice, or else whichever can be had. Echo is cancelled from now on: who lost a headset has no headphones.
+   * @throws Why the system's choice cannot be had.
+   */
+  async #moveToAny() {
     const before = this.#stream;
-    const stream = await this.ports.ask(deviceId);
     try {
-      // The session may have ended while the browser asked.
-      if (!this.#stream || this.#stream !== before) throw new Error('the session is over');
+      return await this.#moveTo('', false);
+    } catch (error) {
+      // Where the browser allows none, each further question would be a question to the host.
+      if (errorName(error) === 'NotAllowedError') throw error;
+      for (const { deviceId } of await this.ports.list().catch(() => this.#list)) {
+        if (!deviceId || deviceId === 'default') continue;
+        if (this.#stream !== before) break;
+        try {
+          return await this.#moveTo(deviceId, false);
+        } catch {
+          // The next one, then.
+        }
+      }
+      throw error;
+    }
+  }
+
+  /** @param {string} deviceId @param {boolean} hasHeadphones */
+  async #moveTo(deviceId, hasHeadphones) {
+    const before = this.#stream;
+    // The session may have ended while the browser asked, or while capture moved.
+    const check = () => { if (!this.#stream || this.#stream !== before) throw OVER; };
+    const stream = await this.ports.ask(deviceId, hasHeadphones);
+    try {
+      check();
       await this.ports.use(stream);
+      check();
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();
       throw error;
     }
-    this.#take(stream, deviceId);
+    this.#take(stream, deviceId, hasHeadphones);
     for (const track of before?.getTracks() ?? []) track.stop();
-    if (this.#isGone) this.ports.onGone(false);
-    this.#isGone = false;
+    if (this.#gone) this.ports.onGone(null);
+    this.#gone = null;
   }
 
-  /** @param {MediaStream} stream @param {string} deviceId */
-  #take(stream, deviceId) {
+  /** @param {MediaStream} stream @param {string} deviceId @param {boolean} hasHeadphones */
+  #take(stream, deviceId, hasHeadphones) {
     this.#watch(stream);
     this.#stream = stream;
     this.#chosen = deviceId;
+    this.#hasHeadphones = hasHeadphones;
     this.#label = stream.getAudioTracks()[0]?.label || 'the microphone';
+  }
+
+  /** What fails because the session is over is of no account; the change itself was made otherwise. @param {unknown} error */
+  #unlessOver(error) {
+    if (this.#stream && error !== OVER) throw error;
   }
 
   /** @param {MediaStream | null} stream */
@@ -145,17 +210,24 @@ export class LiveMicrophone {
     }
   }
 
+  /** The menu shows what is in use, also where the browser does not say what else there is. */
   async #tellList() {
-    const list = await this.ports.list();
-    if (this.#stream) this.ports.onList(list, this.#chosen, this.#isGone ? '' : this.#label);
-    return list;
+    try {
+      this.#list = await this.ports.list();
+    } finally {
+      if (this.#stream) this.ports.onList(this.#list, this.#chosen, this.#gone ? '' : this.#label);
+    }
+    return this.#list;
   }
 
   /** @param {() => unknown} does Only while a session is on. */
   #next(does) {
     const run = this.#line.then(() => (this.#stream ? does() : undefined));
-    // What fails was said where it failed; the next change is tried all the same.
-    this.#line = run.catch(() => {});
+    // Nobody waits for it but the next change, which is made all the same: what was not expected is said here.
+    this.#line = run.catch((error) => {
+      console.error(error);
+      if (this.#stream) this.ports.say(`Something went wrong with the microphones: ${reason(error)}.`);
+    }).catch(() => {});
     return this.#line;
   }
 }

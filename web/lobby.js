@@ -3,6 +3,7 @@ import { askMicrophone } from './capture.js';
 import { ApiFailure, heardWords, roundTrip } from './api.js';
 import { deviceList, fill } from './devices.js';
 import { startFailure } from './failures.js';
+import { useSink } from './loudspeaker.js';
 import { decibels, judge, quantile, sentenceIn, understoodShare } from './soundcheck.js';
 /** @import {LevelMeter} from './level-meter.js' */
 /** @import {Failure, SoundCheck} from './types' */
@@ -226,12 +227,6 @@ export class Lobby {
     this.words.textContent = text;
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
-}
-
-/** @param {AudioContext} context @param {string} sinkId The empty one is the system's choice. */
-export async function useSink(context, sinkId) {
-  const able = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (context);
-  if (able.setSinkId && (sinkId || 'sinkId' in context)) await able.setSinkId(sinkId);
 }
 
 /**

@@ -107,7 +107,8 @@ export class Panels {
       this.plan.replaceChildren(...parts.map(({ title, minutes, goal }, index) => {
         const go = /** @type {HTMLButtonElement} */ (make('button', 'part-go', title));
         go.type = 'button';
-        go.addEventListener('click', () => this.onSegment(index));
+        // The one that is on goes on.
+        go.addEventListener('click', () => { if (!go.hasAttribute('aria-current')) this.onSegment(index); });
         const row = make('li', 'part', go, make('span', 'part-length', minutes ? `${minutes} min` : 'open'), make('i', 'part-bar'));
         if (goal) row.append(make('span', 'part-goal', goal));
         return row;
@@ -117,9 +118,9 @@ export class Panels {
       const row = /** @type {HTMLElement} */ (this.plan.children[i]);
       row.dataset.state = state;
       const go = /** @type {HTMLButtonElement} */ (row.firstElementChild);
-      go.disabled = lost || !canDirect || state === 'now';
-      if (state === 'now') row.setAttribute('aria-current', 'step');
-      else row.removeAttribute('aria-current');
+      go.disabled = lost || (!canDirect && state !== 'now');
+      if (state === 'now') go.setAttribute('aria-current', 'step');
+      else go.removeAttribute('aria-current');
       row.style.setProperty('--share', progress.toFixed(3));
     });
   }

@@ -156,6 +156,8 @@ export class Playhead {
     if (!turn || turn.state === 'paused' || turn.state === 'fading') return;
     if (turn.state === 'playing') return this.#fadeOut(turn, fadeMs, 'paused');
     turn.state = 'paused';
+    // From here on it is silent because it was told to be.
+    turn.isDry = false;
     turn.stoppedAt = frame;
     this.#report(turn, frame);
   }
@@ -168,6 +170,8 @@ export class Playhead {
     if (fromSample > turn.end) turn.start = turn.end = fromSample;
     turn.at = Math.max(fromSample, turn.at);
     turn.isAsked = true;
+    // What comes now comes after an order, however long the voice had run dry before it.
+    turn.isDry = false;
     if (turn.begun) turn.note(frame);
     const wasFading = turn.state === 'fading';
     turn.state = 'waiting';

@@ -15,23 +15,24 @@ const KEPT_MS = 60_000;
 
 /** @param {Kept} kept */
 export function keep(kept) {
-  sessionStorage.setItem(KEY, JSON.stringify({ ...kept, at: Date.now() }));
+  write(KEY, { ...kept, at: Date.now() });
 }
 
 export function forget() {
-  sessionStorage.removeItem(KEY);
+  write(KEY, null);
 }
 
 /** Still there: the minute is counted from now. */
 export function touch() {
-  const kept = sessionStorage.getItem(KEY);
-  if (kept) sessionStorage.setItem(KEY, JSON.stringify({ ...JSON.parse(kept), at: Date.now() }));
+  amend({ at: Date.now() });
 }
 
-/** Another microphone: a reload goes on with it. @param {string} deviceId */
-export function changeDevice(deviceId) {
-  const kept = sessionStorage.getItem(KEY);
-  if (kept) sessionStorage.setItem(KEY, JSON.stringify({ ...JSON.parse(kept), deviceId }));
+/**
+ * Another microphone: a reload goes on with it, and asks for it in the same way.
+ * @param {string} deviceId @param {boolean} hasHeadphones
+ */
+export function changeDevice(deviceId, hasHeadphones) {
+  amend({ deviceId, hasHeadphones });
 }
 
 /** @returns {Kept | null} */
@@ -42,7 +43,7 @@ export function kept() {
 
 /** @param {Host} host */
 export function keepHost(host) {
-  sessionStorage.setItem(HOST_KEY, JSON.stringify(host));
+  write(HOST_KEY, host);
 }
 
 /** @returns {Host | null} */
@@ -67,11 +68,27 @@ export function prefer(name, value) {
   }
 }
 
-/** @param {string} key */
+/** @param {Partial<Kept> & {at?: number}} fields */
+function amend(fields) {
+  const found = read(KEY);
+  if (found) write(KEY, { ...found, ...fields });
+}
+
+/** @param {string} key @returns {any} What can be read of it; `null` where nothing can. */
 function read(key) {
   try {
     return JSON.parse(sessionStorage.getItem(key) ?? 'null');
   } catch {
     return null;
+  }
+}
+
+/** @param {string} key @param {unknown} value `null` forgets it. */
+function write(key, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // A browser that lets pages keep nothing, or no more: a reload begins anew.
   }
 }

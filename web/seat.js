@@ -4,28 +4,27 @@ import { isSupported, openAudio } from './audio.js';
 import { askMicrophone } from './capture.js';
 import { startFailure, UNSUPPORTED } from './failures.js';
 import { together } from './link.js';
-import { LiveMicrophone, MICROPHONE_GONE } from './live-microphone.js';
+import { LiveMicrophone } from './live-microphone.js';
 import * as remember from './remember.js';
+import { Retries } from './retries.js';
 import { Session, socketUrl } from './session.js';
 import { SoundWay } from './sound-way.js';
-/** @import {Audio} from './audio.js' */
+/** @import {Audio, Devices} from './audio.js' */
 /** @import {Store} from './store.js' */
 /** @import {AiSpeaker, ClientMessage, Hello, LinkFacts, PositionReport, ServerMessage} from './types' */
 
-/** @typedef {{hasHeadphones: boolean, deviceId: string, sinkId: string}} Devices */
-
-/** Waits before a lost connection is tried again by itself; the last one is repeated until the studio's minute is over. */
-const RETRIES_MS = [1000, 2000, 4000, 8000];
-const RETRY_LIMIT_MS = 60_000;
 const NO_VOICES = { blocks: 0, lateBlocks: 0, underruns: 0 };
 
 export class Seat {
   /** @type {Session | null} */ #session = null;
   /** @type {Audio | null} */ #audio = null;
-  #hasHeadphones = false;
-  #lostAt = 0;
-  #retries = 0;
+  #sinkId = '';
+  #isOpening = false;
+  /** What was to be said while nobody was connected. */
+  #unsaid = '';
+  #retries = new Retries();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #retryTimer;
+  /** Runs out with the studio's minute. @type {ReturnType<typeof setTimeout> | undefined} */ #limitTimer;
 
   /**
    * @param {Store} store
@@ -36,23 +35,31 @@ export class Seat {
     this.store = store;
     this.soundWay = new SoundWay(soundPanel, (message) => this.send(message), (frame) => this.#session?.sendAudio(frame));
     this.microphone = new LiveMicrophone({
-      ask: (deviceId) => askMicrophone(this.#hasHeadphones, deviceId),
+      ask: (deviceId, hasHeadphones) => askMicrophone(hasHeadphones, deviceId),
       list: async () => (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'audioinput'),
       use: async (stream) => {
         this.#audio?.capture.use(stream);
         await this.soundWay.use(stream);
       },
-      say: (text) => store.dispatch({ type: 'local.notice', text }),
-      onGone: (isGone) => {
-        if (isGone) store.dispatch({ type: 'local.problem', failure: MICROPHONE_GONE });
-        else if (store.state.failure === MICROPHONE_GONE) store.dispatch({ type: 'local.dismiss' });
-      },
+      say: (text) => this.#say(text),
+      onGone: (failure) => store.dispatch({ type: 'local.microphone', failure }),
       onList: (list, chosen, label) => {
-        remember.changeDevice(chosen);
+        remember.changeDevice(chosen, this.microphone.hasHeadphones);
         onMicrophones(list, chosen, label);
       },
     });
-    navigator.mediaDevices?.addEventListener('devicechange', () => void this.microphone.devicesChanged());
+    navigator.mediaDevices?.addEventListener('devicechange', () => {
+      void this.microphone.devicesChanged();
+      void this.#audio?.loudspeaker.devicesChanged();
+    });
+  }
+
+  /** Who is not connected is not heard through anything: it is said as soon as they are. @param {string} text */
+  #say(text) {
+    const { screen, lost } = this.store.state;
+    const isConnected = screen === 'live' && !lost;
+    this.#unsaid = isConnected ? '' : text;
+    if (isConnected) this.store.dispatch({ type: 'local.notice', text });
   }
 
   /**
@@ -62,26 +69,20 @@ export class Seat {
    * @param {string} [resumeToken] Of a session that goes on.
    */
   async take(devices, hello, resumeToken) {
-    this.#hasHeadphones = devices.hasHeadphones;
+    this.#unsaid = '';
+    let sampleRate;
     try {
-      if (!isSupported()) throw UNSUPPORTED;
-      this.#audio = await openAudio(devices, {
-        onFrame: (frame) => this.soundWay.hear(frame),
-        onPosition: (speaker, report) => this.#reportPosition(speaker, report),
-      });
+      ({ context: { sampleRate } } = await this.#open(devices));
     } catch (error) {
       this.store.dispatch({ type: 'local.start-failed', failure: error === UNSUPPORTED ? UNSUPPORTED : startFailure(error) });
       return;
     }
-    const { context, capture } = this.#audio;
-    void this.microphone.begin(capture.stream, devices.deviceId);
-    this.soundWay.open(context, capture.stream);
-    const { sampleRate } = context;
     this.#session = new Session(socketUrl(location.href), { ...hello, audio: { codec: 'pcm', sampleRate } }, {
       onMessage: (message) => {
         if (message.type === 'session.ready') {
-          remember.keep({ resumeToken: message.resumeToken, episodeId: message.episodeId, hasHeadphones: devices.hasHeadphones,
-            deviceId: this.microphone.chosen, sampleRate, briefing: hello.briefing ?? '' });
+          const { hasHeadphones, chosen: deviceId } = this.microphone;
+          remember.keep({ resumeToken: message.resumeToken, episodeId: message.episodeId, hasHeadphones, deviceId, sampleRate,
+            briefing: hello.briefing ?? '' });
         }
         this.#receive(message);
       },
@@ -90,6 +91,21 @@ export class Seat {
     });
     if (resumeToken) this.#session.resume(resumeToken);
     else this.#session.connect();
+  }
+
+  /** Microphone, voices and the sound's way. @param {Devices} devices @throws Whatever the browser refuses. */
+  async #open(devices) {
+    if (!isSupported()) throw UNSUPPORTED;
+    this.#sinkId = devices.sinkId;
+    const audio = await openAudio(devices, {
+      onFrame: (frame) => this.soundWay.hear(frame),
+      onPosition: (speaker, report) => this.#reportPosition(speaker, report),
+      say: (text) => this.#say(text),
+    });
+    this.#audio = audio;
+    void this.microphone.begin(audio.capture.stream, audio.deviceId, audio.hasHeadphones);
+    this.soundWay.open(audio.context, audio.capture.stream);
+    return audio;
   }
 
   /** @param {ClientMessage} message Dropped while there is no connection. */
@@ -103,9 +119,24 @@ export class Seat {
     this.send({ type: 'client.mute', muted });
   }
 
-  connectAgain() {
+  /** Must be called inside a gesture where the audio was closed: see `openAudio`. */
+  async connectAgain() {
+    if (this.#isOpening) return;
     clearTimeout(this.#retryTimer);
     this.store.dispatch({ type: 'local.reconnect' });
+    if (!this.#audio) {
+      this.#isOpening = true;
+      try {
+        const { hasHeadphones, chosen: deviceId } = this.microphone;
+        const { capture } = await this.#open({ hasHeadphones, deviceId, sinkId: this.#sinkId, sampleRate: this.#session?.hello.audio?.sampleRate });
+        capture.mute(this.store.state.muted);
+      } catch (error) {
+        this.store.dispatch({ type: 'local.problem', failure: startFailure(error) });
+        return;
+      } finally {
+        this.#isOpening = false;
+      }
+    }
     this.#session?.connect();
   }
 
@@ -144,22 +175,40 @@ export class Seat {
     this.soundWay.drop();
     this.store.dispatch({ type: 'local.closed', code });
     const { screen, lost, canResume } = this.store.state;
-    if (screen === 'finishing') this.closeAudio();
+    // Where nothing goes on there is nobody who might listen.
+    if (screen === 'finishing' || (lost && !canResume)) this.closeAudio();
     if (lost && !canResume) remember.forget();
-    this.#retryLater();
+    if (lost && canResume && screen === 'live') this.#retryLater();
+    else this.#stopRetrying();
   }
 
   #retryLater() {
-    clearTimeout(this.#retryTimer);
-    const { screen, lost, canResume } = this.store.state;
-    if (!lost || !canResume || screen !== 'live') return;
+    this.#stopRetrying();
     const now = performance.now();
-    if (this.#retries === 0) this.#lostAt = now;
-    const wait = RETRIES_MS[Math.min(this.#retries, RETRIES_MS.length - 1)];
-    if (now + wait - this.#lostAt > RETRY_LIMIT_MS) return;
-    this.#retries += 1;
+    this.#retries.lost(now);
+    const left = this.#retries.leftMs(now);
+    if (left === 0) {
+      this.#giveUp();
+      return;
+    }
+    this.#limitTimer = setTimeout(() => this.#giveUp(), left);
+    const wait = this.#retries.next(now);
+    if (wait === null) return;
     this.store.dispatch({ type: 'local.retry', at: now + wait });
-    this.#retryTimer = setTimeout(() => this.connectAgain(), wait);
+    this.#retryTimer = setTimeout(() => void this.connectAgain(), wait);
+  }
+
+  #stopRetrying() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#limitTimer);
+  }
+
+  /** The studio's minute is over: nobody waits with an open microphone. The host may still try by hand, which opens it anew. */
+  #giveUp() {
+    this.#stopRetrying();
+    this.#session?.close();
+    this.closeAudio();
+    this.store.dispatch({ type: 'local.gave-up' });
   }
 
   /** @param {ServerMessage} message */
@@ -173,14 +222,15 @@ export class Seat {
         this.#audio?.playback.obey(message);
         return;
       case 'session.ready':
-        this.#retries = 0;
-        clearTimeout(this.#retryTimer);
+        this.#retries.found();
+        this.#stopRetrying();
         break;
       case 'recording.ready':
         remember.forget();
         break;
     }
     this.store.dispatch(message);
+    if (message.type === 'session.ready' && this.#unsaid) this.#say(this.#unsaid);
   }
 
   /**

@@ -1,7 +1,8 @@
 // The first screen: who talks about what, with which sound, and what will be recorded.
-import { briefings } from './api.js';
+import { adapters, briefings } from './api.js';
 import { checkBrowser, thisBrowser } from './browser-check.js';
 import { setLanguage } from './language.js';
+import { lostRecogniser, lostText } from './recogniser.js';
 import * as remember from './remember.js';
 import { voiceText } from './words.js';
 /** @import {Briefing} from './types' */
@@ -11,8 +12,14 @@ import { voiceText } from './words.js';
 /** In the order of every list on the wire. */
 const SPEAKERS = ['you', 'claude', 'guest'];
 
+/** Without one there is no show. */
+const NO_BRIEFING = 'There is no briefing yet: make one, a text that says who is at the table and what the show is about. '
+  + 'The example.md that comes with the studio is one to start from. Put yours into the studio’s folder of briefings and come back to this page.';
+
 export class StartForm {
   /** @type {Briefing[]} */ #briefings = [];
+  #isEmpty = false;
+  #isBusy = false;
 
   /** @param {HTMLFormElement} form @param {(choice: Choice) => void} onStart */
   constructor(form, onStart) {
@@ -25,6 +32,7 @@ export class StartForm {
     this.button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
     const { canRun, lines } = checkBrowser(thisBrowser());
     this.canRun = canRun;
+    this.speech = /** @type {HTMLElement} */ (form.querySelector('#speech-check'));
     const check = /** @type {HTMLElement} */ (form.querySelector('#browser-check'));
     check.textContent = lines.join(' ');
     check.classList.toggle('advice', !canRun);
@@ -40,6 +48,8 @@ export class StartForm {
       onStart(choice);
     });
     this.#recall();
+    // Whoever went to make one comes back.
+    document.addEventListener('visibilitychange', () => { if (this.#isEmpty && !document.hidden) void this.load().catch(() => {}); });
   }
 
   /** What the lobby must know. */
@@ -68,11 +78,14 @@ export class StartForm {
     return this.#briefings.find(({ name }) => name === this.select.value);
   }
 
-  /** Fills the list of briefings; without one the studio takes its first. @throws What the studio answers. */
+  /** Fills the list of briefings; without one nobody enters. @throws What the studio answers. */
   async load() {
     this.#briefings = await briefings();
-    if (this.#briefings.length === 0) {
-      this.about.textContent = 'There are no briefings yet. README.md says how to write one.';
+    this.#isEmpty = this.#briefings.length === 0;
+    this.render(this.#isBusy);
+    if (this.#isEmpty) {
+      this.select.replaceChildren(new Option('None', ''));
+      this.about.textContent = NO_BRIEFING;
       return;
     }
     this.select.replaceChildren(...this.#briefings.map(({ name, title }) => new Option(title || name, name)));
@@ -81,9 +94,17 @@ export class StartForm {
     this.#describe();
   }
 
+  /** Says before anybody enters that nobody would be understood. Without an answer there is nothing to say. */
+  async warn() {
+    const lost = lostRecogniser(await adapters().catch(() => []));
+    this.speech.textContent = lost ? lostText(lost) : '';
+  }
+
   /** @param {boolean} isBusy */
   render(isBusy) {
-    this.button.disabled = isBusy || !this.canRun;
+    this.#isBusy = isBusy;
+    this.select.disabled = this.#isEmpty;
+    this.button.disabled = isBusy || !this.canRun || this.#isEmpty;
     this.button.textContent = isBusy ? 'Opening the studio…' : 'Enter the studio';
   }
 

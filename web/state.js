@@ -1,7 +1,7 @@
 // What the page knows: a pure reducer over server messages and the page's own events.
 /** @import {Caption, Decision, LocalEvent, ServerMessage, Speaker, StudioState} from './types' */
 import { sentence } from './api.js';
-import { closeFailure } from './failures.js';
+import { closeFailure, GAVE_UP } from './failures.js';
 import { isAnswer } from './show.js';
 
 /** Captions kept: half an hour of lively talk. A snapshot of the server brings the last 50. */
@@ -12,6 +12,8 @@ const HISTORY_MAX = 50;
 
 /** The server closed on purpose and for good: the session ended, or it failed. */
 const FINAL_CODES = [1000, 1011];
+/** Nobody closed it on purpose: the machine went away, or the network did. */
+const LOST_CODES = [1001, 1005, 1006];
 
 /** In the order of every list on the wire. @type {Speaker[]} */
 export const SPEAKERS = ['you', 'claude', 'guest'];
@@ -32,6 +34,7 @@ export function initialState() {
     clock: null,
     notice: '',
     failure: null,
+    microphoneGone: null,
     lost: false,
     canResume: false,
     metrics: null,
@@ -128,7 +131,7 @@ export function reduce(state, event, pageMs) {
     case 'recording.ready':
       return { ...state, screen: 'ended', recording: false, lost: false, episodeId: event.episodeId, files: event.files };
     case 'local.start':
-      return { ...state, screen: 'connecting', failure: null };
+      return { ...state, screen: 'connecting', failure: null, microphoneGone: null };
     case 'local.start-failed':
       return { ...state, screen: 'start', failure: event.failure };
     case 'local.mute':
@@ -158,12 +161,17 @@ export function reduce(state, event, pageMs) {
       return { ...state, notice: event.text };
     case 'local.problem':
       return { ...state, failure: event.failure };
+    case 'local.microphone':
+      return { ...state, microphoneGone: event.failure };
     case 'local.dismiss':
-      return { ...state, failure: null };
+      // What is seen is put away, not what stands behind it.
+      return state.failure ? { ...state, failure: null } : { ...state, microphoneGone: null };
     case 'local.reconnect':
       return { ...state, failure: null, retryAt: null, notice: 'Connecting again…' };
     case 'local.closed':
       return closed(state, event.code);
+    case 'local.gave-up':
+      return { ...state, retryAt: null, notice: '', failure: GAVE_UP };
     default:
       return state;
   }
@@ -173,6 +181,13 @@ export function reduce(state, event, pageMs) {
 function decided(state, decision) {
   return { ...state, decisions: [...state.decisions, decision].slice(-HISTORY_MAX) };
 }
+
+/**
+ * What the banner says: first what the connection suffers from or the studio refused, then that the host is not heard. While
+ * there is no connection nobody is, and the microphone is no news.
+ * @param {StudioState} state
+ */
+export const banner = ({ failure, microphoneGone, screen, lost }) => failure ?? (screen === 'live' && !lost ? microphoneGone : null);
 
 /**
  * Whether a caption lies in what is cut from the show.
@@ -188,8 +203,9 @@ export const isStruck = ({ isFinal, start, end }, strikes) => isFinal && strikes
  */
 function closed(state, code) {
   if (state.screen === 'ended' || state.screen === 'start' || state.screen === 'shelf') return state;
-  // A reason that the server gave in words says more than a number.
-  const failure = state.failure ?? closeFailure(code, state.screen);
+  // A reason that the server gave in words says more than a number; of a line that broke it is none, however long it stood there.
+  const wasTold = state.screen === 'connecting' || !LOST_CODES.includes(code);
+  const failure = (wasTold ? state.failure : null) ?? closeFailure(code, state.screen);
   if (state.screen === 'connecting') return { ...state, screen: 'start', failure };
   // What the three do now nobody here knows: no orb goes on speaking.
   const orbs = /** @type {StudioState['orbs']} */ ({ you: 'idle', claude: 'idle', guest: 'idle' });

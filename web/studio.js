@@ -1,6 +1,6 @@
 // The wiring: events of the socket, the audio and the controls go through one reducer, and one render shows the state.
 import { asked, recordingAddress } from './address.js';
-import { ApiFailure, briefing as askBriefing, deleteRecording, signIn } from './api.js';
+import { adapters, ApiFailure, briefing as askBriefing, deleteRecording, signIn } from './api.js';
 import { CaptionTools } from './caption-tools.js';
 import { Captions } from './captions.js';
 import { connectControls } from './controls.js';
@@ -8,8 +8,11 @@ import { element, page, screens, show } from './elements.js';
 import { LinkView } from './link-view.js';
 import { Lobby } from './lobby.js';
 import { MicrophoneMenu } from './microphone-menu.js';
+import { MutedEar } from './muted-ear.js';
 import { Panels } from './panels.js';
+import { isOfRecogniser, lostRecogniser } from './recogniser.js';
 import * as remember from './remember.js';
+import { SayLine } from './say-line.js';
 import { Seat } from './seat.js';
 import { Shelf } from './shelf.js';
 import { toHello } from './soundcheck.js';
@@ -26,6 +29,9 @@ import { clockText } from './words.js';
 const TIMER_MS = 250;
 /** How often the way to the studio is measured. */
 const LINK_MS = 5000;
+/** How often it is asked whether a recogniser that was lost is back. */
+const RECOGNISER_MS = 20_000;
+const MUTED = 'You are muted: nobody hears what you say.';
 
 const store = new Store();
 const log = element('captions-final', HTMLElement);
@@ -47,12 +53,25 @@ const panels = new Panels(element('panel', HTMLElement), {
   onSegment: (index) => seat.send({ type: 'client.segment', index }),
   onWhisper: (speaker, text) => seat.send({ type: 'client.whisper', speaker, text }),
 });
+const sayLine = new SayLine((text) => {
+  if (!isConnected()) return false;
+  seat.send({ type: 'client.say', text });
+  return true;
+});
+const mutedEar = new MutedEar(() => store.dispatch({ type: 'local.notice', text: MUTED }));
 const link = new LinkView((roundTripMs) => seat.link(roundTripMs));
 const view = new View(store, { startForm, stage, captions, panels });
 
 store.watch((before) => view.render(before));
 store.watch((before) => { if (before.screen !== store.state.screen) enter(before); });
-connectControls(store, seat, new CaptionTools(log), panels);
+store.watch((before) => {
+  const { screen, lost, muted, notice } = store.state;
+  const isMuted = screen === 'live' && !lost && muted;
+  mutedEar.listen(isMuted ? /** @type {{stream?: MediaStream | null}} */ (seat.microphone).stream ?? null : null);
+  if (!isMuted && notice === MUTED) store.dispatch({ type: 'local.notice', text: '' });
+  if (before.notice !== notice && isOfRecogniser(notice)) sayLine.need(true);
+});
+connectControls(store, seat, new CaptionTools(log), panels, sayLine);
 
 // ── Into a session ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -72,12 +91,12 @@ page.return.addEventListener('click', () => {
   const found = remember.kept();
   page.goingOn.hidden = true;
   if (!found) return;
-  const { briefing, hasHeadphones, deviceId, resumeToken } = found;
+  const { briefing, hasHeadphones, deviceId, sampleRate, resumeToken } = found;
   asker = startForm.button;
   void takePlan(briefing);
   store.dispatch({ type: 'local.start' });
   lobby.close();
-  void seat.take({ hasHeadphones, deviceId, sinkId: '' }, { participantName: '', episodeId: '', ...(briefing ? { briefing } : {}) }, resumeToken);
+  void seat.take({ hasHeadphones, deviceId, sinkId: '', sampleRate }, { participantName: '', episodeId: '', ...(briefing ? { briefing } : {}) }, resumeToken);
 });
 
 /** After a reload: the session tells where in the plan it is, not the plan. @param {string} name Of the briefing. */
@@ -96,7 +115,10 @@ async function takePlan(name) {
 /** A screen was changed: its heading takes the focus, so that a screen reader begins there. @param {StudioState} before */
 function enter(before) {
   const { state } = store;
-  if (state.screen === 'live') stage.start(() => seat.levels());
+  if (state.screen === 'live') {
+    stage.start(() => seat.levels());
+    void askRecogniser();
+  }
   if (before.screen === 'live') stage.stop();
   if (['start', 'ended', 'shelf'].includes(state.screen)) seat.closeAudio();
   if (state.screen === 'shelf') {
@@ -204,7 +226,17 @@ setInterval(() => {
   panels.render(state, store.sessionMs);
 }, TIMER_MS);
 
-const isConnected = () => store.state.screen === 'live' && !store.state.lost;
+function isConnected() {
+  return store.state.screen === 'live' && !store.state.lost;
+}
+
+/** Where the studio understands nobody the host types. */
+async function askRecogniser() {
+  const found = await adapters().catch(() => null);
+  if (found && isConnected()) sayLine.need(lostRecogniser(found) !== null);
+}
+setInterval(() => { if (isConnected() && sayLine.isNeeded) void askRecogniser(); }, RECOGNISER_MS);
+
 setInterval(() => {
   if (!isConnected()) return;
   remember.touch();
@@ -213,5 +245,6 @@ setInterval(() => {
 
 page.goingOn.hidden = remember.kept() === null;
 startForm.load().catch(complain);
+void startForm.warn();
 startForm.render(false);
 followAddress();

@@ -1,9 +1,10 @@
 // A finished recording: three tracks side by side to be heard, read and taken away.
-import { recording, waveforms } from './api.js';
-import { isStruckCue, linesOf } from './cues.js';
+import { ApiFailure, recording, waveforms } from './api.js';
+import { isStruckCue, legendOf, linesOf } from './cues.js';
 import { checksums, renderFiles } from './files.js';
 import { TrackWave } from './wave.js';
 import { setLanguage } from './language.js';
+import { placeAfter } from './seek.js';
 import { clockText, dateText } from './words.js';
 /** @import {Recording, Speaker} from './types' */
 
@@ -13,6 +14,12 @@ const POINTS = 1200;
 const APART_S = 0.05;
 /** A marker has no length: its line counts as being said for so long. */
 const MARK_MS = 500;
+/** What is said of one that cannot be heard. */
+const ABSENCES = {
+  missing: 'The address may be cut short, or the recording was deleted.',
+  unfinished: 'It was left unfinished. Whoever runs the studio can repair it: studio recover.',
+  'on-air': 'It is being recorded now. Its tracks, files and words are here when its session has ended.',
+};
 
 /** @typedef {{speaker: Speaker, audio: HTMLAudioElement, wave: TrackWave, mute: HTMLButtonElement, solo: HTMLButtonElement, isMuted: boolean}} Track */
 
@@ -36,12 +43,20 @@ export class Take {
     this.sums = part('sums');
     this.sumsBox = part('sums-box');
     this.words = part('words');
+    this.absence = part('absence');
+    this.legend = part('legend');
     this.player = part('player');
     this.play = /** @type {HTMLButtonElement} */ (part('play'));
     this.seek = /** @type {HTMLInputElement} */ (part('seek'));
     this.clock = part('clock');
     this.play.addEventListener('click', () => this.#toggle());
     this.seek.addEventListener('input', () => this.#go(Number(this.seek.value) / 1000));
+    this.seek.addEventListener('keydown', (event) => {
+      const place = event.ctrlKey || event.altKey || event.metaKey ? null : placeAfter(event.key, this.#now(), this.#durationS);
+      if (place === null) return;
+      event.preventDefault();
+      this.#go(place);
+    });
   }
 
   /**
@@ -51,8 +66,13 @@ export class Take {
   async open(episode, atMs) {
     this.close();
     const mine = ++this.#opened;
-    const take = await recording(episode);
+    const take = await recording(episode).catch((error) => {
+      if (error instanceof ApiFailure && error.code === 'not_found') return null;
+      throw error;
+    });
     if (mine !== this.#opened) return null;
+    this.#say(take === null ? 'missing' : take.state);
+    if (take === null) return null;
     this.#show(take);
     if (atMs !== undefined) this.goTo(atMs);
     if (take.state === 'finished') {
@@ -83,6 +103,19 @@ export class Take {
     this.#tracks = [];
     this.#solo = null;
     delete this.root.dataset.drawn;
+    delete this.root.dataset.state;
+    this.absence.textContent = '';
+  }
+
+  /** One that is not there, or not yet, has nothing to be heard, read or deleted. @param {Recording['state'] | 'missing'} state */
+  #say(state) {
+    this.root.dataset.state = state;
+    this.absence.textContent = state === 'finished' ? '' : ABSENCES[state];
+    if (state !== 'missing') return;
+    this.title.textContent = 'There is no such recording.';
+    this.title.removeAttribute('lang');
+    this.facts.textContent = '';
+    this.player.hidden = true;
   }
 
   /** @param {Recording} take */
@@ -90,7 +123,7 @@ export class Take {
     this.#durationS = (take.durationMs ?? 0) / 1000;
     this.title.textContent = take.title;
     this.facts.textContent = [take.startedUtc ? dateText(take.startedUtc) : '', take.durationMs === null ? '' : clockText(take.durationMs),
-      take.episodeId, take.recovered ? 'repaired after a crash' : ''].filter(Boolean).join(' · ');
+      take.episodeId, take.recovered ? 'repaired after a crash' : '', take.state === 'on-air' ? 'on air' : ''].filter(Boolean).join(' · ');
     renderFiles(this.files, take);
     const sums = checksums(take.files);
     this.sums.textContent = sums;
@@ -101,6 +134,12 @@ export class Take {
     this.rows.replaceChildren(...this.#tracks.map(({ wave }) => /** @type {HTMLElement} */ (wave.closest('.track'))));
     this.#lines = linesOf(take).map((line) => ({ at: line.at, until: line.until, button: this.#line(line) }));
     this.words.replaceChildren(...this.#lines.map(({ button }) => /** @type {HTMLElement} */ (button.parentElement)));
+    this.legend.replaceChildren(...legendOf(take).map(({ sign, text }) => {
+      const item = document.createElement('li');
+      item.dataset.sign = sign;
+      item.textContent = text;
+      return item;
+    }));
     setLanguage(this.title, take.language);
     this.#move();
   }
@@ -156,11 +195,13 @@ export class Take {
     words.textContent = text;
     setLanguage(words, language);
     if (isStruck) button.dataset.struck = 'true';
-    for (const word of [isCut ? 'cut off' : '', isStruck ? 'struck' : ''].filter(Boolean)) {
+    for (const [word, meaning] of [isCut ? ['cut off', 'Its speaker was interrupted here'] : [], isStruck ? ['struck', 'Cut from the show; the tracks keep it'] : []]) {
+      if (!word) continue;
       const mark = document.createElement('i');
       mark.className = 'cut';
       mark.lang = 'en';
       mark.textContent = word;
+      mark.title = meaning;
       words.append(' ', mark);
     }
     button.append(time, name, words);

@@ -74,8 +74,8 @@ export interface LineQuality {
   latePackets: number; concealed: number;
 }
 
-/** What is known of the way to the studio: the time there and back, frames of the microphone that were not sent, what
- *  the playheads counted, and WebRTC's own word while it carries the sound. */
+/** What is known of the way to the studio: the time there and back (`null`: not asked yet, without end: no answer), frames
+ *  of the microphone that were not sent, what the playheads counted, and WebRTC's own word while it carries the sound. */
 export interface LinkFacts { roundTripMs: number | null; skipped: number; voices: VoiceCounts; line: LineQuality | null }
 
 /** A voice may or may not be heard, from so many ms from now on. */
@@ -138,6 +138,7 @@ export type ClientMessage =
   | { type: 'webrtc.close' }
   | { type: 'client.push-to-talk'; held: boolean }
   | { type: 'client.nominate'; speaker: AiSpeaker }
+  | { type: 'client.say'; text: string }
   | { type: 'client.marker'; label?: string }
   | { type: 'client.whisper'; speaker: AiSpeaker; text: string }
   | { type: 'client.strike'; seconds?: number }
@@ -173,9 +174,11 @@ export type LocalEvent =
   | { type: 'local.end' }
   | { type: 'local.notice'; text: string }
   | { type: 'local.problem'; failure: Failure }
+  | { type: 'local.microphone'; failure: Failure | null }
   | { type: 'local.dismiss' }
   | { type: 'local.reconnect' }
-  | { type: 'local.closed'; code: number };
+  | { type: 'local.closed'; code: number }
+  | { type: 'local.gave-up' };
 
 export type Screen = 'start' | 'connecting' | 'live' | 'finishing' | 'ended' | 'shelf';
 
@@ -195,6 +198,8 @@ export interface StudioState {
   clock: { sessionMs: number; pageMs: number } | null;
   notice: string;
   failure: Failure | null;
+  /** The host is not heard in a session that goes on: no microphone can be had. */
+  microphoneGone: Failure | null;
   /** The socket went away while the session was live. */
   lost: boolean;
   /** Whether the lost session can be gone on with. */
@@ -253,6 +258,9 @@ export interface ListedRecording {
   durationMs: number | null; bytes: number; speakers: string[]; markers: number; recovered: boolean;
   matchCount: number; matches: Cue[];
 }
+
+/** One adapter as `/health` has it. */
+export interface AdapterFacts { kind: string; name: string; state: 'ready' | 'loading' | 'unavailable'; reason?: string }
 
 export interface ShelfPage { recordings: ListedRecording[]; total: number }
 

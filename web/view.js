@@ -2,6 +2,7 @@
 // captions and panels, draw themselves.
 import { page, press, screens, show } from './elements.js';
 import { setLanguage } from './language.js';
+import { banner } from './state.js';
 /** @import {Store} from './store.js' */
 /** @import {AiSpeaker, StudioState} from './types' */
 
@@ -13,7 +14,7 @@ const IS_ERROR = /\berror: /;
 const ASK_NAME_MAX = 14;
 
 /** What does nothing without a connection. */
-const CONTROLS = [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.end, page.claude, page.guest];
+const CONTROLS = [page.mute, page.talk, page.interrupt, page.autopilot, page.marker, page.strike, page.type, page.end, page.claude, page.guest];
 
 /**
  * @typedef {object} Parts
@@ -46,7 +47,7 @@ export class View {
     this.#renderRoom(state);
     this.#renderFailure(state);
     if (before.notice !== state.notice) this.#letNoticeGo();
-    if (before.failure !== state.failure) this.#attend(before);
+    if (banner(before) !== banner(state)) this.#attend(before);
   }
 
   /** @param {StudioState} state */
@@ -73,8 +74,9 @@ export class View {
 
   /** @param {StudioState} state */
   #renderFailure(state) {
-    page.failure.hidden = state.failure === null;
-    show(page.failureTitle, state.failure?.title ?? '');
+    const failure = banner(state);
+    page.failure.hidden = failure === null;
+    show(page.failureTitle, failure?.title ?? '');
     this.showAdvice();
     page.reconnect.hidden = !(state.lost && state.canResume && state.screen === 'live');
     page.restart.hidden = !state.lost;
@@ -83,11 +85,11 @@ export class View {
 
   /** What to do about what failed, with the seconds until the page does it by itself. */
   showAdvice() {
-    const { retryAt, failure } = this.store.state;
+    const { retryAt } = this.store.state;
     const seconds = retryAt === null ? 0 : Math.ceil((retryAt - performance.now()) / 1000);
     // The countdown is for eyes: an alert that changes each second would be read each second.
     page.failureAdvice.dataset.countdown = seconds > 0 ? `Connecting again in ${seconds} s.` : '';
-    show(page.failureAdvice, failure?.advice ?? '');
+    show(page.failureAdvice, banner(this.store.state)?.advice ?? '');
   }
 
   /**
@@ -97,7 +99,7 @@ export class View {
    */
   #attend(before) {
     const { state } = this.store;
-    if (state.failure === null || (state.screen === 'live' && (!state.lost || before.lost))) return;
+    if (banner(state) === null || (state.screen === 'live' && (!state.lost || before.lost))) return;
     page.failureTitle.focus({ preventScroll: true });
     page.failure.scrollIntoView({ block: 'nearest' });
   }

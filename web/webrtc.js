@@ -11,6 +11,8 @@ const CONNECT_MS = 10_000;
 const PATIENCE_MS = 2_000;
 /** A host who wants WebRTC and nothing else has it tried again so long after it failed. */
 const RETRY_MS = 5_000;
+/** So long a sender may take for another track. A peer that was closed meanwhile never says that it will not. */
+const REPLACE_MS = 2_000;
 /** How often the browser is asked what it gave out: half of its own step. */
 const POLL_MS = 10;
 const STATS_MS = 1_000;
@@ -131,11 +133,14 @@ export class SoundLine {
    */
   async use(microphone) {
     this.microphone = microphone;
+    const sender = this.#sender;
+    if (!sender) return;
     try {
-      await this.#sender?.replaceTrack(microphone.getAudioTracks()[0] ?? null);
+      await within(REPLACE_MS, sender.replaceTrack(microphone.getAudioTracks()[0] ?? null));
     } catch {
       // What the browser would have to negotiate for: the socket takes the sound, and where WebRTC is insisted on it begins anew.
-      this.#fallBack('microphone');
+      // A peer that has taken the place of this one began with this microphone.
+      if (sender === this.#sender) this.#fallBack('microphone');
     }
   }
 
@@ -305,6 +310,18 @@ export class SoundLine {
 
   #show(reason = '') {
     this.events.onState({ way: this.#isUp ? 'webrtc' : 'socket', isTrying: this.#peer !== null && !this.#isUp, reason });
+  }
+}
+
+/** @template T @param {number} ms @param {Promise<T>} promise @returns {Promise<T>} @throws After `ms`. */
+async function within(ms, promise) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const limit = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`not within ${ms} ms`)), ms); });
+  try {
+    return await Promise.race([promise, /** @type {Promise<never>} */ (limit)]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

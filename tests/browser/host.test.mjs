@@ -278,6 +278,19 @@ test('the connection’s figures are one press away, with late blocks and underr
   await page.close();
 });
 
+test('a studio that does not answer is said in the word, not by its colour alone', async () => {
+  const { page } = await open(context);
+  await enter(page);
+  await page.waitForFunction(() => /^Good link/.test(document.querySelector('#link-word').textContent), null, { timeout: 12_000 });
+  await page.route('**/ready', (route) => route.abort());
+  await page.waitForFunction(() => document.querySelector('#link-word').textContent === 'Poor link, no answer', null, { timeout: 12_000 });
+  assert.equal(await page.getAttribute('#link', 'data-quality'), 'poor');
+  assert.match(await page.textContent('#link-figures'), /^Round tripno answer/);
+  await page.unroute('**/ready');
+  await page.waitForFunction(() => /^Good link/.test(document.querySelector('#link-word').textContent), null, { timeout: 12_000 });
+  await page.close();
+});
+
 test('what the session says of its language outweighs a briefing that was rewritten since', async () => {
   const { page } = await open(context);
   const { client } = await enter(page);

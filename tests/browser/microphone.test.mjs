@@ -1,9 +1,9 @@
 // The microphone of a session that is on: another one in mid-show, one that cannot be opened, one that is unplugged, none
-// at all; against a scripted studio first, then the real one by both ways of sound, judged by what was recorded.
+// at all, none any more once the session is over, and the loudspeaker that goes with it; against a scripted studio first, then the real one by both ways of sound, judged by what was recorded.
 import assert from 'node:assert/strict';
 
 import { before, test } from 'node:test';
-import { enter, everyLook, findings, launch, open, shot } from './scripted.mjs';
+import { enter, everyLook, findings, launch, open, server, shot } from './scripted.mjs';
 import * as whole from './whole.mjs';
 
 /** Each of the page's microphones is a tone of its own, as loud as none of the others, in Hz and of full scale. */
@@ -17,11 +17,13 @@ function ownMicrophones(devices) {
   const plugged = [...devices];
   const open = [];
   const broken = new Set();
+  const asked = [];
   const media = navigator.mediaDevices;
   const refuse = (name) => Promise.reject(new DOMException('as the test wants', name));
   media.enumerateDevices = async () => plugged.map(({ deviceId, label }) => ({ deviceId, label, kind: 'audioinput', groupId: '' }));
   media.getUserMedia = async ({ audio }) => {
     const wanted = audio.deviceId?.exact;
+    asked.push([wanted ?? '', audio.echoCancellation]);
     const device = wanted ? plugged.find(({ deviceId }) => deviceId === wanted) : plugged[0];
     if (!device) return refuse('NotFoundError');
     if (broken.has(device.deviceId)) return refuse('NotReadableError');
@@ -37,6 +39,8 @@ function ownMicrophones(devices) {
     return to.stream;
   };
   window.__devices = {
+    /** Ids that were asked for, each with whether echo is to be cancelled. */
+    asked,
     /** Those of the tracks that are not stopped. */
     live: () => open.filter(({ track }) => track.readyState === 'live').map(({ device }) => device.deviceId),
     unplug(id) {
@@ -55,6 +59,23 @@ function ownMicrophones(devices) {
   };
 }
 
+/** The same for loudspeakers. */
+function ownLoudspeakers() {
+  const media = navigator.mediaDevices;
+  const microphones = media.enumerateDevices;
+  const plugged = ['desk-out', 'headset-out'];
+  media.enumerateDevices = async () => [...await microphones(), ...plugged.map((deviceId) => ({ deviceId, label: deviceId, kind: 'audiooutput', groupId: '' }))];
+  window.__used = [];
+  AudioContext.prototype.setSinkId = async (id) => {
+    if (id && !plugged.includes(id)) throw new DOMException('as the test wants', 'NotFoundError');
+    window.__used.push(id || 'system');
+  };
+  window.__unplug = (isTold) => {
+    plugged.splice(plugged.indexOf('headset-out'), 1);
+    if (isTold) media.dispatchEvent(new Event('devicechange'));
+  };
+}
+
 const notice = (page, text) => page.waitForFunction((wanted) => document.querySelector('#notice').textContent === wanted, text);
 const live = (page) => page.evaluate(() => window.__devices.live());
 /** As loud as this microphone, and no other. */
@@ -69,9 +90,10 @@ let context;
 before(async () => { context = await launch(); });
 
 /** A live session with the tones as microphones. */
-async function room() {
+async function room({ hasHeadphones = false } = {}) {
   const opened = await open(context);
   await opened.page.evaluate(ownMicrophones, DEVICES);
+  if (hasHeadphones) await opened.page.check('input[name=headphones][value=yes]', { force: true });
   const { client, hello } = await enter(opened.page);
   await client.until(({ frames }) => frames.some((frame) => isOf(frame, 'desk')), 'the desk microphone');
   return { ...opened, client, hello };
@@ -150,6 +172,149 @@ test('an unplugged microphone is left for another; without any the show goes on,
   await page.close();
 });
 
+test('who loses the headset is asked for echo cancellation, and a reload asks so, too', async () => {
+  const { page, client } = await room({ hasHeadphones: true });
+  await page.selectOption('#microphone', 'headset');
+  await client.until(({ frames }) => isOf(frames.at(-1), 'headset'), 'the headset');
+  await page.evaluate(() => window.__devices.unplug('headset'));
+  await notice(page, '“Headset” is gone. You are heard through “Desk microphone” now.');
+  assert.deepEqual(await page.evaluate(() => window.__devices.asked), [['', false], ['headset', false], ['', true]]);
+  const kept = await page.evaluate(() => JSON.parse(sessionStorage.getItem('studio.session')));
+  assert.deepEqual([kept.deviceId, kept.hasHeadphones], ['', false]);
+  await page.close();
+});
+
+test('a lost connection is said before a microphone that is gone, and what changed meanwhile is said after it', async () => {
+  const { page, client } = await room();
+  await page.evaluate(() => { window.__devices.unplug('headset'); window.__devices.unplug('desk'); });
+  await page.waitForFunction(() => /microphone was disconnected/.test(document.querySelector('#failure-title').textContent));
+  client.socket.terminate();
+  await page.waitForFunction(() => /connection to the studio was lost/.test(document.querySelector('#failure-title').textContent));
+  await page.click('#reconnect');
+  const again = await server.client();
+  again.ready();
+  await page.waitForFunction(() => /microphone was disconnected/.test(document.querySelector('#failure-title').textContent));
+  assert.equal(await page.isVisible('#failure'), true);
+  again.socket.terminate();
+  await page.waitForFunction(() => /connection to the studio was lost/.test(document.querySelector('#failure-title').textContent));
+  await page.evaluate(() => window.__devices.plug('headset'));
+  await page.waitForFunction(() => document.querySelector('#microphone').title === 'Microphone: Headset');
+  assert.equal(await page.textContent('#notice'), '', 'nobody is heard without a connection');
+  await page.click('#reconnect');
+  const third = await server.client();
+  third.ready();
+  await notice(page, 'You are heard again, through “Headset”.');
+  assert.equal(await page.isVisible('#failure'), false);
+  await third.until(({ frames }) => frames.length > 0 && isOf(frames.at(-1), 'headset'), 'the headset');
+  await page.close();
+});
+
+test('a session that is over for good lets go of the microphone', async () => {
+  for (const code of [1000, 1011]) {
+    const { page, client } = await room();
+    client.socket.close(code);
+    await page.waitForSelector('#restart:visible');
+    assert.equal(await page.isVisible('#reconnect'), false);
+    await page.waitForFunction(() => window.__devices.live().length === 0);
+    await page.close();
+  }
+});
+
+test('when the studio’s minute is over the microphone is let go, and connecting by hand opens it anew', async () => {
+  const { page, client, complaints } = await room();
+  await page.selectOption('#microphone', 'headset');
+  await notice(page, 'You are heard through “Headset” now.');
+  await page.keyboard.press('m');
+  await client.until(({ frames }) => frames.at(-1).muted, 'a muted frame');
+  await page.evaluate(() => {
+    window.__tries = 0;
+    window.__fails = queueMicrotask;
+    window.__socket = window.WebSocket;
+    // A network that is not there.
+    window.WebSocket = class {
+      constructor() { window.__tries += 1; window.__fails(() => this.onclose({ code: 1006 })); }
+      close() {}
+    };
+    window.WebSocket.OPEN = 1;
+  });
+  await page.clock.install();
+  client.socket.terminate();
+  await page.waitForSelector('#reconnect:visible');
+  await page.clock.runFor(57_000);
+  assert.deepEqual(await live(page), ['headset'], 'until then it may go on at any time');
+  assert.equal(await page.evaluate(() => window.__tries), 9);
+  await page.clock.runFor(5000);
+  await page.waitForFunction(() => /your microphone is off/.test(document.querySelector('#failure-advice').textContent));
+  assert.deepEqual(await live(page), []);
+  await page.clock.runFor(60_000);
+  assert.equal(await page.evaluate(() => window.__tries), 9, 'nothing is tried by itself any more');
+  // A try by hand that fails lets go of it again. It takes its time: the tap of the tests is still being loaded.
+  await page.evaluate(() => { window.__fails = (does) => setTimeout(does, 1000); });
+  await page.click('#reconnect');
+  await page.waitForFunction(() => window.__tries === 10);
+  assert.deepEqual(await live(page), ['headset']);
+  await page.waitForFunction(() => window.__devices.live().length === 0);
+  await page.evaluate(() => { window.WebSocket = window.__socket; });
+  await page.click('#reconnect');
+  const again = await server.client();
+  assert.equal((await again.text('hello')).resumeToken, 'token-1');
+  again.ready();
+  await page.waitForSelector('#failure', { state: 'hidden' });
+  // The scripted studio knows of no mute.
+  await again.until(({ frames }) => frames.length > 5, 'frames again');
+  assert.ok(again.frames.every(({ muted, isSilent }) => muted && isSilent), 'who was muted comes back muted');
+  assert.deepEqual(await live(page), ['headset']);
+  assert.equal(isWhole(again), true);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('after a reload without the microphone of before the host is heard through another, and told so', async () => {
+  const { page, client } = await room({ hasHeadphones: true });
+  await page.selectOption('#microphone', 'headset');
+  await client.until(({ frames }) => isOf(frames.at(-1), 'headset'), 'the headset');
+  page.once('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.evaluate(ownMicrophones, DEVICES);
+  await page.evaluate(() => window.__devices.unplug('headset'));
+  await page.click('#return');
+  const again = await server.client();
+  again.ready();
+  await notice(page, 'The chosen microphone is gone. You are heard through “Desk microphone” now.');
+  await again.until(({ frames }) => frames.length > 0 && isOf(frames.at(-1), 'desk'), 'the desk microphone');
+  assert.deepEqual(await page.evaluate(() => window.__devices.asked), [['headset', false], ['', true]]);
+  await page.close();
+});
+
+test('a loudspeaker that is gone, before the show or in it, is left for the system’s choice', async () => {
+  /** The lobby with two loudspeakers, the second of them chosen. */
+  const prepare = async () => {
+    const { page, complaints } = await open(context);
+    await page.evaluate(ownMicrophones, DEVICES);
+    await page.evaluate(ownLoudspeakers);
+    await page.click('[data-lobby=open]');
+    await page.waitForSelector('[data-lobby=output]:visible');
+    await page.selectOption('[data-lobby=output]', 'headset-out');
+    await page.waitForFunction(() => window.__used.at(-1) === 'headset-out');
+    return { page, complaints };
+  };
+  const { page, complaints } = await prepare();
+  await page.evaluate(() => window.__unplug(false));
+  await enter(page);
+  const words = 'The chosen loudspeaker is gone. You hear the voices through the system’s choice now.';
+  await notice(page, words);
+  assert.equal(await page.evaluate(() => window.__used.at(-1)), 'system');
+  await page.close();
+  const again = await prepare();
+  await enter(again.page);
+  assert.equal(await again.page.evaluate(() => window.__used.at(-1)), 'headset-out');
+  await again.page.evaluate(() => window.__unplug(true));
+  await notice(again.page, words);
+  assert.equal(await again.page.evaluate(() => window.__used.at(-1)), 'system');
+  assert.deepEqual([...complaints, ...again.complaints], []);
+  await again.page.close();
+});
+
 test('after a choice by pointer the keys are the room’s again; by keyboard the menu keeps the focus', async () => {
   const { page, client } = await room();
   await page.focus('#microphone');
@@ -164,18 +329,22 @@ test('after a choice by pointer the keys are the room’s again; by keyboard the
   await page.close();
 });
 
-/** Where each tone sounds in a recording, in ms: by how often it crosses nought in each 20 ms. */
+/**
+ * Where each tone sounds in a recording, in ms: by how often it crosses nought in each 20 ms. Where one ends or begins in
+ * between there is neither: half of a tone crosses as often as the whole of one an octave below.
+ */
 function tones(pcm) {
   const found = [];
   for (let from = 0; from + 960 <= pcm.length; from += 960) {
-    let crossings = 0;
+    const crossings = [0, 0];
     let peak = 0;
-    for (let i = from + 1; i < from + 960; i++) {
-      if (pcm[i - 1] < 0 && pcm[i] >= 0) crossings += 1;
-      peak = Math.max(peak, Math.abs(pcm[i]));
+    for (let i = 1; i < 960; i++) {
+      if (pcm[from + i - 1] < 0 && pcm[from + i] >= 0) crossings[i < 480 ? 0 : 1] += 1;
+      peak = Math.max(peak, Math.abs(pcm[from + i]));
     }
-    const hertz = crossings * 50;
-    const device = peak < 0.02 ? undefined : DEVICES.find((device) => Math.abs(device.hertz - hertz) <= 75);
+    const hertz = (crossings[0] + crossings[1]) * 50;
+    const isCut = Math.abs(crossings[0] - crossings[1]) > 2;
+    const device = peak < 0.02 || isCut ? undefined : DEVICES.find((device) => Math.abs(device.hertz - hertz) <= 75);
     found.push({ ms: from / 48, id: device?.deviceId ?? '' });
   }
   return found;

@@ -48,6 +48,12 @@ const SHELF = JSON.stringify({ total: 2, recordings: [
     bytes: 96_000_000, speakers: ['Mona', 'Claude', 'Guest'], markers: 0, recovered: true, matchCount: 0, matches: [] },
 ] });
 
+/** One that is being recorded, as the studio tells of it. */
+const ON_AIR = JSON.stringify({ episodeId: 'now', title: 'now', state: 'on-air', startedUtc: null, durationMs: null, language: '', recovered: false,
+  markers: [], cuts: [], captions: [], speakers: [], files: [] });
+const missing = (_, response) => response.writeHead(404, { 'content-type': 'application/json' })
+  .end('{"code":"not_found","message":"there is no such recording","hint":"see docs/api.md for the addresses"}');
+
 /** Sixteen silent seconds that Chromium can play. */
 const TRACK = execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=mono', '-t', '16', '-c:a', 'libopus', '-f', 'webm', '-'],
   { maxBuffer: 1 << 24 });
@@ -68,6 +74,8 @@ before(async () => {
     '/api/sessions': '{"sessions":[]}',
     '/ready': '{"status":"ready"}',
     '/api/recordings': SHELF,
+    '/api/recordings/nope': missing,
+    '/api/recordings/now': ON_AIR,
     '/api/recordings/first-night': TAKE,
     '/api/recordings/first-night/peaks': PEAKS,
     ...Object.fromEntries(['you', 'claude', 'guest'].map((name) => [`/api/recordings/first-night/${name}.webm`, TRACK])),

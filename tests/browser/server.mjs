@@ -14,6 +14,9 @@ const FRAME = 960;
 
 export const now = () => performance.timeOrigin + performance.now();
 
+/** What every studio says of itself unless a test says otherwise: all is well. */
+const HEALTH = JSON.stringify({ status: 'ok', adapters: { available: [{ kind: 'stt', name: 'moonshine', state: 'ready' }] } });
+
 /** Starts on a free port. `files` are extra answers by path: a body, or a function that answers by itself. */
 export async function startServer(webDir, files) {
   const server = createServer(async (request, response) => {
@@ -21,8 +24,8 @@ export async function startServer(webDir, files) {
     const headers = { 'content-security-policy': POLICY, 'cache-control': 'no-cache' };
     try {
       if (typeof files[path] === 'function') return void files[path](request, response);
-      const body = files[path] ?? await readFile(join(webDir, path === '/' ? 'index.html' : path));
-      const type = path.startsWith('/api/') ? 'application/json' : TYPES[extname(path) || '.html'];
+      const body = files[path] ?? (path === '/health' ? HEALTH : null) ?? await readFile(join(webDir, path === '/' ? 'index.html' : path));
+      const type = path.startsWith('/api/') || path === '/health' ? 'application/json' : TYPES[extname(path) || '.html'];
       response.writeHead(200, { ...headers, 'content-type': `${type}; charset=utf-8` }).end(body);
     } catch {
       response.writeHead(404, headers).end();

@@ -19,6 +19,13 @@ test('what is not finished has none', () => {
   assert.deepEqual(wavs({ ...take, durationMs: null }), []);
 });
 
+test('what is longer than a WAV file can be has none, and what just fits has them', () => {
+  const longest = Math.floor((2 ** 32 - 1 - 36) / 96);
+  assert.ok(longest / 3_600_000 > 12.4);
+  assert.equal(wavs({ ...take, durationMs: longest }).length, 4);
+  assert.deepEqual(wavs({ ...take, durationMs: longest + 1 }), []);
+});
+
 test('checksums are lines that sha256sum reads, of the files that have one', () => {
   assert.equal(checksums([{ name: 'a', sha256: '12' }, { name: 'b', sha256: null }, { name: 'c', sha256: '34' }]), '12  a\n34  c');
 });

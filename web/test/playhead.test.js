@@ -192,6 +192,32 @@ test('the end of a turn, a pause and what is sent again are neither late nor an 
   assert.deepEqual([lateBlocks, underruns], [0, 0]);
 });
 
+test('a voice that ran dry and then was paused, resumed or both is neither late nor an underrun', () => {
+  for (const orders of [['audio.resume'], ['audio.pause'], ['audio.pause', 'audio.resume']]) {
+    const bench = new Bench();
+    bench.send(1, 0, 4800);
+    bench.render(100);
+    for (const type of orders) {
+      bench.obey({ type, turn: 1, fadeMs: 10, fromSample: 4800 });
+      bench.render(20);
+    }
+    // One block after the other, as they come off the line, until the cushion is full and beyond.
+    for (let first = 4800; first < 9600; first += 960) {
+      bench.send(1, first, first + 960);
+      bench.render(7);
+    }
+    if (!orders.includes('audio.resume')) bench.obey({ type: 'audio.resume', turn: 1, fromSample: 4800 });
+    bench.render(100);
+    assert.deepEqual(bench.playhead.counts, { blocks: 10, lateBlocks: 0, underruns: 0 }, orders.join());
+    assert.equal(bench.positions(1).at(-1).played, 9600, orders.join());
+    // The cushion is as it was: 60 ms begin the next turn at once.
+    bench.send(2, 0, 2880);
+    const from = bench.heard.length;
+    bench.render(2);
+    assert.equal(bench.heard[from], valueAt(0), orders.join());
+  }
+});
+
 test('positions never go back, also when the latency grows or the server goes back to unheard samples', () => {
   const bench = new Bench();
   bench.send(1, 0, 48_000);

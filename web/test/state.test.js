@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partsOf } from '../captions.js';
 import { startFailure } from '../failures.js';
-import { CAPTIONS_MAX, initialState, isStruck, reduce } from '../state.js';
+import { banner, CAPTIONS_MAX, initialState, isStruck, reduce } from '../state.js';
 
 const NAMES = ['Mona', 'Ada', 'Grace'];
 const ready = { type: 'session.ready', seq: 1, sessionId: 's', resumeToken: 't', episodeId: 'e', resumed: false, names: NAMES };
@@ -51,6 +51,44 @@ test('a lost connection is a failure while live, and none after the end', () => 
   assert.equal(run(ready, { type: 'local.closed', code: 1011 }).canResume, false);
   const ended = run(ready, { type: 'recording.ready', seq: 3, episodeId: 'e', files: [] }, { type: 'local.closed', code: 1000 });
   assert.deepEqual([ended.screen, ended.failure], ['ended', null]);
+});
+
+test('the banner says first that the connection is lost, and then again that there is no microphone', () => {
+  const gone = { title: 'No microphone.', advice: 'Connect one.' };
+  const events = [ready, { type: 'local.microphone', failure: gone }];
+  assert.equal(banner(run(...events)), gone);
+  events.push({ type: 'local.closed', code: 1006 });
+  assert.match(banner(run(...events)).title, /connection to the studio was lost/);
+  events.push({ type: 'local.reconnect' });
+  assert.equal(banner(run(...events)), null, 'while it connects nothing else is news');
+  events.push({ type: 'local.closed', code: 1006 });
+  assert.match(banner(run(...events)).title, /connection to the studio was lost/);
+  events.push({ ...ready, resumed: true });
+  assert.equal(banner(run(...events)), gone, 'there is still none');
+  assert.equal(banner(run(...events, { type: 'local.microphone', failure: null })), null);
+  assert.equal(banner(run(...events, { type: 'local.end' })), null, 'who has ended the session needs none');
+});
+
+test('what the studio said of its disk is no reason for a lost line, and is one for a session that ends', () => {
+  const told = [ready, { type: 'error', seq: 3, code: 'disk_low', message: 'the disk is nearly full', hint: 'make room' }];
+  assert.match(banner(run(...told, { type: 'local.closed', code: 1006 })).title, /connection to the studio was lost/);
+  assert.match(banner(run(...told, { type: 'local.closed', code: 1000 })).title, /disk is nearly full/);
+});
+
+test('a banner that is put away uncovers what stands behind it', () => {
+  const gone = { title: 'No microphone.', advice: 'Connect one.' };
+  const both = run(ready, { type: 'local.microphone', failure: gone },
+    { type: 'error', seq: 3, code: 'disk_low', message: 'the disk is nearly full', hint: 'make room' });
+  assert.equal(banner(both).title, 'The disk is nearly full.');
+  const one = reduce(both, { type: 'local.dismiss' }, 0);
+  assert.equal(banner(one), gone);
+  assert.equal(banner(reduce(one, { type: 'local.dismiss' }, 0)), null);
+});
+
+test('when the minute is over the way back stays, and it is said that the microphone is off', () => {
+  const state = run(ready, { type: 'local.closed', code: 1006 }, { type: 'local.retry', at: 5 }, { type: 'local.reconnect' }, { type: 'local.gave-up' });
+  assert.deepEqual([state.lost, state.canResume, state.retryAt, state.notice], [true, true, null, '']);
+  assert.match(banner(state).advice, /your microphone is off/);
 });
 
 test('of a lost session nobody knows who speaks', () => {
