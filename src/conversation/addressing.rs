@@ -7,7 +7,7 @@
 //! A pure function of the line and the names; who spoke last is the agenda's affair.
 
 use super::briefing::Briefing;
-use super::phonetics::{Phone, distance, sounds};
+use super::phonetics::{Phone, distance, least_distance, sounds, word_sounds};
 use super::speaker::{AiSpeaker, Speaker};
 use super::words::{plain_word, plain_words};
 
@@ -55,10 +55,11 @@ enum Rank {
     Asked,
 }
 
-/// A word of a sentence: as compared, and whether a comma or the like stands behind it.
+/// A word of a sentence: as compared, as it sounds, and whether a comma or the like stands behind it.
 #[derive(Clone, Debug)]
 struct Token {
     word: String,
+    sounds: Vec<Phone>,
     is_set_off: bool,
 }
 
@@ -177,34 +178,39 @@ impl Names {
 
     /// The name that the words from `at` are or sound like: who, how many words, and whether as spelled.
     fn name_at(&self, sentence: &[Token], at: usize) -> Option<(AiSpeaker, usize, bool)> {
-        let words = |length: usize| -> Option<Vec<String>> {
+        let words = |length: usize| -> Option<&[Token]> {
             let tokens = sentence.get(at..at + length)?;
             // A comma inside parts it from the name.
-            let is_whole = tokens[..length - 1].iter().all(|token| !token.is_set_off);
-            is_whole.then(|| tokens.iter().map(|token| token.word.clone()).collect())
+            tokens[..length - 1].iter().all(|token| !token.is_set_off).then_some(tokens)
         };
-        let exact = self
-            .names
-            .iter()
-            .find(|name| words(name.words.len()).is_some_and(|words| words == name.words));
-        if let Some(name) = exact {
+        let is_spelled = |name: &&Name| {
+            words(name.words.len())
+                .is_some_and(|tokens| tokens.iter().map(|token| &token.word).eq(&name.words))
+        };
+        if let Some(name) = self.names.iter().find(is_spelled) {
             return Some((name.speaker, name.words.len(), true));
         }
         let mut best: Option<(u32, AiSpeaker, usize)> = None;
+        let mut heard = Vec::new();
         for name in &self.names {
             // A name may fall into one word more than it has, or be heard as one.
             for length in 1..=name.words.len() + 1 {
-                let Some(heard) = words(length) else { continue };
-                if heard.iter().all(|word| PLAIN.contains(&word.as_str())) {
+                let Some(tokens) = words(length) else { continue };
+                if tokens.iter().all(|token| PLAIN.contains(&token.word.as_str())) {
                     continue;
                 }
-                let cost = distance(&sounds(&heard), &name.sounds);
+                heard.clear();
+                heard.extend(tokens.iter().flat_map(|token| token.sounds.iter().copied()));
                 let count = u32::try_from(name.sounds.len()).unwrap_or(0);
                 let budget = if length == 1 && is_address(sentence, at) {
                     BUDGET_IN_ADDRESS.max(count * BUDGET_PER_SOUND)
                 } else {
                     count * BUDGET_PER_SOUND
                 };
+                if least_distance(heard.len(), name.sounds.len()) > budget {
+                    continue;
+                }
+                let cost = distance(&heard, &name.sounds);
                 if cost <= budget && best.is_none_or(|(least, ..)| cost < least) {
                     best = Some((cost, name.speaker, length));
                 }
@@ -225,7 +231,8 @@ fn sentences(line: &str) -> Vec<Vec<Token>> {
         let Some(sentence) = sentences.last_mut() else { continue };
         if !word.is_empty() {
             // The name inside "Grace's" is spoken of; the word as a whole is another.
-            sentence.push(Token { word, is_set_off });
+            let sounds = word_sounds(&word);
+            sentence.push(Token { word, sounds, is_set_off });
         } else if let Some(last) = sentence.last_mut() {
             last.is_set_off = true;
         }
@@ -256,9 +263,7 @@ fn head(sentence: &[Token]) -> usize {
 
 /// Whether the word at `at` stands where somebody is called: alone, and then a question to "you".
 fn is_address(sentence: &[Token], at: usize) -> bool {
-    let Some((called, asked)) = sentence.get(at..).and_then(<[Token]>::split_first) else {
-        return false;
-    };
+    let (called, asked) = (&sentence[at], &sentence[at + 1..]);
     at == head(sentence)
         && called.is_set_off
         && asked.first().is_some_and(|token| REQUESTS.contains(&token.word.as_str()))
@@ -329,3 +334,99 @@ const PLAIN: &[&str] = &[
     "guess", "great", "other", "out", "odd", "aid", "close", "class", "loud", "cold", "get",
     "gets", "just", "yes", "gust", "guys", "folks",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADA: AiSpeaker = AiSpeaker::Claude;
+    const GRACE: AiSpeaker = AiSpeaker::Guest;
+
+    fn names() -> Names {
+        let speakers = "claude: { name: Ada }\n  guest: { name: Grace, aliases: [Amazing Grace] }";
+        let text = format!("---\ntitle: Names\nspeakers:\n  {speakers}\n---\n");
+        Names::new(&Briefing::parse(&text).expect("a briefing"))
+    }
+
+    #[test]
+    fn a_name_is_called_at_the_head_at_the_end_and_between_commas() {
+        for (line, addressed) in [
+            ("Ada, who are you?", Addressed::One(ADA)),
+            ("Ada who are you", Addressed::One(ADA)),
+            ("So, Ada, it rains.", Addressed::One(ADA)),
+            ("What do you think Grace", Addressed::One(GRACE)),
+            ("I told you, Ada, that it rains.", Addressed::One(ADA)),
+            ("Amazing Grace, who are you?", Addressed::One(GRACE)),
+            ("Thank you, \"Grace.\"", Addressed::One(GRACE)),
+            // Spoken of.
+            ("Is Ada here?", Addressed::Nobody),
+            ("Ada said that it rains.", Addressed::Nobody),
+            ("Our thanks to Ada.", Addressed::Nobody),
+            ("Thanks to Ada.", Addressed::Nobody),
+            ("It was said by Grace", Addressed::Nobody),
+            ("That is Grace's.", Addressed::Nobody),
+            ("", Addressed::Nobody),
+        ] {
+            assert_eq!(names().addressed(line), addressed, "{line}");
+        }
+    }
+
+    #[test]
+    fn both_are_called_by_a_phrase_or_one_after_the_other() {
+        for (line, addressed) in [
+            ("What do you two think?", Addressed::Both),
+            ("Hello, everybody.", Addressed::Both),
+            ("Ada and Grace, who are you?", Addressed::BothFrom(ADA)),
+            ("Grace and Ada who are you", Addressed::BothFrom(GRACE)),
+            ("Grace, who are you? And you, Ada?", Addressed::BothFrom(GRACE)),
+            ("Ada or Grace said so.", Addressed::Nobody),
+            // A question outranks a greeting.
+            ("Good morning, Ada. Grace, what is rain?", Addressed::One(GRACE)),
+            ("Ada, what is rain? Good morning, Grace.", Addressed::One(ADA)),
+        ] {
+            assert_eq!(names().addressed(line), addressed, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_called_name_may_sound_like_the_one_that_is_meant() {
+        for (line, addressed) in [
+            ("Brace, who are you?", Addressed::One(GRACE)),
+            ("Brace who are you", Addressed::One(GRACE)),
+            ("Eight a, who are you?", Addressed::One(ADA)),
+            ("Who are you, Brace?", Addressed::One(GRACE)),
+            ("Hello, Brace.", Addressed::One(GRACE)),
+            // Where nobody is called it is another word.
+            ("Who are you Brace", Addressed::Nobody),
+            ("A brace, they say, is what it is.", Addressed::Nobody),
+            ("Brace", Addressed::Nobody),
+            // By a whole sound only where a question to "you" follows.
+            ("Beta, what do you think?", Addressed::One(ADA)),
+            ("Beta, what is your name?", Addressed::One(ADA)),
+            ("Beta, what is it?", Addressed::Nobody),
+            ("Beta what do you think", Addressed::Nobody),
+            ("And what, Beta, do you think?", Addressed::Nobody),
+            // Common words are what they are.
+            ("Great, what do you think?", Addressed::Nobody),
+        ] {
+            assert_eq!(names().addressed(line), addressed, "{line}");
+        }
+    }
+
+    #[test]
+    fn how_each_is_called_is_a_score() {
+        let called = |line: &str| names().called(line);
+        assert_eq!(called("As Ada said, it rains. Good morning, Grace."), [1, 2]);
+        assert_eq!(called("Ada, what is rain? It was made by Grace."), [3, 1]);
+        assert_eq!(called("What is rain?"), [0, 0]);
+    }
+
+    #[test]
+    fn an_ai_calls_the_other_in_its_last_sentence() {
+        let calls = |speaker, words: &str| names().calls_other(speaker, words);
+        assert!(calls(ADA, "It rains. What do you think, Grace?"));
+        assert!(!calls(GRACE, "It rains. What do you think, Grace?"), "its own name");
+        assert!(!calls(ADA, "What do you think, Grace? I like it."), "and goes on");
+        assert!(!calls(ADA, "It rains, as I said to Grace."), "spoken of");
+    }
+}

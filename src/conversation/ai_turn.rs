@@ -368,3 +368,123 @@ impl Playout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Samples in a tenth of a second.
+    const TENTH: u64 = 4_800;
+
+    fn at(tenths: u64) -> SessionTime {
+        SessionTime::from_samples(tenths * TENTH)
+    }
+
+    /// A turn that has written two sentences and is heard.
+    fn turn() -> AiTurn {
+        let mut turn = AiTurn::new(TurnId(1), AiSpeaker::Claude, GrantReason::Autopilot, at(0));
+        let pieces = turn.write(Some("It rains everywhere. It snows nowhere else. And"));
+        assert_eq!(pieces.len(), 2);
+        turn.playout = Some(Playout::new(at(0)));
+        turn
+    }
+
+    fn word((text_start, text_end): (u32, u32), (start, end): (u64, u64)) -> VoicedWord {
+        let (start_sample, end_sample) = (start * TENTH, end * TENTH);
+        VoicedWord { text_start, text_end, start_sample, end_sample }
+    }
+
+    fn times(turn: &AiTurn) -> Vec<(&str, u64, u64)> {
+        let tenths = |at: SessionTime| at.samples() / TENTH;
+        let words = turn.heard_words();
+        words.map(|word| (word.text.as_str(), tenths(word.start), tenths(word.end))).collect()
+    }
+
+    /// The words of the first sentence, at these times.
+    fn first(times: [(u64, u64); 3]) -> [VoicedWord; 3] {
+        let places = [(0, 2), (3, 8), (9, 20)];
+        std::array::from_fn(|n| word(places[n], times[n]))
+    }
+
+    #[test]
+    fn pieces_are_placed_in_order_and_the_last_one_anew_until_it_is_closed() {
+        let mut turn = turn();
+        assert!(!turn.voice(1, &[], 20 * TENTH), "the first is due");
+        assert!(turn.voice(0, &first([(0, 1), (1, 2), (2, 9)]), 10 * TENTH));
+        assert!(turn.voice(0, &first([(0, 3), (3, 4), (4, 9)]), 12 * TENTH), "told anew");
+        turn.hear(3 * TENTH, at(3));
+        assert_eq!(times(&turn), [("It", 0, 3)]);
+        assert!(turn.voice(0, &first([(0, 1), (5, 6), (7, 9)]), 12 * TENTH));
+        turn.hear(6 * TENTH, at(6));
+        assert_eq!(times(&turn), [("It", 0, 3), ("rains", 5, 6)], "what was heard stays");
+        turn.captions(true, &mut Captions::default());
+        assert!(!turn.voice(0, &[], 12 * TENTH), "it is closed");
+        assert!(turn.voice(1, &[], 20 * TENTH));
+        assert!(!turn.voice(2, &[], 30 * TENTH), "nobody wrote it");
+    }
+
+    #[test]
+    fn a_pause_between_two_reports_falls_between_two_words() {
+        let mut turn = turn();
+        turn.hear(2 * TENTH, at(2));
+        turn.hear(4 * TENTH, at(9));
+        turn.hear(6 * TENTH, at(11));
+        assert!(turn.voice(0, &first([(0, 2), (3, 4), (4, 5)]), 20 * TENTH));
+        turn.note_heard();
+        assert_eq!(times(&turn), [("It", 0, 2), ("rains", 8, 9), ("everywhere.", 9, 10)]);
+    }
+
+    #[test]
+    fn a_turn_lands_in_the_silence_behind_a_clause() {
+        let text = "It rains, it snows, it hails, and so on.";
+        let landed = |sample: u64| {
+            let mut turn = AiTurn::new(TurnId(1), AiSpeaker::Guest, GrantReason::Autopilot, at(0));
+            turn.write(Some(text));
+            turn.write(None);
+            turn.playout = Some(Playout::new(at(0)));
+            let first = [((0, 2), (0, 1000)), ((3, 9), (1000, 2000)), ((10, 12), (2100, 3000))];
+            let more = [((13, 19), (3000, 4000)), ((20, 22), (14_000, 15_000))];
+            let last = ((23, 29), (15_000, 16_000));
+            let words = first.into_iter().chain(more).chain([last]);
+            let words: Vec<VoicedWord> = words
+                .map(|((text_start, text_end), (start_sample, end_sample))| VoicedWord {
+                    text_start,
+                    text_end,
+                    start_sample,
+                    end_sample,
+                })
+                .collect();
+            assert!(turn.voice(0, &words, 16_000) && turn.voice(1, &[], 40_000));
+            let landed = turn.land_after(sample);
+            turn.hear(100_000, at(9));
+            assert_eq!(turn.has_landed, landed.is_some());
+            (landed, turn.played())
+        };
+        assert_eq!(landed(1500), (Some(2050), 2050), "half of the silence");
+        assert_eq!(landed(2000), (Some(2050), 2050));
+        assert_eq!(landed(2001), (Some(4000 + 2880), 6880), "60 ms of it at most");
+        assert_eq!(landed(4001), (Some(16_000), 16_000), "where there is none");
+        assert_eq!(landed(16_001), (None, 100_000), "where the turn ends anyway");
+    }
+
+    #[test]
+    fn a_voice_starts_so_early_that_its_first_word_is_heard_in_time() {
+        let mut turn = turn();
+        turn.voice(0, &first([(3, 4), (4, 5), (5, 6)]), 8 * TENTH);
+        (turn.not_before, turn.free_at) = (at(10), at(5));
+        let way = Span::from_samples(TENTH);
+        assert_eq!(turn.starts_at(Span::ZERO), at(7), "three tenths of silence come first");
+        assert_eq!(turn.starts_at(way), at(6));
+        turn.free_at = at(8);
+        assert_eq!(turn.starts_at(way), at(8), "somebody else was heard until then");
+    }
+
+    #[test]
+    fn reports_of_a_quarter_of_an_hour_are_kept() {
+        let mut turn = turn();
+        (1..=4_501).for_each(|sample| turn.hear(sample, at(sample)));
+        let reports = turn.playout.as_ref().map(|playout| playout.reports.as_slice());
+        let first = reports.and_then(|reports| reports.first()).map(|(sample, _)| *sample);
+        assert_eq!((reports.map(<[_]>::len), first), (Some(4_500), Some(2)));
+    }
+}

@@ -35,7 +35,7 @@ pub(super) fn gap(rules: &Rules, seed: u64, turn: u32) -> Span {
 }
 
 /// What is planned for the turns to come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Agenda {
     /// Whether the AIs go on by themselves.
     autopilot: bool,
@@ -54,24 +54,13 @@ pub(super) struct Agenda {
     /// The same of the grant before that.
     grant_before: [u32; 2],
     grants: u32,
-    /// Who begins when neither has spoken.
-    opener: AiSpeaker,
+    /// Whether the guest begins when neither has spoken.
+    guest_opens: bool,
 }
 
 impl Agenda {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            autopilot: false,
-            nominee: None,
-            second: None,
-            ai_turns: 0,
-            hand_overs: 0,
-            failures: 0,
-            last_grant: [0; 2],
-            grant_before: [0; 2],
-            grants: 0,
-            opener: if seed.is_multiple_of(2) { AiSpeaker::Claude } else { AiSpeaker::Guest },
-        }
+        Self { guest_opens: !seed.is_multiple_of(2), ..Self::default() }
     }
 
     /// Goes on after an earlier conversation.
@@ -87,7 +76,8 @@ impl Agenda {
         match claude.cmp(&guest) {
             std::cmp::Ordering::Less => AiSpeaker::Claude,
             std::cmp::Ordering::Greater => AiSpeaker::Guest,
-            std::cmp::Ordering::Equal => self.opener,
+            std::cmp::Ordering::Equal if self.guest_opens => AiSpeaker::Guest,
+            std::cmp::Ordering::Equal => AiSpeaker::Claude,
         }
     }
 
@@ -224,6 +214,66 @@ impl Agenda {
             Next::Deny(speaker, "autopilot_max_turns")
         } else {
             Next::Grant(speaker, reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_says_who_begins() {
+        let opener = |seed| Agenda::new(seed).longer_ago();
+        assert_eq!([0, 2, 4].map(opener), [AiSpeaker::Claude; 3]);
+        assert_eq!([1, 3, 5].map(opener), [AiSpeaker::Guest; 3]);
+    }
+
+    #[test]
+    fn whoever_speaks_after_a_strike_spoke_last() {
+        for last in [[7, 5], [5, 7], [1, 0]] {
+            for speaker in AiSpeaker::BOTH {
+                let mut agenda = Agenda::new(0);
+                agenda.granted(AiSpeaker::Claude);
+                agenda.granted(AiSpeaker::Guest);
+                agenda.rewind(last);
+                let grant = agenda.granted(speaker);
+                assert_eq!(agenda.longer_ago(), speaker.other(), "{last:?}");
+                assert!(grant > last[0].max(last[1]), "{last:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn grants_go_on_after_those_of_an_earlier_take() {
+        let mut agenda = Agenda::new(0);
+        agenda.go_on_after(9, [7, 9], false);
+        assert_eq!(agenda.longer_ago(), AiSpeaker::Claude);
+        assert_eq!(agenda.granted(AiSpeaker::Claude), 10);
+        assert_eq!(agenda.longer_ago(), AiSpeaker::Guest);
+    }
+
+    #[test]
+    fn turns_are_counted_anew_when_the_host_acts() {
+        let rules = Rules { autopilot_max_turns: 1, ..Rules::default() };
+        let acts: [fn(&mut Agenda); 3] = [
+            Agenda::host_acted,
+            |agenda| agenda.set_autopilot(true),
+            |agenda| {
+                agenda.nominate(AiSpeaker::Guest);
+                agenda.take_nominee();
+            },
+        ];
+        for act in acts {
+            let mut agenda = Agenda::new(0);
+            agenda.set_autopilot(true);
+            agenda.granted(AiSpeaker::Claude);
+            let rest = Next::Deny(AiSpeaker::Guest, "autopilot_max_turns");
+            assert_eq!(agenda.after(AiSpeaker::Claude, false, &rules), rest);
+            act(&mut agenda);
+            assert_eq!(agenda.counts(), (0, 0));
+            let next = Next::Grant(AiSpeaker::Guest, GrantReason::Autopilot);
+            assert_eq!(agenda.after(AiSpeaker::Claude, false, &rules), next);
         }
     }
 }

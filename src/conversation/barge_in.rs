@@ -11,7 +11,7 @@
 use super::input::Deadline;
 use super::rules::Rules;
 use super::speaker::TurnId;
-use super::words::{count_content, holds_phrase, only_phrases, plain_words};
+use super::words::{begins_like, count_content, holds_phrase, only_phrases, plain_words};
 use crate::time::{SessionTime, Span};
 
 /// What is to be done about the voice.
@@ -78,16 +78,7 @@ impl Intrusion {
 
     /// A voice that only the recogniser heard.
     pub(super) const fn unnoticed(from: SessionTime, until: SessionTime) -> Self {
-        Self {
-            onset: from,
-            turn: None,
-            has_paused: false,
-            is_firm: true,
-            counted_from: from,
-            voice: Span::ZERO,
-            since: None,
-            ended: until,
-        }
+        Self { since: None, ended: until, ..Self::new(from) }
     }
 
     /// The voice is there again.
@@ -244,7 +235,8 @@ pub(super) fn is_command(words: &str, rules: &Rules) -> bool {
 
 /// Whether `words` are nothing but such phrases: "Wait!" claims the floor and says nothing to answer yet.
 pub(super) fn is_bare_command(words: &str, rules: &Rules) -> bool {
-    only_phrases(&plain_words(words), &rules.always_interrupt)
+    let phrases = &rules.always_interrupt;
+    begins_like(words, phrases) && only_phrases(&plain_words(words), phrases)
 }
 
 /// Whether `words` say more than that somebody listens.

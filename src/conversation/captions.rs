@@ -200,4 +200,37 @@ mod tests {
         assert!(!captions.note(&numbered(2, "so", true)), "gone and final");
         assert!(captions.note(&numbered(1, "an open one, closed", true)));
     }
+
+    /// Words of so many letters, the last of which ends then.
+    fn words(lengths: &[usize], end: SessionTime) -> Vec<CaptionWord> {
+        let word = |letters: &usize| CaptionWord { text: "x".repeat(*letters), start: at(0), end };
+        lengths.iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_cue_has_130_letters_and_seven_seconds_at_most() {
+        let fit = |lengths: &[usize], millis| fitting(&words(lengths, at(millis)));
+        assert_eq!([fit(&[1, 100, 27], 0), fit(&[1, 100, 28], 0)], [3, 2]);
+        assert_eq!([fit(&[5, 5], 7000), fit(&[5, 5], 7001)], [2, 1], "one word at least");
+        assert_eq!(fit(&[200, 5], 0), 1);
+    }
+
+    #[test]
+    fn a_cue_breaks_at_a_mark_in_its_last_two_thirds() {
+        let marked = |place: usize, mark: &str| {
+            let mut words = words(&[3; 9], at(0));
+            words[place - 1].text.push_str(mark);
+            break_near(&words)
+        };
+        assert_eq!([3, 4].map(|place| marked(place, ".")), [9, 4]);
+        assert_eq!([3, 4].map(|place| marked(place, ",")), [9, 4]);
+    }
+
+    #[test]
+    fn numbers_of_an_earlier_take_are_not_shown_again() {
+        let mut captions = Captions::default();
+        captions.go_on_after(5, &[]);
+        assert!(!captions.note(&numbered(5, "so", true)));
+        assert!(captions.note(&numbered(captions.clone().next_id(), "so", true)));
+    }
 }

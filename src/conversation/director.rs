@@ -240,7 +240,7 @@ fn scores(turns: &[&Spoken], scene: &Scene<'_>, next: AiSpeaker) -> Directing {
         novelty: mean.and_then(|mean| u16::try_from(mean).ok()),
         overlap: last_of_ai.and_then(|at| topics::repetition(&turns[at].stems, before(at))),
         share: (both >= TALK_MIN.millis())
-            .then(|| u16::try_from(own * 1000 / both.max(1)).unwrap_or(1000)),
+            .then(|| u16::try_from(own * 1000 / both).unwrap_or(1000)),
         monologue_ms: own_last.map_or(0, |spoken| spoken.length.millis()),
         remaining_ms: scene.left.map(Span::millis),
         turns: turns
@@ -369,5 +369,161 @@ impl Conversation {
             Step::WrapUp => format!("the show ends in a moment. {}", cues::CLOSE),
         };
         Some(format!("(The director tells you, and only you hear it: {words})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Turns of so many milliseconds, each in words of its own; a text that ends with a question mark asks.
+    fn recent(turns: &[(AiSpeaker, u64, &str)]) -> Recent {
+        let mut recent = Recent::default();
+        for (number, (speaker, millis, text)) in (1..).zip(turns) {
+            recent.add(Spoken {
+                turn: TurnId(number),
+                speaker: (*speaker).into(),
+                stems: topics::stems(text, &[]),
+                length: Span::from_millis(*millis),
+                asks: text.ends_with('?'),
+                segment: 0,
+            });
+        }
+        recent
+    }
+
+    /// What whoever follows the last turn is to do under `rules`, in an open part that is the only one.
+    fn decision(recent: &Recent, rules: &ShowRules) -> Decision {
+        let last = recent.turns.back().and_then(|spoken| spoken.speaker.ai()).unwrap_or(ADA);
+        let scene = Scene { rules, last, segment: 0, left: None, has_next: false };
+        recent.decide(&scene, None).expect("a step")
+    }
+
+    fn step(turns: &[(AiSpeaker, u64, &str)]) -> (AiSpeaker, Step, &'static str) {
+        let Decision { speaker, step, reason, .. } =
+            decision(&recent(turns), &ShowRules::default());
+        (speaker, step, reason)
+    }
+
+    const ADA: AiSpeaker = AiSpeaker::Claude;
+    const GRACE: AiSpeaker = AiSpeaker::Guest;
+
+    #[test]
+    fn shares_say_something_from_half_a_minute_of_talk() {
+        let share = |millis| {
+            let recent = recent(&[(GRACE, millis, "No."), (ADA, 20_000, "Yes?")]);
+            decision(&recent, &ShowRules::default()).scores.share
+        };
+        assert_eq!([9_999, 10_000, 20_000].map(share), [None, Some(333), Some(500)]);
+        let alone = decision(&recent(&[(ADA, 40_000, "Yes?")]), &ShowRules::default()).scores;
+        assert_eq!((alone.share, alone.monologue_ms), (Some(0), 0), "she has not spoken yet");
+    }
+
+    #[test]
+    fn more_than_two_thirds_of_the_talk_are_too_much() {
+        let share = |own| step(&[(GRACE, own, "No."), (ADA, 100_000 - own, "Yes?")]);
+        let rules = ShowRules { monologue_max: Span::from_millis(300_000), ..ShowRules::default() };
+        let patient = |own| {
+            let turns = [(GRACE, own, "No."), (ADA, 100_000 - own, "Yes?")];
+            decision(&recent(&turns), &rules).reason
+        };
+        assert_eq!(share(66_800), (GRACE, Step::Shorten, "share_high"));
+        assert_eq!([66_700, 66_799, 66_800].map(patient), ["flow", "flow", "share_high"]);
+    }
+
+    #[test]
+    fn whoever_has_less_than_a_third_and_said_little_says_more() {
+        let after = |own: u64, last: u64, before: AiSpeaker| {
+            let turns = [
+                (ADA, own - last, "Yes."),
+                (GRACE, 100_000 - own - 1000, "No?"),
+                (before, 1000, "So?"),
+                (ADA, last, "Well?"),
+            ];
+            let rules =
+                ShowRules { monologue_max: Span::from_millis(300_000), ..ShowRules::default() };
+            let Decision { speaker, step, reason, .. } = decision(&recent(&turns), &rules);
+            (speaker, step, reason)
+        };
+        let more = (ADA, Step::Elaborate, "share_low");
+        assert_eq!(after(33_200, 2_499, GRACE), more);
+        assert_ne!(after(33_200, 2_500, GRACE), more, "a turn of some length");
+        assert_ne!(after(33_300, 2_499, GRACE), more, "a third");
+        assert_ne!(after(31_000, 2_499, ADA), more, "nobody is asked twice");
+    }
+
+    #[test]
+    fn a_turn_longer_than_the_longest_is_a_monologue() {
+        let after = |millis| step(&[(GRACE, millis, "No."), (ADA, 30_000, "Yes?")]);
+        assert_eq!(after(30_000), (GRACE, Step::GoOn, "flow"));
+        assert_eq!(after(30_001), (GRACE, Step::Shorten, "monologue_long"));
+    }
+
+    #[test]
+    fn three_turns_without_a_question_ask_for_one() {
+        let turns =
+            [(ADA, 900, "Yes?"), (GRACE, 900, "No."), (ADA, 900, "So."), (GRACE, 900, "Oh.")];
+        assert_eq!(step(&turns[1..3]), (GRACE, Step::GoOn, "flow"));
+        assert_eq!(step(&turns[..3]), (GRACE, Step::GoOn, "flow"));
+        assert_eq!(step(&turns), (ADA, Step::AskOther, "nobody_asked"));
+    }
+
+    /// A talk in which each turn says half of what the one before said.
+    const HALF_NEW: [(AiSpeaker, u64, &str); 5] = [
+        (ADA, 5_000, "vapour ocean cloud mountain?"),
+        (GRACE, 5_000, "cloud mountain desert farmer?"),
+        (ADA, 5_000, "desert farmer canal river?"),
+        (GRACE, 5_000, "canal river harbour sailor?"),
+        (ADA, 5_000, "harbour sailor tide vapour?"),
+    ];
+
+    #[test]
+    fn a_topic_is_exhausted_where_less_is_new_than_the_rules_ask_for() {
+        let after = |turns: usize, novelty_min| {
+            let rules = ShowRules { novelty_min, ..ShowRules::default() };
+            let Decision { step, reason, scores, .. } =
+                decision(&recent(&HALF_NEW[..turns]), &rules);
+            (scores.novelty, step, reason)
+        };
+        assert_eq!(after(1, 1000).0, None, "there is nothing that it could repeat");
+        assert_eq!(after(2, 1000).0, None, "one turn is no tendency");
+        assert_eq!(after(3, 1000), (Some(500), Step::GoOn, "flow"), "three turns are no topic");
+        assert_eq!(after(4, 501), (Some(500), Step::NewAngle, "topic_exhausted"));
+        assert_eq!(after(4, 500), (Some(500), Step::GoOn, "flow"));
+        // Of the last three 500, 500 and, for vapour was said already, 250.
+        assert_eq!(after(5, 1).0, Some(416));
+    }
+
+    #[test]
+    fn a_turn_repeats_one_of_the_six_before_it() {
+        let other = ["alpha", "bravo", "delta", "gamma", "sigma", "omega"];
+        let after = |between: usize, repetition_max| {
+            let texts: Vec<String> = other[..between]
+                .iter()
+                .map(|word| format!("{word}one {word}two {word}three {word}four?"))
+                .collect();
+            let said = "vapour ocean cloud mountain?";
+            let again = "vapour ocean cloud desert?";
+            let texts =
+                std::iter::once(said).chain(texts.iter().map(String::as_str)).chain([again]);
+            let turns: Vec<_> = texts
+                .zip(AiSpeaker::BOTH.iter().cycle())
+                .map(|(text, by)| (*by, 5_000, text))
+                .collect();
+            let rules = ShowRules { repetition_max, ..ShowRules::default() };
+            let Decision { reason, scores, .. } = decision(&recent(&turns), &rules);
+            (scores.overlap, reason)
+        };
+        assert_eq!(after(5, 750), (Some(750), "repetition"));
+        assert_eq!(after(5, 751), (Some(750), "flow"));
+        assert_eq!(after(6, 750), (Some(0), "flow"));
+    }
+
+    #[test]
+    fn the_last_twelve_turns_are_looked_at() {
+        let turns = [(ADA, 1_000, "Yes?"); 13];
+        let recent = recent(&turns);
+        assert_eq!(recent.talk(Speaker::Claude), Span::from_millis(12_000));
+        assert_eq!(decision(&recent, &ShowRules::default()).scores.turns, 12);
     }
 }

@@ -341,3 +341,130 @@ fn are_all_there(quiet: SessionTime, words: KnownWords, rules: &Rules) -> bool {
     !words.may_grow
         || words.covered_until.is_some_and(|until| until + rules.coverage_slack >= quiet)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> SessionTime {
+        SessionTime::from_millis(millis)
+    }
+
+    /// What is known of a whole sentence of which the words up to `covered` are there.
+    fn words(covered: u64) -> KnownWords {
+        let covered_until = Some(at(covered));
+        let (has_words, can_end, may_grow) = (true, true, true);
+        KnownWords {
+            covered_until,
+            has_words,
+            count: 2,
+            can_end,
+            may_grow,
+            ..KnownWords::default()
+        }
+    }
+
+    /// A turn of so much voice, of which the model said so when it was asked after 200 and 600 ms.
+    fn turn(spoken: u64, scores: &[Option<u16>]) -> Endpointing {
+        let mut turn = Endpointing::default();
+        turn.started(at(1000 - spoken));
+        turn.stopped(at(1000));
+        for ((ask, after), score) in [(1, 200), (2, 600)].into_iter().zip(scores) {
+            turn.asked(ask, at(1000 + after), &Rules::default());
+            assert!(turn.judged(ask, *score, &Rules::default()));
+        }
+        turn
+    }
+
+    /// What is to be done after so much silence.
+    fn after(silence: u64, turn: &Endpointing, words: KnownWords) -> Judgement {
+        turn.judge(at(1000 + silence), words, &Rules::default())
+    }
+
+    /// The silence that ends a turn of a second whose words are there.
+    fn end(scores: &[Option<u16>], words: KnownWords) -> u64 {
+        let turn = turn(1000, scores);
+        let is_end = |silence: &u64| after(*silence, &turn, words) == Judgement::End;
+        (0..9999).find(is_end).expect("an end")
+    }
+
+    #[test]
+    fn the_model_is_believed_from_its_bounds_on() {
+        let end = |scores: &[u16]| {
+            let scores: Vec<_> = scores.iter().copied().map(Some).collect();
+            end(&scores, words(1000))
+        };
+        assert_eq!([650, 649].map(|first| end(&[first])), [0, 1600]);
+        assert_eq!([500, 499, 200, 199].map(|second| end(&[649, second])), [0, 1000, 1000, 1600]);
+        assert_eq!(end(&[30, 29]), 1600, "it is not sure");
+        assert_eq!(end(&[29, 30]), 1600);
+        assert_eq!(end(&[29, 29]), 2400, "it is sure that the host goes on");
+    }
+
+    #[test]
+    fn without_the_model_seven_tenths_of_a_second_end_a_turn() {
+        assert_eq!(end(&[None], words(1000)), 700);
+        let ask = |spoken, silence| after(silence, &turn(spoken, &[]), words(1000));
+        assert_eq!([199, 200].map(|it| ask(300, it)), [Judgement::Wait, Judgement::Ask]);
+        assert_eq!([699, 700].map(|it| ask(299, it)), [Judgement::Wait, Judgement::End]);
+    }
+
+    #[test]
+    fn the_model_is_asked_again_where_it_did_not_say_yes() {
+        let again = |scores: &[Option<u16>], silence| after(silence, &turn(1000, scores), words(0));
+        let (wait, ask) = (Judgement::Wait, Judgement::Ask);
+        assert_eq!([599, 600].map(|it| again(&[Some(649)], it)), [wait, ask]);
+        assert_eq!([Some(650), None].map(|first| again(&[first], 600)), [wait; 2]);
+        assert_eq!(again(&[Some(100), Some(100)], 1500), wait);
+    }
+
+    #[test]
+    fn a_question_needs_less_silence_where_the_model_leans() {
+        let question = KnownWords { is_question: true, ..words(1000) };
+        assert_eq!(end(&[Some(649), Some(300)], question), 700);
+        assert_eq!(end(&[Some(649), Some(100)], question), 1600);
+    }
+
+    #[test]
+    fn words_that_reach_to_within_130_ms_of_the_end_are_all_there() {
+        let turn = turn(1000, &[Some(900)]);
+        assert_eq!(after(300, &turn, words(870)), Judgement::End);
+        assert_eq!(after(1599, &turn, words(869)), Judgement::Wait);
+        assert_eq!(after(1600, &turn, words(869)), Judgement::FinishWords);
+        let mut told = turn;
+        told.told_to_finish();
+        assert_eq!(after(2999, &told, words(869)), Judgement::Wait);
+        assert_eq!(after(3000, &told, words(869)), Judgement::End);
+        let deadline = told.deadline(words(869), &Rules::default());
+        assert_eq!(deadline, Some((at(4000), Deadline::TranscriptLate)));
+    }
+
+    #[test]
+    fn whoever_thinks_aloud_has_three_seconds() {
+        let thinking = KnownWords { is_thinking: true, can_end: false, ..words(1000) };
+        assert_eq!(end(&[Some(900)], thinking), 3000);
+    }
+
+    #[test]
+    fn noise_without_a_word_ends_at_once() {
+        let noise = KnownWords { has_words: false, can_end: false, ..words(1000) };
+        assert_eq!(end(&[], noise), 0);
+    }
+
+    #[test]
+    fn a_voice_that_begins_again_voids_what_was_judged() {
+        let mut turn = turn(1000, &[Some(10), Some(10)]);
+        turn.told_to_finish();
+        turn.force();
+        turn.asked(3, at(2000), &Rules::default());
+        turn.started(at(2500));
+        assert_eq!(after(9000, &turn, words(3500)), Judgement::Wait, "the voice is on");
+        turn.stopped(at(3500));
+        assert!(!turn.judged(3, Some(900), &Rules::default()), "its question is not open any more");
+        let after = |silence: u64| turn.judge(at(3500 + silence), words(0), &Rules::default());
+        assert_eq!([199, 200].map(after), [Judgement::Wait, Judgement::Ask]);
+        // A quarter longer than the pause that was none of the end.
+        assert_eq!([1874, 1875].map(after), [Judgement::Ask, Judgement::FinishWords]);
+        assert_eq!(turn.spoken(), Span::from_millis(2000));
+    }
+}

@@ -319,8 +319,8 @@ impl Conversation {
     pub(super) fn ai_deadline(&self, turn: &AiTurn) -> Option<(SessionTime, Deadline)> {
         let rules = self.rules();
         if let Some(playout) = &turn.playout {
-            let is_moving = self.is_connected && !playout.is_paused;
-            return is_moving.then(|| {
+            // What nobody listens to is paused.
+            return (!playout.is_paused).then(|| {
                 (playout.progress_at + rules.playout_progress, Deadline::PlayoutProgress)
             });
         }

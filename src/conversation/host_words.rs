@@ -26,10 +26,31 @@ struct Segment {
     /// None until a turn opens that it belongs to.
     turn: Option<TurnId>,
     text: String,
+    said: Said,
     from: SessionTime,
     until: SessionTime,
     stability: Stability,
     caption: Option<u32>,
+}
+
+/// What a segment's text says about the end of a turn: asked at every step, and found out once.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    has_words: bool,
+    count: u64,
+    can_end: bool,
+    is_question: bool,
+}
+
+impl Said {
+    fn by(text: &str) -> Self {
+        Self {
+            has_words: !plain_words(text).is_empty(),
+            count: text.split_whitespace().count() as u64,
+            can_end: can_end_sentence(text),
+            is_question: is_question(text),
+        }
+    }
 }
 
 /// Where a segment is kept.
@@ -64,17 +85,19 @@ impl HostWords {
         stability: Stability,
     ) {
         let text = squeezed(text);
+        let said = Said::by(&text);
         match self.segments.iter_mut().find(|segment| segment.number == Some(number)) {
             Some(known) if known.stability == Stability::Final => {}
             Some(known) => {
-                (known.text, known.from, known.until, known.stability) =
-                    (text, from, until, stability);
+                (known.text, known.said) = (text, said);
+                (known.from, known.until, known.stability) = (from, until, stability);
             }
             None => {
                 let segment = Segment {
                     number: Some(number),
                     turn,
                     text,
+                    said,
                     from,
                     until,
                     stability,
@@ -89,10 +112,12 @@ impl HostWords {
 
     /// Takes typed text.
     pub(super) fn type_in(&mut self, turn: TurnId, text: &str, at: SessionTime) {
+        let text = squeezed(text);
         self.segments.push(Segment {
             number: None,
             turn: Some(turn),
-            text: squeezed(text),
+            said: Said::by(&text),
+            text,
             from: at,
             until: at,
             stability: Stability::Final,
@@ -125,14 +150,13 @@ impl HostWords {
     /// What the words of `turn` say about its end.
     pub(super) fn known(&self, turn: TurnId, may_grow: bool) -> KnownWords {
         let whole = |segment: &&Segment| segment.stability >= Stability::Complete;
-        let spoken = |segment: &&Segment| !plain_words(&segment.text).is_empty();
-        let last = self.of(turn).filter(spoken).last();
+        let last = self.of(turn).map(|segment| segment.said).filter(|said| said.has_words).last();
         KnownWords {
             covered_until: self.of(turn).filter(whole).map(|segment| segment.until).max(),
             has_words: last.is_some(),
-            count: self.of(turn).map(|it| it.text.split_whitespace().count() as u64).sum(),
-            can_end: last.is_some_and(|segment| can_end_sentence(&segment.text)),
-            is_question: last.is_some_and(|segment| is_question(&segment.text)),
+            count: self.of(turn).map(|segment| segment.said.count).sum(),
+            can_end: last.is_some_and(|said| said.can_end),
+            is_question: last.is_some_and(|said| said.is_question),
             is_thinking: false,
             may_grow,
         }
@@ -227,4 +251,29 @@ impl Segment {
 fn squeezed(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_no_words_nothing_is_known() {
+        let words = HostWords::default();
+        let known = KnownWords { may_grow: true, ..KnownWords::default() };
+        assert_eq!(words.known(TurnId(1), true), known);
+    }
+
+    #[test]
+    fn words_that_were_let_go_are_gone_and_their_number_is_settled() {
+        let (mut words, mut captions) = (HostWords::default(), Captions::default());
+        let at = (SessionTime::ZERO, SessionTime::from_millis(500));
+        words.take(1, Some(TurnId(1)), "so", at, Stability::Interim);
+        words.take(2, Some(TurnId(2)), "what", at, Stability::Interim);
+        let shown = words.let_go(&[Some(TurnId(2))], &mut captions);
+        assert_eq!(shown.iter().map(|caption| caption.is_final).collect::<Vec<_>>(), [true]);
+        assert_eq!(words.find(1), Kept::Settled);
+        assert_eq!(words.find(2), Kept::For(Some(TurnId(2))));
+        assert_eq!([1, 2].map(|turn| words.text(TurnId(turn))), ["", "what"]);
+    }
 }

@@ -50,7 +50,7 @@ impl Conversation {
             && self.now >= self.landing.rests_until
             && self.landing.turn.is_none();
         let Floor::Ai(turn) = &mut self.floor else { return };
-        if !is_asked || self.intrusion.is_some() || !turn.was_heard() {
+        if !is_asked || !turn.was_heard() {
             return;
         }
         let (id, speaker) = (turn.id, turn.speaker);

@@ -194,7 +194,8 @@ impl Memory {
 
     /// Lets go of lines that are told to nobody: those without a word, and what both AIs have as a summary.
     fn let_go(&mut self) {
-        let summed_up = self.gists.iter().map(|gist| gist.upto).min().unwrap_or(0);
+        let [claude, guest] = &self.gists;
+        let summed_up = claude.upto.min(guest.upto);
         let is_kept = |(place, line): (usize, &Line)| place >= summed_up && !line.text.is_empty();
         let kept: Vec<bool> = self.lines.iter().enumerate().map(is_kept).collect();
         let left_of = |lines: usize| kept.iter().take(lines).filter(|kept| **kept).count();
@@ -202,7 +203,7 @@ impl Memory {
         let places = self.whispers.iter_mut().filter_map(|whisper| whisper.place.as_mut());
         places.for_each(|place| *place = left_of(*place));
         let mut kept = kept.into_iter();
-        self.lines.retain(|_| kept.next().unwrap_or(true));
+        self.lines.retain(|_| kept.next() != Some(false));
     }
 
     /// How many turns are remembered.
@@ -259,6 +260,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::briefing::Briefing;
+    use super::super::input::Input;
     use super::super::profile::HostProfile;
     use super::*;
     use crate::time::SessionTime;
@@ -327,6 +329,11 @@ mod tests {
         let texts: Vec<&str> = memory.lines.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(texts, ["what is a moon"]);
         assert_eq!((memory.segment, memory.segment_spent_ms), (1, 35_000));
+        assert_eq!(memory.struck, [], "its number comes never again");
+        memory.segment_began(2, 5_000);
+        memory.went_on_until(6_000);
+        memory.settle();
+        assert_eq!((memory.segment, memory.segment_spent_ms), (2, 1_000));
     }
 
     /// What an AI of the next take is told, beside the directions that every prompt ends with.
@@ -388,6 +395,17 @@ mod tests {
     }
 
     #[test]
+    fn the_last_twenty_whispers_are_remembered() {
+        let mut memory = Memory::default();
+        (1..=21).for_each(|n| memory.whispered(AiSpeaker::Guest, &format!("whisper {n}.")));
+        memory.settle();
+        let told = told(&memory, AiSpeaker::Guest);
+        let whispers: Vec<&String> = told.iter().filter(|it| it.contains("whisper")).collect();
+        assert_eq!(whispers.len(), 20);
+        assert!(whispers[0].contains("whisper 2."), "{whispers:?}");
+    }
+
+    #[test]
     fn the_next_take_goes_on_in_the_part_that_was_on_with_its_rules_and_its_minutes() {
         let text = "---\ntitle: Moons\nsegments:\n  - { title: A, minutes: 2 }\n  - { title: B, minutes: 2, rules: { answerSeconds: 4 } }\n---\n";
         let briefing = Briefing::parse(text).expect("a briefing");
@@ -397,10 +415,12 @@ mod tests {
         memory.settle();
         let profile = HostProfile::default();
         let setup = Setup { briefing: Arc::new(briefing), seed: 0, profile };
-        let next = Conversation::continuing(setup, &memory);
+        let mut next = Conversation::continuing(setup, &memory);
         assert_eq!(next.rules().answer_seconds, 4);
-        let left = next.program.left(&next.briefing, SessionTime::ZERO);
-        assert_eq!(left, Some(Span::from_millis(90_000)));
+        let left = |next: &Conversation| next.program.left(&next.briefing, SessionTime::ZERO);
+        assert_eq!(left(&next), Some(Span::from_millis(90_000)));
+        next.handle(SessionTime::ZERO, Input::SegmentChosen { index: 0 }, &mut Vec::new());
+        assert_eq!(left(&next), Some(Span::from_millis(120_000)), "another part begins anew");
     }
 
     #[test]
@@ -411,5 +431,31 @@ mod tests {
         memory.granted(AiSpeaker::Claude);
         memory.withdrawn(AiSpeaker::Claude);
         assert_eq!(memory.last_grant, [1, 2]);
+    }
+
+    #[test]
+    fn the_next_take_is_on_autopilot_where_the_last_was() {
+        for enabled in [true, false] {
+            let mut memory = Memory::default();
+            memory.autopilot_set(!enabled);
+            memory.autopilot_set(enabled);
+            memory.settle();
+            let briefing = Briefing::parse("---\ntitle: Moons\n---\n").expect("a briefing");
+            let profile = HostProfile::default();
+            let setup = Setup { briefing: Arc::new(briefing), seed: 0, profile };
+            assert_eq!(Conversation::continuing(setup, &memory).snapshot().autopilot, enabled);
+        }
+    }
+
+    #[test]
+    fn a_whisper_of_a_memory_that_tells_no_place_is_behind_all_lines() {
+        let mut memory = Memory::default();
+        said(&mut memory, 1, Speaker::You, "what is a moon");
+        memory.whispered(AiSpeaker::Claude, "be kind");
+        memory.whispers[0].place = None;
+        said(&mut memory, 2, Speaker::Guest, "A rock.");
+        memory.settle();
+        let lines = told(&memory, AiSpeaker::Claude);
+        assert!(lines[2].contains("be kind"), "{lines:?}");
     }
 }

@@ -240,5 +240,8 @@ mod tests {
     fn garbled_words_are_known_and_short_ones_must_be_equal() {
         assert!(is_same("wether", "weather"));
         assert!(!is_same("no", "now"));
+        assert!(!is_same("pay", "bay"));
+        assert!(!is_same("knew", "new") && !is_same("new", "knew"));
+        assert!(is_same("bake", "make"), "a fifth of its sounds");
     }
 }

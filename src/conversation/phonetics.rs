@@ -60,6 +60,11 @@ pub(super) fn sounds(words: &[String]) -> Vec<Phone> {
     words.iter().flat_map(|word| word_sounds(word)).collect()
 }
 
+/// What so many sounds cost at least to turn into so many others, whatever they are.
+pub(super) fn least_distance(heard: usize, meant: usize) -> u32 {
+    u32::try_from(heard.abs_diff(meant)).unwrap_or(u32::MAX).saturating_mul(GAP_VOWEL)
+}
+
 /// The least cost that turns `heard` into `meant`.
 pub(super) fn distance(heard: &[Phone], meant: &[Phone]) -> u32 {
     let mut above: Vec<u32> = vec![0];
@@ -218,7 +223,8 @@ const R: Phone = consonant(Manner::Liquid, Place::Palate, true);
 const W: Phone = consonant(Manner::Liquid, Place::Lips, true);
 const H: Phone = consonant(Manner::Breath, Place::Throat, false);
 
-fn word_sounds(word: &str) -> Vec<Phone> {
+/// The sounds of one word.
+pub(super) fn word_sounds(word: &str) -> Vec<Phone> {
     let letters: Vec<char> = word.chars().filter(|c| c.is_alphanumeric()).map(unaccented).collect();
     // Figures are read out; of the short ones only these are mixed up with names.
     if letters == ['8'] {
@@ -228,7 +234,7 @@ fn word_sounds(word: &str) -> Vec<Phone> {
     let mut at = 0;
     while at < letters.len() {
         let rest = &letters[at..];
-        let (used, phones) = next_sound(rest, at == 0, sounds.last().copied());
+        let (used, phones) = next_sound(rest, sounds.last().copied());
         for phone in phones {
             // Doubled letters are one sound.
             if sounds.last() != Some(&phone) || matches!(phone, Phone::Vowel(_)) {
@@ -241,11 +247,11 @@ fn word_sounds(word: &str) -> Vec<Phone> {
 }
 
 /// The sounds that `rest` of a word begins with, and how many letters they take.
-fn next_sound(rest: &[char], is_first: bool, last: Option<Phone>) -> (usize, Vec<Phone>) {
+fn next_sound(rest: &[char], last: Option<Phone>) -> (usize, Vec<Phone>) {
     let is_vowel = |at: usize| rest.get(at).is_some_and(|c| "aeiouy".contains(*c));
     let is_last = rest.len() == 1;
     // "ade", "ace", "ada": one consonant and a vowel behind it make it long.
-    let is_long = rest.len() >= 3 && !is_vowel(1) && is_vowel(2) && !matches!(rest[1], 'x' | 'r');
+    let is_long = !is_vowel(1) && is_vowel(2) && !matches!(rest[1], 'x' | 'r');
     if let Some((spelling, phones)) =
         SPELLINGS.iter().find(|(spelling, _)| starts_with(rest, spelling))
     {
@@ -261,13 +267,9 @@ fn next_sound(rest: &[char], is_first: bool, last: Option<Phone>) -> (usize, Vec
         // Silent at the end of a longer word.
         'e' if is_last && matches!(last, Some(Phone::Consonant { .. })) => vec![],
         // "clawed", but "wanted".
-        'e' if rest.len() == 2 && rest[1] == 'd' && !matches!(last, None | Some(T | D)) => vec![],
-        'e' => vec![FRONT],
+        'e' if rest == ['e', 'd'] && !matches!(last, None | Some(T | D)) => vec![],
         'i' if is_long => vec![GLIDING],
-        'i' => vec![FRONT],
-        'y' if is_first => vec![FRONT],
-        'y' if is_last && last.is_none() => vec![GLIDING],
-        'y' => vec![FRONT],
+        'e' | 'i' | 'y' => vec![FRONT],
         _ => vec![],
     };
     (1, phones)
@@ -330,5 +332,79 @@ mod tests {
         ] {
             assert!(cost(heard, meant) >= 65, "{heard} for {meant}: {}", cost(heard, meant));
         }
+    }
+
+    #[test]
+    fn sounds_that_are_made_alike_are_mixed_up_for_little() {
+        for (left, right, cost) in [
+            // With and without voice.
+            (P, B, 25),
+            (T, D, 25),
+            (K, G, 25),
+            (CH, J, 25),
+            (F, V, 25),
+            (S, Z, 25),
+            (TH, Z, 0),
+            // In another place of the mouth, and that with voice.
+            (P, K, 45),
+            (S, SH, 45),
+            (M, N, 45),
+            (N, NG, 45),
+            (L, R, 45),
+            (R, W, 45),
+            (P, D, 70),
+            (F, Z, 70),
+            // In another manner.
+            (CH, SH, 60),
+            (K, H, 60),
+            (B, M, 60),
+            (D, N, 60),
+            (G, NG, 60),
+            (N, L, 60),
+            (M, W, 60),
+            (J, R, 60),
+            (P, M, 85),
+            // With nothing in common.
+            (P, S, 110),
+            (R, MIDDLE, 110),
+            // Vowels.
+            (FRONT, OPEN, 20),
+            (MIDDLE, OPEN, 20),
+            (GLIDING, FRONT, 20),
+            (GLIDING, BACK, 20),
+            (MIDDLE, BACK, 20),
+            (FRONT, MIDDLE, 45),
+            (OPEN, GLIDING, 45),
+        ] {
+            assert_eq!([change(left, right), change(right, left)], [cost; 2], "{left:?} {right:?}");
+        }
+        assert_eq!([P, MIDDLE, H].map(gap), [90, 45, 45], "what is missing");
+    }
+
+    #[test]
+    fn letters_sound_as_they_do_in_english() {
+        let sounds: [(&str, &[Phone]); 16] = [
+            ("cat", &[K, OPEN, T]),
+            ("face", &[F, FRONT, S]),
+            ("cinder", &[S, FRONT, N, D, FRONT, R]),
+            ("ada", &[FRONT, D, MIDDLE]),
+            ("anna", &[OPEN, N, MIDDLE]),
+            ("max", &[M, OPEN, K, S]),
+            ("mara", &[M, OPEN, R, MIDDLE]),
+            ("axel", &[OPEN, K, S, FRONT, L]),
+            ("eve", &[FRONT, V]),
+            ("clawed", &[K, L, BACK, D]),
+            ("wanted", &[W, OPEN, N, T, FRONT, D]),
+            ("time", &[T, GLIDING, M]),
+            ("tim", &[T, FRONT, M]),
+            ("lydia", &[L, FRONT, D, FRONT, MIDDLE]),
+            ("night", &[N, GLIDING, T]),
+            ("8", &[FRONT, T]),
+        ];
+        for (word, phones) in sounds {
+            assert_eq!(word_sounds(word), phones, "{word}");
+        }
+        let (accented, plain) = ("áàâäåãéèêëíìîïóòôöõøúùûüçñ", "aaaaaaeeeeiiiioooooouuuucn");
+        assert_eq!(accented.chars().map(unaccented).collect::<String>(), plain);
     }
 }

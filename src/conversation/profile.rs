@@ -32,10 +32,10 @@ impl HostProfile {
     /// The same with every number within its bounds: for what comes from a file.
     #[must_use]
     pub fn bounded(self) -> Self {
-        let pause = Span::from_millis(u64::from(self.pause_ms)).min(PAUSE_MAX);
+        let most = u32::try_from(PAUSE_MAX.millis());
         Self {
             shows: self.shows,
-            pause_ms: u32::try_from(pause.millis()).unwrap_or(0),
+            pause_ms: most.map_or(self.pause_ms, |most| self.pause_ms.min(most)),
             pace_wpm: if PACE_WPM.contains(&self.pace_wpm) { self.pace_wpm } else { 0 },
         }
     }

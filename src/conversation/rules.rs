@@ -137,9 +137,9 @@ pub struct Rules {
 pub const PRESETS: [&str; 3] = ["interview", "debate", "rapid-fire"];
 
 impl Rules {
-    /// Takes over the numbers of a kind of show, and nothing else; false for a name that is not in [`PRESETS`].
-    pub fn take_preset(&mut self, name: &str) -> bool {
-        let Some(preset) = Self::preset(name) else { return false };
+    /// Takes over the numbers of a kind of show, and nothing else; none for a name that is not in [`PRESETS`].
+    pub fn take_preset(&mut self, name: &str) {
+        let Some(preset) = Self::preset(name) else { return };
         self.done_score = preset.done_score;
         self.lean_silence = preset.lean_silence;
         self.turn_ceiling = preset.turn_ceiling;
@@ -152,7 +152,6 @@ impl Rules {
         self.hand_overs_max = preset.hand_overs_max;
         self.answer_seconds = preset.answer_seconds;
         self.ai_gap = preset.ai_gap;
-        true
     }
 
     /// The numbers of a kind of show; none for a name that is not in [`PRESETS`].

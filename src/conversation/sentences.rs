@@ -93,7 +93,7 @@ impl Cutter {
             let at = self.best_cut();
             self.cut(at, pieces);
         }
-        let ends = ending(&text, self.words.is_empty(), next);
+        let ends = ending(&text, next);
         self.words.push(Word { text, ends });
         let length = length(&self.words);
         let is_whole = match ends {
@@ -139,7 +139,7 @@ fn joined(words: &[Word]) -> String {
 }
 
 /// What ends after `word`, where `next` is the first letter of the word that follows.
-fn ending(word: &str, opens_piece: bool, next: Option<char>) -> Ends {
+fn ending(word: &str, next: Option<char>) -> Ends {
     let bare = word.trim_end_matches(['"', '\'', '”', '’', ')', ']', '»', '*', '_']);
     let next_is_small = next.is_some_and(char::is_lowercase);
     match bare.chars().next_back() {
@@ -150,7 +150,7 @@ fn ending(word: &str, opens_piece: bool, next: Option<char>) -> Ends {
         Some('…') => Ends::Sentence,
         Some('.') if bare.ends_with("...") && next_is_small => Ends::Clause,
         Some('.') if bare.ends_with("...") => Ends::Sentence,
-        Some('.') if is_abbreviation(bare, opens_piece, next) => Ends::Nothing,
+        Some('.') if is_abbreviation(bare, next) => Ends::Nothing,
         Some('.') => Ends::Sentence,
         Some(',' | ';' | ':' | '—' | '–') => Ends::Clause,
         // A dash with a space on both sides.
@@ -160,24 +160,15 @@ fn ending(word: &str, opens_piece: bool, next: Option<char>) -> Ends {
 }
 
 /// Whether the full stop of `word` belongs to the word.
-fn is_abbreviation(word: &str, opens_piece: bool, next: Option<char>) -> bool {
+fn is_abbreviation(word: &str, next: Option<char>) -> bool {
     let stem = word.trim_end_matches('.').trim_start_matches(['"', '\'', '“', '‘', '(', '[', '«']);
     let next_is_small = next.is_some_and(char::is_lowercase);
     let next_is_digit = next.is_some_and(char::is_numeric);
-    // "1. First": the number of a list, not the year that ends a sentence.
-    if opens_piece
-        && stem.len() <= 2
-        && !stem.is_empty()
-        && stem.chars().all(|c| c.is_ascii_digit())
-    {
-        return true;
-    }
-    // "J. S. Bach", but "So did I. Then".
-    if stem.chars().count() == 1 && stem != "I" && stem.chars().all(char::is_uppercase) {
-        return true;
-    }
     let lower = stem.to_lowercase();
-    TITLES.contains(&lower.as_str())
+    let mut letters = stem.chars();
+    // "J. S. Bach", but "So did I. Then".
+    matches!((letters.next(), letters.next()), (Some(c), None) if c.is_uppercase() && c != 'I')
+        || TITLES.contains(&lower.as_str())
         || (next_is_digit && BEFORE_NUMBERS.contains(&lower.as_str()))
         // "at 5 p.m. we", "the U.S. market", "etc. and": with a capital behind it the sentence has ended.
         || ((next_is_small || next_is_digit) && (lower.contains('.') || OTHERS.contains(&lower.as_str())))
@@ -216,6 +207,18 @@ mod tests {
         cutter.push("Rain begins as vapour rising, and then it cools", &mut pieces);
         assert_eq!(pieces, ["Rain begins as vapour rising,"]);
         assert_eq!(cutter.rest(), "and then it cools");
+    }
+
+    #[test]
+    fn a_dash_between_words_ends_a_clause_and_a_hyphen_does_not() {
+        let first = |text: &str| {
+            let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
+            cutter.push(text, &mut pieces);
+            pieces
+        };
+        assert_eq!(first("Rain begins as some vapour - and"), ["Rain begins as some vapour -"]);
+        assert_eq!(first("Rain begins as some vapour – and"), ["Rain begins as some vapour –"]);
+        assert!(first("Rain begins with sub- and supercooling").is_empty());
     }
 
     #[test]
@@ -283,5 +286,19 @@ mod tests {
     #[test]
     fn blank_text_is_no_piece() {
         assert_eq!(pieces(&["", "  \n"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_first_piece_has_sixty_letters_and_the_others_ninety_at_most() {
+        let letters = |begun: bool, last: usize, words: usize| {
+            let text = format!("{} {} and", ["ninechars"; 20][..words].join(" "), "x".repeat(last));
+            let mut cutter = Cutter { begun, ..Cutter::default() };
+            let mut pieces = Vec::new();
+            cutter.push(&text, &mut pieces);
+            cutter.push(" so on", &mut pieces);
+            pieces[0].len()
+        };
+        assert_eq!([10, 11].map(|last| letters(false, last, 5)), [60, 49]);
+        assert_eq!([10, 11].map(|last| letters(true, last, 8)), [90, 79]);
     }
 }

@@ -77,7 +77,7 @@ impl Conversation {
                     has_changed = true;
                 }
             } else if weight > most && !self.is_ending {
-                has_changed |= self.ask_for_summary(speaker, most / 2);
+                has_changed |= self.ask_for_summary(speaker, most / 2).is_some();
             }
         }
         has_changed
@@ -87,11 +87,10 @@ impl Conversation {
     pub(super) fn do_without_summaries(&mut self, speaker: AiSpeaker) {
         let most = self.program.rules().table.show.history_words;
         while most > 0 && self.transcript.weight_of_older(speaker, 0) > most.saturating_mul(2) {
-            if let Some(job) = self.summaries.jobs[speaker.index()] {
-                self.conclude(speaker, job, "", Outcome::TimedOut);
-            } else if self.is_ending || !self.ask_for_summary(speaker, most / 2) {
-                return;
-            }
+            let known = self.summaries.jobs[speaker.index()];
+            let job = known.or_else(|| self.ask_for_summary(speaker, most / 2));
+            let Some(job) = job else { return };
+            self.conclude(speaker, job, "", Outcome::TimedOut);
         }
     }
 
@@ -101,10 +100,8 @@ impl Conversation {
         most > 0 && self.transcript.weight_of_older(speaker, 1) > most.saturating_mul(2)
     }
 
-    fn ask_for_summary(&mut self, speaker: AiSpeaker, left: u32) -> bool {
-        let Some(oldest) = self.transcript.oldest(speaker, left, &self.briefing) else {
-            return false;
-        };
+    fn ask_for_summary(&mut self, speaker: AiSpeaker, left: u32) -> Option<Job> {
+        let oldest = self.transcript.oldest(speaker, left, &self.briefing)?;
         self.summaries.last = self.summaries.last.wrapping_add(1);
         let summary = self.summaries.last;
         let until = self.now + PATIENCE;
@@ -112,7 +109,7 @@ impl Conversation {
         self.summaries.jobs[speaker.index()] = Some(job);
         let prompt = summary_prompt(&self.briefing, speaker, &oldest.text);
         self.order(Order::StartSummary { summary, speaker, prompt: Box::new(prompt) });
-        true
+        Some(job)
     }
 
     pub(super) fn on_summarised(&mut self, summary: u32, text: &str, outcome: Outcome) {
@@ -150,4 +147,26 @@ pub(super) fn gist_of(text: &str, outcome: Outcome, known: &str) -> String {
     // What an earlier summary says still holds.
     let known = known.trim_end_matches(LEFT_OUT).trim_end();
     format!("{known} {LEFT_OUT}").trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_hundred_words_of_a_summary_are_kept() {
+        let kept = |words: usize| words_in(&gist_of(&"rain ".repeat(words), Outcome::Complete, ""));
+        // Behind "(What was said before, summed up:".
+        assert_eq!([399, 400, 401].map(kept), [405, 406, 406]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_said_once_and_an_older_summary_holds() {
+        let first = gist_of("", Outcome::Failed, "");
+        assert_eq!(first, LEFT_OUT);
+        assert_eq!(gist_of("", Outcome::Failed, &first), LEFT_OUT);
+        let known = gist_of("", Outcome::TimedOut, "(It rained.)");
+        assert_eq!(known, format!("(It rained.) {LEFT_OUT}"));
+        assert_eq!(gist_of("", Outcome::Failed, &known), known);
+    }
 }

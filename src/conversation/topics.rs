@@ -361,4 +361,12 @@ mod tests {
         assert!(knows(&asked, &sailor) > knows(&asked, &cook), "{asked:?}");
         assert_eq!(knows(&[], &cook), 0);
     }
+
+    #[test]
+    fn the_first_eighty_stems_of_a_turn_are_looked_at() {
+        let letters = || "bcdfghjkmn".chars();
+        let words = letters().flat_map(|a| letters().map(move |b| format!("rain{a}{b}")));
+        let text = words.collect::<Vec<_>>().join(" ");
+        assert_eq!((of(&text).len(), all_stems(&text, &[]).len()), (80, 100));
+    }
 }

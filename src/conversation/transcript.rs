@@ -356,3 +356,94 @@ fn weight_of(text: &str) -> u32 {
 pub(super) fn words_in(text: &str) -> u32 {
     u32::try_from(text.split_whitespace().count()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(transcript: &mut Transcript, turn: u32, speaker: Speaker, text: &str) {
+        transcript.open(TurnId(turn), speaker, Some(SessionTime::ZERO));
+        transcript.set(TurnId(turn), text.to_owned());
+    }
+
+    #[test]
+    fn what_is_to_be_summed_up_is_a_line_each_with_the_last_summary_first() {
+        let briefing = Briefing::parse("---\ntitle: Rain\n---\n").expect("a briefing");
+        let mut transcript = Transcript::default();
+        said(&mut transcript, 1, Speaker::You, "What is rain?");
+        said(&mut transcript, 2, Speaker::Claude, "Water.");
+        transcript.sum_up(AiSpeaker::Claude, 2, "(They spoke of rain.)".to_owned());
+        transcript.aside(None, "(Part 2.)".to_owned());
+        transcript.aside(Some(AiSpeaker::Guest), "(Be brief.)".to_owned());
+        said(&mut transcript, 3, Speaker::You, "What is snow?");
+        said(&mut transcript, 4, Speaker::Guest, "");
+        said(&mut transcript, 5, Speaker::Guest, "White rain.");
+        said(&mut transcript, 6, Speaker::You, "And hail?");
+        said(&mut transcript, 7, Speaker::Claude, "Hard rain.");
+        // Words of the summary, and of each line, which costs four more.
+        assert_eq!(transcript.weight(AiSpeaker::Claude), 4 + 7 + 6 + 6 + 6);
+        assert_eq!(transcript.weight_of_older(AiSpeaker::Claude, 0), 7 + 6);
+        assert_eq!(transcript.weight_of_older(AiSpeaker::Claude, 1), 7 + 6 + 6);
+        let oldest = |speaker, left| transcript.oldest(speaker, left, &briefing);
+        let first = "(They spoke of rain.)\n(Part 2.)\nHost: What is snow?\n";
+        assert_eq!(
+            oldest(AiSpeaker::Claude, 22),
+            Some(Oldest { upto: 3, last: TurnId(3), text: first.to_owned() })
+        );
+        let both =
+            Oldest { upto: 5, last: TurnId(5), text: format!("{first}Guest: White rain.\n") };
+        assert_eq!(oldest(AiSpeaker::Claude, 21), Some(both.clone()));
+        assert_eq!(oldest(AiSpeaker::Claude, 0), Some(both), "the last two lines stay");
+        assert_eq!(oldest(AiSpeaker::Claude, 30), None, "it weighs less");
+        let guest = oldest(AiSpeaker::Guest, 29).expect("lines");
+        let lines = "Host: What is rain?\nClaude: Water.\n";
+        assert_eq!((guest.upto, guest.text.as_str()), (2, lines));
+        let guest = oldest(AiSpeaker::Guest, 24).expect("lines");
+        assert_eq!(guest.text, format!("{lines}(Part 2.)\n(Be brief.)\nHost: What is snow?\n"));
+    }
+
+    /// What the guest is told of a talk of so many lines, with as many asides before it, where nothing is summed up.
+    fn told(asides: u32, lines: u32) -> Vec<String> {
+        let briefing = Briefing::parse("---\ntitle: Rain\n---\n").expect("a briefing");
+        let mut transcript = Transcript::default();
+        for number in 1..=asides {
+            transcript.aside(None, format!("aside {number}"));
+        }
+        for number in 1..=lines {
+            said(&mut transcript, number, Speaker::You, &format!("line {number}"));
+        }
+        let messages = transcript.messages(AiSpeaker::Guest, &briefing, None, false);
+        messages.into_iter().map(|message| message.text).collect()
+    }
+
+    #[test]
+    fn where_nothing_is_summed_up_the_last_120_lines_are_told() {
+        let whole = told(1, 120);
+        assert_eq!((whole.len(), whole[0].as_str(), whole[1].as_str()), (121, "aside 1", "line 1"));
+        let last = told(1, 121);
+        assert_eq!(
+            (last.len(), last[0].as_str()),
+            (120, "line 2"),
+            "nor what was said before them"
+        );
+    }
+
+    #[test]
+    fn the_last_forty_asides_are_kept() {
+        let told = told(41, 1);
+        assert_eq!((told.len(), told[0].as_str()), (41, "aside 2"));
+    }
+
+    #[test]
+    fn a_strike_changes_what_is_remembered() {
+        let mut transcript = Transcript::default();
+        said(&mut transcript, 1, Speaker::You, "What is rain?");
+        said(&mut transcript, 2, Speaker::Claude, "Water.");
+        let before = (transcript.revision(), transcript.revision_but(TurnId(2)));
+        let struck = transcript.strike(Reach::Turn(TurnId(2)), |_, _| String::new());
+        assert!(struck.is_some());
+        assert_ne!(transcript.revision(), before.0);
+        assert_eq!(transcript.revision_but(TurnId(2)), before.1, "nothing but its line");
+        assert_eq!(transcript.strike(Reach::Turn(TurnId(2)), |_, _| String::new()), None);
+    }
+}

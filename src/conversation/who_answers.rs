@@ -215,6 +215,8 @@ mod tests {
             "Really?",
             "Okay, tell me more.",
             "How do you know that?",
+            "Why is that so bad?",
+            "How do you know that this is what it is?",
         ] {
             assert!(is_follow_up(text), "{text}");
         }
@@ -224,6 +226,8 @@ mod tests {
             "Anything else?",
             "What is a moon?",
             "How do you make bread out of flour and water, and what for, in the old days?",
+            "How so many?",
+            "How do you know that this is what it is now?",
             "Right.",
             "",
         ] {

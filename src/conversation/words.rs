@@ -4,10 +4,13 @@
 
 /// The words of `text`, lower case, with letters, digits and inner apostrophes only; a hyphen parts two words.
 pub(super) fn plain_words(text: &str) -> Vec<String> {
+    each_plain_word(text).collect()
+}
+
+fn each_plain_word(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| c.is_whitespace() || c == '-' || c == '—' || c == '–')
         .map(plain_word)
         .filter(|word| !word.is_empty())
-        .collect()
 }
 
 /// One word in lower case without its punctuation; empty if nothing else is in it.
@@ -32,6 +35,13 @@ pub(super) fn plain_word(word: &str) -> String {
 /// copied.
 fn words_of(phrase: &str) -> impl Iterator<Item = &str> {
     phrase.split([' ', '-']).map(|word| word.trim_matches('\'')).filter(|word| !word.is_empty())
+}
+
+/// Whether the first word of `text` is the first of one of `phrases`. Asked at every step, so no more is read.
+pub(super) fn begins_like(text: &str, phrases: &[String]) -> bool {
+    each_plain_word(text)
+        .next()
+        .is_some_and(|first| phrases.iter().any(|it| words_of(it).next() == Some(first.as_str())))
 }
 
 /// How many words `phrase` has, if `words` begin with them; none if it has none.

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use voice_studio::briefings::{self, BriefingFileError};
 use voice_studio::cli;
 use voice_studio::conversation::briefing::{BRIEFING_BYTES_MAX, Briefing, Setting};
-use voice_studio::conversation::prompt::{Part, line_of, lines, part, system_prompt};
+use voice_studio::conversation::prompt::{
+    Part, line_of, lines, part, summary_prompt, system_prompt,
+};
 use voice_studio::conversation::rules::Rules;
 use voice_studio::conversation::{AiSpeaker, Speaker};
 use voice_studio::time::Span;
@@ -205,6 +207,11 @@ fn a_name_nobody_gave_is_a_name_too() {
         wrong(&text).contains("\"Guest\" is speakers.claude.aliases already"),
         "{}",
         wrong(&text)
+    );
+    let told = wrong(&with_front("speakers: { claude: { name: Guest } }"));
+    assert!(
+        told.starts_with("line 1: speakers.guest.name: \"Guest\" is speakers.claude"),
+        "{told}"
     );
 }
 
@@ -532,6 +539,51 @@ fn the_guest_is_prompted_in_its_own_point_of_view() {
 }
 
 #[test]
+fn a_part_of_a_prompt_that_has_nothing_to_say_is_left_out() {
+    let system = system_prompt(&good(&with_front("")), AiSpeaker::Claude);
+    let headings: Vec<&str> = system.lines().filter(|line| line.starts_with("# ")).collect();
+    assert_eq!(headings, ["# You", "# At the table", "# The show", "# How to speak"]);
+}
+
+#[test]
+fn the_fingerprints_of_two_prompts_differ_where_they_do() {
+    let of = |lines: &str, name: &str| {
+        let mut prompt = summary_prompt(&example(), AiSpeaker::Guest, lines);
+        prompt.messages[0].name = name.into();
+        prompt.fingerprint()
+    };
+    assert_eq!(of("Rain.", "Ruth"), of("Rain.", "Ruth"));
+    assert_ne!(of("Rain.", "Ruth"), of("Snow.", "Ruth"));
+    assert_ne!(
+        of("hRain.", "Rut"),
+        of("Rain.", "Ruth"),
+        "words that move from one text to another"
+    );
+    assert_eq!(of("Rain.", "Ruth").len(), 16);
+}
+
+#[test]
+fn an_ai_is_asked_to_sum_up_what_it_remembers() {
+    let prompt = summary_prompt(&example(), AiSpeaker::Guest, "Ruth: What is a tide?\n");
+    insta::assert_snapshot!(prompt.system, @r#"
+    # You
+
+    You are an AI speaker in a live spoken conversation of three.
+
+    Name: Grace
+
+    # How to sum up
+
+    - Nobody hears this: it is what you will remember of the conversation's beginning.
+    - Sum up the lines below in at most two hundred words, in the language with the tag en-GB: who said what, what was agreed and what was not, open questions, names and numbers as they were said.
+    - Plain sentences about the others by name and about yourself as "I". Nothing that was not said. No headings, no lists, no brackets, no word about this request.
+    "#);
+    assert_eq!(prompt.messages.len(), 1);
+    assert_eq!(prompt.messages[0].text, "Ruth: What is a tide?");
+    assert_eq!(prompt.answer_seconds, 80);
+}
+
+#[test]
 fn what_one_speaker_knows_never_reaches_the_other() {
     let briefing = example();
     for speaker in AiSpeaker::BOTH {
@@ -567,20 +619,37 @@ fn the_command_line_lists_and_checks() {
         (list.text.as_str(), list.exit_code),
         ("tides  A show (Claude and Guest, 1 segment, 2 min)", 0)
     );
-    let check = cli::briefings::check(&path);
+    let check = cli::briefings::check(folder.path(), &path);
     assert!(check.text.contains("tides.md: good") && check.exit_code == 0, "{}", check.text);
 
     std::fs::write(folder.path().join("b.md"), with_front("langage: en")).unwrap();
     let list = cli::briefings::list(folder.path());
     assert!(list.text.starts_with("b      cannot be used\n    "), "{}", list.text);
     assert_eq!(list.exit_code, 1);
-    let check = cli::briefings::check(&folder.path().join("b.md"));
+    let check = cli::briefings::check(folder.path(), &folder.path().join("b.md"));
     assert!(
         check.text.contains("b.md: line 3: langage: unknown key (did you mean language?)"),
         "{}",
         check.text
     );
-    assert_eq!(cli::briefings::check(&folder.path().join("absent.md")).exit_code, 1);
+    for absent in [folder.path().join("absent.md"), "absent.md".into(), "absent".into()] {
+        let check = cli::briefings::check(folder.path(), &absent);
+        assert!(check.text.ends_with("absent.md: no such briefing"), "{}", check.text);
+        assert_eq!(check.exit_code, 1);
+    }
+}
+
+#[test]
+fn a_briefing_is_named_as_the_list_names_it_or_as_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tides.md");
+    std::fs::write(&path, with_front("")).unwrap();
+    for asked in ["tides".into(), "tides.md".into(), path.clone()] {
+        let found = briefings::load_named(folder.path(), &asked).unwrap();
+        assert_eq!((found.name.as_str(), &found.path), ("tides", &path), "{asked:?}");
+    }
+    let outside = briefings::load_named(&folder.path().join("elsewhere"), &path).unwrap();
+    assert_eq!(outside.path, path);
 }
 
 #[test]
@@ -592,6 +661,71 @@ fn the_guide_for_hosts_shows_the_defaults_that_hold() {
     let hold = values_of(&Rules::default());
     let hold: Vec<_> = hold.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     assert_eq!(shown, hold);
+}
+
+#[test]
+fn each_key_of_the_rules_changes_what_it_names_and_nothing_else() {
+    let briefing = good(&with_front(""));
+    let all = |rules: &Rules| {
+        let mut values = values_of(rules);
+        values.push(("endOfTurn.thinking", rules.thinking_phrases.join(", ")));
+        values.push(("bargeIn.always", rules.always_interrupt.join(", ")));
+        values.push(("bargeIn.never", rules.never_interrupt.join(", ")));
+        values
+    };
+    let before = all(&briefing.rules);
+    for (place, (key, value)) in before.iter().enumerate() {
+        let other = match value.parse::<i64>() {
+            Ok(number) => (number + 1).to_string(),
+            Err(_) if value == "true" => "false".to_owned(),
+            Err(_) if value == "alternation" => "roles".to_owned(),
+            Err(_) => "go on then".to_owned(),
+        };
+        let mut after = before.clone();
+        after[place].1.clone_from(&other);
+        assert_eq!(all(&briefing.with_rule(key, &other).unwrap().rules), after, "{key}");
+    }
+}
+
+#[test]
+fn an_episode_and_a_language_are_spelled_for_machines() {
+    let is_good = |key: &str, value: &str| {
+        let read = Briefing::parse(&with_front(&format!("{key}: {value}")));
+        let told = read.err().map(|errors| errors.to_string()).unwrap_or_default();
+        assert!(told.is_empty() || told.contains(&format!("\"{value}\"")), "{told}");
+        told.is_empty()
+    };
+    for good in ["a", "1a", "tides-1_b.c"] {
+        assert!(is_good("episode", good), "{good}");
+    }
+    for wrong in ["-a", ".a", "a b", "a/b", "ä"] {
+        assert!(!is_good("episode", wrong), "{wrong}");
+    }
+    for good in ["en", "deu", "en-GB", "zh-Hant-TW", "de-12345678"] {
+        assert!(is_good("language", good), "{good}");
+    }
+    for wrong in ["e", "engl", "e1", "en-", "en-123456789", "en_GB", "en-G.B"] {
+        assert!(!is_good("language", wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn text_below_an_unknown_heading_is_not_told_of() {
+    let told = wrong("---\ntitle: Rain\n---\n## Nobody\nIt rains.\n");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("## Nobody: unknown heading"), "{told}");
+}
+
+#[test]
+fn what_is_no_key_of_a_rule_is_told() {
+    let briefing = good(&with_front(""));
+    for (key, value) in [("", "1"), ("duck Db", "1"), ("handOversMax", "1\nduckDb: 0")] {
+        let told = briefing.with_rule(key, value).unwrap_err().to_string();
+        assert!(
+            told.ends_with("no key of rules; expected one like endOfTurn.firstAskMs"),
+            "{told}"
+        );
+    }
 }
 
 /// A key may be as small and as large as the guide says, and no more; whole words where it names some.

@@ -4,6 +4,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+use voice_studio::conversation::HostProfile;
+use voice_studio::recording::keep_profile;
+
+use crate::support::stand_ins::BRIEFING;
 
 #[test]
 fn models_list_names_every_model_with_its_state() {
@@ -84,6 +88,47 @@ fn models_lie_where_the_settings_say_unless_a_folder_is_named() {
     let (as_set, as_named) = (state(&[]), state(&["--dir", "models"]));
     assert!(as_set.contains("damaged"), "{as_set}");
     assert!(as_named.contains("not there"), "{as_named}");
+}
+
+#[test]
+fn a_briefing_may_be_named_as_the_list_names_it() {
+    let dir = TempDir::new().expect("a folder");
+    let briefings = dir.path().join("briefings");
+    std::fs::create_dir(&briefings).expect("a folder");
+    std::fs::write(briefings.join("table.md"), BRIEFING).expect("a briefing");
+    std::fs::write(briefings.join("bad.md"), "---\ntitel: Rain\n---\n").expect("a briefing");
+    let checked = |asked: &str| {
+        let output = studio(dir.path(), &["briefings", "check", asked]);
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let by_name = checked("table");
+    assert!(by_name.0 == Some(0) && by_name.1.contains("table.md: good"), "{by_name:?}");
+    assert_eq!(checked("table.md"), by_name);
+    assert_eq!(checked("briefings/table.md").0, Some(0));
+    let (code, said) = checked("absent");
+    assert!(code == Some(1) && said.ends_with("absent.md: no such briefing\n"), "{said}");
+
+    let host = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audio/ada.wav");
+    for asked in ["bad", "briefings/bad.md"] {
+        let output = studio(dir.path(), &["rehearse", "--host", host, "--briefing", asked]);
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(said.contains("bad.md: line 2: titel: unknown key"), "{asked}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{asked}");
+    }
+}
+
+#[test]
+fn a_host_of_whom_nothing_is_known_is_told_so() {
+    let dir = TempDir::new().expect("a folder");
+    let shown = |name: &str| {
+        let output = studio(dir.path(), &["profile", "show", name]);
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    assert_eq!(shown("Nobody"), (Some(1), "Nobody: nothing is known\n".to_owned()));
+    let known = HostProfile { shows: 2, pause_ms: 900, pace_wpm: 160 };
+    keep_profile(&dir.path().join("recordings"), "Zoë", known).expect("kept");
+    let (code, said) = shown("Zoë");
+    assert!(code == Some(0) && said.starts_with("Zoë: 2 shows"), "{said}");
 }
 
 /// Runs the binary of this build in a folder.

@@ -205,7 +205,7 @@ async fn a_wrong_key_an_unknown_model_and_a_service_that_is_not_there_get_their_
     for (kind, problem, advice) in [
         ("guest", "HTTP 401", "GROQ_API_KEY (Groq: https://console.groq.com/keys)"),
         ("claude", "HTTP 404", "STUDIO_CLAUDE_MODEL"),
-        ("stt", "", "nothing answers there"),
+        ("stt", "connect: Connection refused (os error", "nothing answers there"),
     ] {
         let check = check(&report, kind, false);
         assert_eq!((&check["ok"], &check["latencyMs"]), (&false.into(), &Value::Null), "{check}");

@@ -591,3 +591,30 @@ fn an_interrupt_with_nobody_speaking_is_ignored() {
         "#,
     );
 }
+
+#[test]
+fn after_a_murmur_over_the_last_words_autopilot_goes_on() {
+    check(
+        r#"
+        1.0 autopilot on
+        4.58 host says "right." for 0.2
+        until 7
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        4.62 t1 duck -12 dB
+        4.70 t1 claude ends completed "That is a good question, and here is my answer to it."
+        4.70 t2 you begins
+        5.48 finish recognition
+        5.48 t2 you ends completed "right."
+        5.48 guest denied back_channel
+        5.48 t3 guest begins
+        5.48 t3 guest granted autopilot
+        5.48 t3 guest writes
+        5.88 t3 guest is heard
+        "#,
+    );
+}

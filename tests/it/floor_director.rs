@@ -1060,3 +1060,83 @@ fn a_reply_that_is_heard_makes_good_for_one_that_failed() {
         "#,
     );
 }
+
+#[test]
+fn who_stands_in_for_one_that_failed_is_told_nothing() {
+    check(
+        r#"
+        show director
+        1.0 autopilot on
+        1.0 ada will fail ""
+        until 4
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude to go-on flow
+        1.00 t1 claude writes
+        1.20 tell reply_failed
+        1.20 t1 claude ends failed ""
+        1.20 t1 claude stop
+        1.20 t2 guest begins
+        1.20 t2 guest granted substitution
+        1.20 t2 guest writes
+        1.60 t2 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn who_answers_the_host_is_told_nothing() {
+    check(
+        r#"
+        show director
+        1.0 autopilot on
+        3.0 host types "Grace, what about rain?"
+        until 5
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude to go-on flow
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        3.00 t1 flush
+        3.00 t1 claude stop
+        3.00 t2 you begins
+        3.00 t2 you ends completed "Grace, what about rain?"
+        3.00 t3 guest begins
+        3.00 t3 guest granted addressed
+        3.04 t1 claude ends interrupted "That is a good question," unheard "and here is my answer to it."
+        3.04 t3 guest writes
+        3.44 t3 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_clause_that_ends_in_just_over_a_second_is_landed_at() {
+    check(
+        r#"
+        1.0 autopilot on
+        1.0 ada will say "That is a good question, and it is so so, but there is more to say, and that is all."
+        2.6 host breathes
+        until 6
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        2.60 t1 duck -12 dB
+        2.92 t1 duck 0 dB
+        2.92 t1 lands
+        4.00 t1 claude stop
+        4.00 t1 claude ends yielded "That is a good question, and it is so so," unheard "but there is more to say, and that is all."
+        5.50 t2 guest begins
+        5.50 t2 guest granted autopilot
+        5.50 t2 guest writes
+        5.90 t2 guest is heard
+        "#,
+    );
+}

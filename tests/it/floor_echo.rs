@@ -254,3 +254,28 @@ fn wait_stops_an_ai_that_has_just_said_what() {
         "#,
     );
 }
+
+#[test]
+fn of_a_host_who_is_back_it_is_not_known_what_comes_back() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        4.0 host is lost
+        5.0 host is back
+        5.3 host sounds for 0.5
+        until 7
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.00 t2 pause
+        5.00 t2 resume
+        5.34 t2 duck -12 dB
+        5.96 t2 duck 0 dB
+        "#,
+    );
+}

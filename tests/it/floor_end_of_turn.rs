@@ -474,3 +474,17 @@ fn a_final_that_comes_twice_is_ignored() {
         "#,
     );
 }
+
+#[test]
+fn nothing_heard_is_no_turn() {
+    check(
+        r#"
+        show ignored
+        1.0 recogniser hears "" for 0.5 heard after 0.2
+        2.0 host ends it
+        until 4
+        ----
+        2.00 close
+        "#,
+    );
+}

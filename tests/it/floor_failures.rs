@@ -1,5 +1,9 @@
 //! What becomes of a turn when a service, a page or a listener fails, as timelines.
 
+use voice_studio::conversation::{Deadline, Input, Order, TurnId};
+use voice_studio::simulation::Timeline;
+use voice_studio::time::SessionTime;
+
 use crate::support::timeline::check;
 
 #[test]
@@ -306,4 +310,197 @@ fn facts_that_cannot_be_are_noted_and_change_nothing() {
         2.95 t2 claude is heard
         "#,
     );
+}
+
+#[test]
+fn who_was_cut_off_and_then_says_nothing_does_not_look_cut_off() {
+    check(
+        r#"
+        show orbs
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        1.0 ada will say ""
+        4.0 host interrupts
+        5.0 host types "Ada?"
+        until 7
+        ----
+        0.00 orb you idle
+        0.00 orb claude idle
+        0.00 orb guest idle
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.00 orb you listening
+        1.00 orb claude thinking
+        1.00 orb guest listening
+        1.44 t2 claude is heard
+        1.44 orb claude speaking
+        4.00 t2 flush
+        4.00 t2 claude stop
+        4.00 orb you idle
+        4.00 orb claude interrupted
+        4.00 orb guest idle
+        4.04 t2 claude ends interrupted "The story begins a long time ago, in a" unheard "town by the sea where nobody ever spoke."
+        5.00 t3 you begins
+        5.00 t3 you ends completed "Ada?"
+        5.00 t4 claude begins
+        5.00 t4 claude granted addressed
+        5.00 t4 claude writes
+        5.00 orb you listening
+        5.00 orb claude thinking
+        5.00 orb guest listening
+        5.20 t4 claude ends empty ""
+        5.20 t4 claude stop
+        5.20 orb you idle
+        5.20 orb claude idle
+        5.20 orb guest idle
+        "#,
+    );
+}
+
+#[test]
+fn who_failed_and_then_is_cut_off_does_not_look_failed() {
+    check(
+        r#"
+        show orbs
+        1.0 ada will fail ""
+        1.0 host types "Ada?"
+        3.0 host types "Ada, again?"
+        5.0 host interrupts
+        until 7
+        ----
+        0.00 orb you idle
+        0.00 orb claude idle
+        0.00 orb guest idle
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.00 orb you listening
+        1.00 orb claude thinking
+        1.00 orb guest listening
+        1.20 tell reply_failed
+        1.20 t2 claude ends failed ""
+        1.20 t2 claude stop
+        1.20 orb you idle
+        1.20 orb claude failed
+        1.20 orb guest idle
+        3.00 t3 you begins
+        3.00 t3 you ends completed "Ada, again?"
+        3.00 t4 claude begins
+        3.00 t4 claude granted addressed
+        3.00 t4 claude writes
+        3.00 orb you listening
+        3.00 orb claude thinking
+        3.00 orb guest listening
+        3.40 t4 claude is heard
+        3.40 orb claude speaking
+        5.00 t4 flush
+        5.00 t4 claude stop
+        5.00 orb you idle
+        5.00 orb claude interrupted
+        5.00 orb guest idle
+        5.04 t4 claude ends interrupted "That is a good question," unheard "and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_deadline_that_is_not_due_is_noted() {
+    let mut meeting = Timeline::parse("1.0 host sounds for 1.0").expect("a timeline").meeting();
+    let at = SessionTime::from_millis;
+    meeting.run(at(2500), &mut Vec::new()).expect("a world that comes to rest");
+    let conversation = &mut meeting.conversation;
+    let (due, deadline) = conversation.next_deadline().expect("the end of a turn is waited for");
+    let mut told = |now, deadline| {
+        let mut orders = Vec::new();
+        conversation.handle(now, Input::DeadlinePassed { deadline }, &mut orders);
+        orders.contains(&Order::NoteIgnored { what: "deadline_is_not_due" })
+    };
+    assert!(told(at(due.millis() - 1), deadline), "too early");
+    assert!(!told(due, deadline));
+    assert!(told(due, Deadline::FlushConfirm), "another one");
+}
+
+#[test]
+fn what_a_page_says_will_sound_was_heard_by_now() {
+    let script = "1.0 host types \"Ada?\"\n2.3 host interrupts\n0.5 flush takes 9.0";
+    let mut meeting = Timeline::parse(script).expect("a timeline").meeting();
+    let at = SessionTime::from_millis;
+    let mut heard_until = |now, input| {
+        meeting.run(now, &mut Vec::new()).expect("a world that comes to rest");
+        meeting.conversation.handle(now, input, &mut Vec::new());
+        let captions = meeting.conversation.snapshot().captions;
+        captions.iter().map(|caption| caption.end).max().expect("a caption")
+    };
+    let (turn, samples) = (TurnId(2), 40_000);
+    let heard = heard_until(at(2_250), Input::Played { turn, samples, at: at(9_000) });
+    assert!(heard <= at(2_250), "{heard}");
+    let samples = 60_000;
+    let heard = heard_until(at(2_340), Input::Flushed { turn, samples, at: at(9_000) });
+    assert!(heard <= at(2_340), "{heard}");
+}
+
+#[test]
+fn a_host_who_is_back_hears_at_once_whom_he_had_not_paused() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        4.0 host sounds for 2.0
+        4.1 host is lost
+        4.3 host is back
+        until 6
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.10 t2 duck 0 dB
+        4.10 t2 pause
+        4.30 t2 resume
+        "#,
+    );
+}
+
+#[test]
+fn whom_he_had_paused_he_hears_when_it_is_known_that_he_only_murmured() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        4.0 host sounds for 2.0
+        4.25 host is lost
+        4.4 host is back
+        until 6
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        4.85 t2 duck 0 dB
+        4.85 t2 resume
+        4.85 t2 barge-in resumed
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_begins_twice_is_noted() {
+    let mut meeting = Timeline::parse("1.0 host types \"Ada?\"").expect("a timeline").meeting();
+    let now = SessionTime::from_millis(1_450);
+    meeting.run(now, &mut Vec::new()).expect("a world that comes to rest");
+    let mut orders = Vec::new();
+    meeting.conversation.handle(now, Input::VoiceStarted { turn: TurnId(2) }, &mut orders);
+    assert_eq!(orders, [Order::NoteIgnored { what: "voice_is_not_due" }]);
 }

@@ -111,3 +111,25 @@ fn whoever_thinks_aloud_keeps_the_floor_and_is_shown_to_think() {
         "#,
     );
 }
+
+#[test]
+fn nobody_is_cut_off_in_a_pause_like_his_own_even_where_the_ceiling_is_lower() {
+    check(
+        r#"
+        show votes
+        0.0 host is known to pause for 2.0
+        1.0 host says "I was thinking of the" for 1.6
+        until 8
+        ----
+        1.04 t1 you begins
+        2.80 ask 1
+        5.10 t1 judged Habit after 2500 ms
+        5.10 finish recognition
+        5.10 t1 you ends completed "I was thinking of the"
+        5.10 t2 claude begins
+        5.10 t2 claude granted alternation
+        5.10 t2 claude writes
+        5.50 t2 claude is heard
+        "#,
+    );
+}

@@ -875,3 +875,374 @@ fn one_that_was_heard_does_not() {
         "#,
     );
 }
+
+#[test]
+fn words_that_begin_with_the_mute_are_nobodys() {
+    check(
+        r#"
+        show ignored
+        2.0 host mutes
+        2.0 recogniser hears "So what?" for 0.5 heard after 0.1
+        until 4
+        ----
+        2.60 ignored words_while_muted
+        "#,
+    );
+}
+
+#[test]
+fn wait_stops_an_ai_up_to_two_seconds_after_it_went_on() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        4.0 host sounds for 0.3
+        4.0 recogniser hears "Wait." for 0.3 heard after 2.6
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        4.90 t2 duck 0 dB
+        4.90 t2 resume
+        4.90 t2 barge-in resumed
+        6.90 t2 claude stop
+        6.90 t3 you begins
+        6.90 finish recognition
+        6.90 t3 you ends completed "Wait."
+        6.90 t2 flush
+        6.90 t4 guest begins
+        6.90 t4 guest granted alternation
+        6.94 t2 barge-in stopped
+        6.94 t2 claude ends barged-in "The story begins a long time ago, in a town by the sea where nobody ever" unheard "spoke to anybody, and nobody sang."
+        6.94 t4 guest writes
+        7.34 t4 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn and_no_later() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        4.0 host sounds for 0.3
+        4.0 recogniser hears "Wait." for 0.3 heard after 2.601
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        4.90 t2 duck 0 dB
+        4.90 t2 resume
+        4.90 t2 barge-in resumed
+        "#,
+    );
+}
+
+#[test]
+fn words_up_to_130_ms_behind_a_turn_are_its_own() {
+    check(
+        r#"
+        show captions interim
+        1.0 host says "What about rain?" for 1.2
+        2.0 recogniser hears "in spring" for 0.33 heard after 1.0
+        until 3.5
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 t1 caption you "What about rain?" 1.000 to 2.200
+        2.45 finish recognition
+        2.45 t1 you ends completed "What about rain?"
+        2.45 t2 claude begins
+        2.45 t2 claude granted alternation
+        2.45 t2 claude writes
+        2.49 t1 caption you "What about rain?" 1.000 to 2.200
+        2.85 t2 claude is heard
+        3.15 t2 caption claude "That" + "is a good question," 2.850 to 3.150
+        3.33 t1 caption you "in spring" 2.000 to 2.330
+        3.35 t2 caption claude "That is" + "a good question," 2.850 to 3.350
+        "#,
+    );
+}
+
+#[test]
+fn a_wait_that_was_over_when_the_voice_began_is_none_of_its_words() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        3.5 recogniser hears "Wait." for 0.5 heard after 0.3
+        4.0 host sounds for 0.6
+        until 6
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        5.20 t2 duck 0 dB
+        5.20 t2 resume
+        5.20 t2 barge-in resumed
+        "#,
+    );
+}
+
+#[test]
+fn words_up_to_130_ms_behind_a_murmur_are_its_own() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        4.0 host sounds for 0.3
+        4.0 recogniser hears "Wait." for 0.43 heard after 2.5
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        4.90 t2 duck 0 dB
+        4.90 t2 resume
+        4.90 t2 barge-in resumed
+        "#,
+    );
+}
+
+#[test]
+fn and_later_ones_are_another() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        4.0 host sounds for 0.3
+        4.0 recogniser hears "Wait." for 0.431 heard after 2.5
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        4.90 t2 duck 0 dB
+        4.90 t2 resume
+        4.90 t2 barge-in resumed
+        6.931 t2 claude stop
+        6.931 t3 you begins
+        6.931 t3 you ends completed "Wait."
+        6.931 t2 flush
+        6.931 t4 guest begins
+        6.931 t4 guest granted alternation
+        6.971 t2 barge-in stopped
+        6.971 t2 claude ends barged-in "The story begins a long time ago, in a town by the sea where nobody ever" unheard "spoke to anybody, and nobody sang."
+        6.971 t4 guest writes
+        7.371 t4 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn so_are_they_when_the_ai_has_ended() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        4.3 host sounds for 0.2
+        4.3 recogniser hears "right." for 0.33 heard after 0.9
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.34 t2 duck -12 dB
+        4.50 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.30 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn words_that_nobody_noticed_a_voice_for_are_no_turn_when_they_change() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        4.2 recogniser hears "right" for 0.3 interim at 4.6
+        5.0 recogniser corrects it to "What about snow?"
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_turn_that_was_typed_into_is_not_judged() {
+    check(
+        r#"
+        show votes
+        1.0 host says "What about rain and" for 3.0
+        2.0 host types "Ada, hello?"
+        until 2.5
+        ----
+        1.04 t1 you begins
+        2.00 finish recognition
+        2.00 t1 you ends completed "Ada, hello?"
+        2.00 t2 claude begins
+        2.00 t2 claude granted addressed
+        2.00 t2 claude writes
+        "#,
+    );
+}
+
+#[test]
+fn the_end_closes_the_words_of_a_murmur() {
+    check(
+        r#"
+        show captions interim
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        3.0 host sounds for 0.3
+        3.0 recogniser hears "right" for 0.3 interim at 4.5
+        5.0 host ends it
+        until 7
+        ----
+        1.00 t1 you begins
+        1.00 t1 caption you "Ada, tell me the long story." 1.000 to 1.000
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        1.74 t2 caption claude "The" + "story begins a long time ago," 1.440 to 1.690
+        2.04 t2 caption claude "The story" + "begins a long time ago," 1.440 to 2.040
+        2.44 t2 caption claude "The story begins" + "a long time ago," 1.440 to 2.440
+        2.64 t2 caption claude "The story begins a" + "long time ago," 1.440 to 2.590
+        2.94 t2 caption claude "The story begins a long" + "time ago," 1.440 to 2.890
+        3.04 t2 duck -12 dB
+        3.20 t2 pause
+        3.90 t2 duck 0 dB
+        3.90 t2 resume
+        3.90 t2 barge-in resumed
+        4.00 t2 caption claude "The story begins a long time" + "ago," 1.440 to 3.890
+        4.20 t2 caption claude "The story begins a long time ago," 1.440 to 4.190
+        4.40 t2 caption claude "in" + "a town by the sea where nobody ever spoke to anybody, and nobody sang." 4.190 to 4.390
+        4.50 t3 caption you "right" 3.000 to 3.300
+        4.60 t2 caption claude "in a" + "town by the sea where nobody ever spoke to anybody, and nobody sang." 4.190 to 4.540
+        4.90 t2 caption claude "in a town" + "by the sea where nobody ever spoke to anybody, and nobody sang." 4.190 to 4.840
+        5.00 t2 flush
+        5.00 t2 claude stop
+        5.04 t2 caption claude "in a town" cut 4.190 to 4.840
+        5.04 t2 claude ends session-ended "The story begins a long time ago, in a town" unheard "by the sea where nobody ever spoke to anybody, and nobody sang."
+        5.04 t3 caption you "right" 3.000 to 3.300
+        5.04 close
+        "#,
+    );
+}
+
+#[test]
+fn who_was_to_answer_second_is_not_called_any_more_after_an_interruption() {
+    check(
+        r#"
+        1.0 host types "What do you two think?"
+        3.0 host interrupts
+        5.0 host nominates ada
+        until 12
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "What do you two think?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed-first
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        3.00 t2 flush
+        3.00 t2 claude stop
+        3.04 t2 claude ends interrupted "That is a good question," unheard "and here is my answer to it."
+        5.00 t3 claude begins
+        5.00 t3 claude granted nominated
+        5.00 t3 claude writes
+        5.40 t3 claude is heard
+        8.70 t3 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_is_on_when_the_button_is_pressed_has_the_floor() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        5.0 host says "Grace, what about rain?" for 1.2
+        5.1 host interrupts
+        until 8
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        5.04 t2 duck -12 dB
+        5.10 t2 flush
+        5.10 t2 claude stop
+        5.10 t3 you begins
+        5.14 t2 claude ends interrupted "The story begins a long time ago, in a town by the sea" unheard "where nobody ever spoke."
+        6.40 ask 1
+        6.45 finish recognition
+        6.45 t3 you ends completed "Grace, what about rain?"
+        6.45 t4 guest begins
+        6.45 t4 guest granted addressed
+        6.45 t4 guest writes
+        6.85 t4 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn the_end_waits_for_no_key_to_be_released() {
+    check(
+        r#"
+        1.0 host holds the key
+        1.1 host says "Good night." for 0.8
+        3.0 host ends it
+        until 5
+        ----
+        1.14 t1 you begins
+        3.00 finish recognition
+        3.00 t1 you ends session-ended "Good night."
+        3.00 close
+        "#,
+    );
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use voice_studio::conversation::event::Event as Made;
+use voice_studio::conversation::event::{Event as Made, LOG_VERSION};
 use voice_studio::simulation::{Event, Timeline, random};
 
 /// Meetings in which everything happens that can.
@@ -30,6 +30,7 @@ fn every_input_and_order_has_the_name_that_the_schema_gives_it() {
     let schema =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.schema.json"));
     let schema: Value = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
+    assert_eq!(schema["properties"]["v"]["const"], LOG_VERSION);
     let definitions = schema["$defs"].as_object().expect("definitions");
     let meetings = (0..MEETINGS).map(random::meeting);
     let wavers = Timeline::parse(WAVERS).expect("a timeline");

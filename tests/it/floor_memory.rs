@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use voice_studio::conversation::prompt::STAGE;
 use voice_studio::conversation::{AiSpeaker, Input, Order, Outcome, Speaker, TurnEnd};
+use voice_studio::simulation::story::story;
 use voice_studio::simulation::{Event, Timeline};
 use voice_studio::time::SessionTime;
 
@@ -416,6 +417,156 @@ fn a_memory_that_doubles_while_it_is_summed_up_is_not_waited_for() {
         3.44 t8 guest is heard
         6.00 claude remembers up to t3 as summary complete
         6.00 guest remembers up to t3 as summary timed-out
+        "#,
+    );
+}
+
+#[test]
+fn no_more_than_the_older_half_is_summed_up() {
+    check(
+        r#"
+        0.0 rule historyWords 75
+        1.0 host types "Ada, what about rain?"
+        6.0 host types "Grace, what about snow?"
+        11.0 host types "Ada, what about hail?"
+        16.0 host types "Grace, what about fog?"
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.00 t3 you begins
+        6.00 t3 you ends completed "Grace, what about snow?"
+        6.00 t4 guest begins
+        6.00 t4 guest granted addressed
+        6.00 t4 guest writes
+        6.40 t4 guest is heard
+        9.70 t4 guest ends completed "That is a good question, and here is my answer to it."
+        11.00 t5 you begins
+        11.00 t5 you ends completed "Ada, what about hail?"
+        11.00 t6 claude begins
+        11.00 t6 claude granted addressed
+        11.00 t6 claude writes
+        11.40 t6 claude is heard
+        14.70 t6 claude ends completed "That is a good question, and here is my answer to it."
+        16.00 t7 you begins
+        16.00 t7 you ends completed "Grace, what about fog?"
+        16.00 t8 guest begins
+        16.00 t8 guest granted addressed
+        16.00 t8 guest writes
+        16.00 claude sums up 1
+        16.00 guest sums up 2
+        16.40 t8 guest is heard
+        19.00 claude remembers up to t4 as summary complete
+        19.00 guest remembers up to t4 as summary complete
+        19.70 t8 guest ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_part_with_a_shorter_memory_waits_for_no_summary() {
+    // One was begun in the part before; none was.
+    for (words, told) in [(300, BEGUN), (3000, NOT_BEGUN)] {
+        assert_eq!(told_of_memory(words), told, "{words}");
+    }
+}
+
+/// What is told of the memory in a show whose second part has only two hundred words of it, and its first so many.
+fn told_of_memory(words: u32) -> Vec<String> {
+    let rain = "rain ".repeat(100);
+    let text = format!(
+        r#"
+        0.0 rule historyWords {words}
+        0.0 rule director.enabled 0
+        0.0 part "Snow" of 5
+        0.0 part 2 rule historyWords 200
+        0.0 summary will hang
+        0.0 summary will hang
+        100.0 host types "Ada, {rain}"
+        105.0 host types "Grace, {rain}"
+        110.0 host types "Ada, {rain}"
+        114.0 host types "Grace, {rain}"
+        115.0 autopilot on
+        until 122
+        "#
+    );
+    let mut events = Vec::new();
+    Timeline::parse(&text).expect("a timeline").play(&mut events).expect("no rule is broken");
+    let story = story(&events, "", false);
+    let of_memory = ["writes", "part", "sums up", "summary"];
+    let is_told = |line: &&str| of_memory.iter().any(|word| line.contains(word));
+    story.lines().filter(is_told).map(str::to_owned).collect()
+}
+
+const BEGUN: &[&str] = &[
+    "100.00 t2 claude writes",
+    "105.00 t4 guest writes",
+    "110.00 t6 claude writes",
+    "110.00 claude sums up 1",
+    "110.00 guest sums up 2",
+    "114.00 t8 guest writes",
+    "117.70 t9 claude writes",
+    "121.40 part 2 minutes",
+    "121.40 guest remembers up to t3 as summary timed-out",
+    "121.40 t10 guest writes",
+    "121.40 claude remembers up to t3 as summary timed-out",
+    "121.40 guest sums up 3",
+    "121.40 claude sums up 4",
+];
+
+const NOT_BEGUN: &[&str] = &[
+    "100.00 t2 claude writes",
+    "105.00 t4 guest writes",
+    "110.00 t6 claude writes",
+    "114.00 t8 guest writes",
+    "117.70 t9 claude writes",
+    "121.40 part 2 minutes",
+    "121.40 guest sums up 1",
+    "121.40 guest remembers up to t7 as summary timed-out",
+    "121.40 t10 guest writes",
+    "121.40 claude sums up 2",
+];
+
+#[test]
+fn nothing_is_written_ahead_that_would_be_too_long_with_what_is_being_said() {
+    check(
+        r#"
+        0.0 rule historyWords 20
+        0.0 rule prepare.next 1
+        1.0 host types "Ada, one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four five six seven eight nine ten"
+        1.5 autopilot on
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four five six seven eight nine ten"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        1.50 autopilot on
+        1.50 t3 guest prepares for after t2
+        1.50 t3 guest writes
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        4.70 t3 guest begins
+        4.70 t3 guest granted autopilot
+        4.70 t3 guest used words_stood 12 words
+        4.95 t3 guest is heard
+        8.25 t3 guest ends completed "That is a good question, and here is my answer to it."
+        8.25 t4 claude begins
+        8.25 t4 claude granted autopilot
+        8.25 claude sums up 1
+        8.25 claude remembers up to t1 as summary timed-out
+        8.25 t4 claude writes
+        8.25 guest sums up 2
+        8.65 t4 claude is heard
+        8.69 guest remembers up to t1 as summary timed-out
+        8.69 t5 guest prepares for after t4
+        8.69 t5 guest writes
         "#,
     );
 }

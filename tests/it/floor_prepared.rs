@@ -422,3 +422,256 @@ fn a_back_channel_leaves_the_prepared_reply_alone() {
         "#,
     );
 }
+
+#[test]
+fn nothing_is_written_ahead_for_a_murmur_over_the_last_words() {
+    check(
+        r#"
+        0.0 rule prepare.tries 2
+        1.0 host types "Ada, what about rain?"
+        4.58 host says "right." for 0.2
+        8.0 host types "Ada, what about snow?"
+        11.58 host says "And hail?" for 0.4
+        until 14
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.62 t2 duck -12 dB
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        4.70 t3 you begins
+        5.48 finish recognition
+        5.48 t3 you ends completed "right."
+        5.48 guest denied back_channel
+        8.00 t4 you begins
+        8.00 t4 you ends completed "Ada, what about snow?"
+        8.00 t5 claude begins
+        8.00 t5 claude granted addressed
+        8.00 t5 claude writes
+        8.40 t5 claude is heard
+        11.62 t5 duck -12 dB
+        11.70 t5 claude ends completed "That is a good question, and here is my answer to it."
+        11.70 t6 you begins
+        12.18 ask 1
+        12.23 t7 guest prepares for after t6
+        12.23 t7 guest writes
+        12.23 finish recognition
+        12.23 t6 you ends completed "And hail?"
+        12.23 t7 guest begins
+        12.23 t7 guest granted alternation
+        12.23 t7 guest used words_stood 0 words
+        12.63 t7 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn nothing_is_written_ahead_for_who_strikes() {
+    check(
+        r#"
+        0.0 rule prepare.tries 2
+        1.0 host types "Ada, what about rain?"
+        6.0 host says "No, strike that." for 0.8
+        until 12
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        6.04 t3 you begins
+        7.00 ask 1
+        7.05 finish recognition
+        7.05 t3 you ends completed "No, strike that."
+        7.05 struck spoken 1.400 to 7.050 t2 t3
+        "#,
+    );
+}
+
+#[test]
+fn words_up_to_four_tenths_before_the_end_are_worth_an_answer() {
+    check(
+        r#"
+        0.0 rule prepare.tries 1
+        1.0 host sounds for 1.2
+        1.0 recogniser hears "What about rain" for 0.8 interim at 2.3
+        until 3
+        ----
+        1.04 t1 you begins
+        2.36 t2 claude prepares for after t1
+        2.36 t2 claude writes
+        2.40 ask 1
+        "#,
+    );
+}
+
+#[test]
+fn and_shorter_ones_are_not() {
+    check(
+        r#"
+        0.0 rule prepare.tries 1
+        1.0 host sounds for 1.2
+        1.0 recogniser hears "What about rain" for 0.799 interim at 2.3
+        until 3
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        "#,
+    );
+}
+
+#[test]
+fn an_empty_reply_that_was_written_ahead_is_asked_for_again() {
+    check(
+        r#"
+        0.0 rule prepare.tries 1
+        0.5 model says 400
+        0.5 model says 700
+        1.0 host says "What about rain?" for 1.2
+        1.0 ada will say ""
+        until 7
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 t2 claude prepares for after t1
+        2.45 t2 claude writes
+        2.65 t2 claude stop
+        2.65 t2 claude discarded reply_is_empty 0 words
+        2.80 ask 2
+        2.85 finish recognition
+        2.85 t1 you ends completed "What about rain?"
+        2.85 t3 claude begins
+        2.85 t3 claude granted alternation
+        2.85 t3 claude writes
+        3.25 t3 claude is heard
+        6.55 t3 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_model_that_hangs_while_it_writes_ahead_is_asked_again_when_its_time_comes() {
+    check(
+        r#"
+        0.0 rule prepare.next 1
+        1.0 autopilot on
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang, and nobody ever wrote a letter home, not even to a mother or a friend."
+        1.0 grace will hang
+        until 16
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.44 t1 claude is heard
+        1.94 t2 guest prepares for after t1
+        1.94 t2 guest writes
+        12.24 t1 claude ends completed "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang, and nobody ever wrote a letter home, not even to a mother or a friend."
+        12.24 t2 guest stop
+        12.24 t2 guest discarded reply_is_late 0 words
+        12.24 t3 guest begins
+        12.24 t3 guest granted autopilot
+        12.24 t3 guest writes
+        12.64 t3 guest is heard
+        12.68 t4 claude prepares for after t3
+        12.68 t4 claude writes
+        15.94 t3 guest ends completed "That is a good question, and here is my answer to it."
+        15.94 t4 claude begins
+        15.94 t4 claude granted autopilot
+        15.94 t4 claude used words_stood 12 words
+        "#,
+    );
+}
+
+#[test]
+fn nobody_prepares_to_follow_one_whose_model_failed() {
+    check(
+        r#"
+        0.0 rule prepare.next 1
+        1.0 autopilot on
+        1.0 ada will fail "That is a good question, and here is my answer."
+        until 4
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 tell reply_failed
+        1.40 t1 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn while_the_host_is_away_nothing_is_written_ahead() {
+    check(
+        r#"
+        0.0 rule prepare.next 1
+        1.0 autopilot on
+        1.42 host is lost
+        3.0 host is back
+        until 4
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        1.42 t1 pause
+        3.00 t1 resume
+        3.00 t2 guest prepares for after t1
+        3.00 t2 guest writes
+        "#,
+    );
+}
+
+#[test]
+fn nothing_is_written_ahead_for_after_the_end() {
+    check(
+        r#"
+        0.0 rule prepare.tries 2
+        1.0 host sounds for 1.2
+        2.3 host ends it
+        1.0 recogniser hears "Good night" for 1.2 interim at 2.4
+        until 7
+        ----
+        1.04 t1 you begins
+        2.30 finish recognition
+        5.20 t1 you ends session-ended "Good night"
+        5.20 close
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_fails_before_it_has_the_floor_is_asked_for_again() {
+    check(
+        r#"
+        0.0 rule prepare.tries 1
+        0.5 model says 400
+        0.5 model says 700
+        1.0 host says "What about rain?" for 1.2
+        1.0 ada voice breaks after 0.5
+        until 4
+        ----
+        1.04 t1 you begins
+        2.40 ask 1
+        2.45 t2 claude prepares for after t1
+        2.45 t2 claude writes
+        2.80 ask 2
+        2.85 t2 claude stop
+        2.85 t2 claude discarded voice_failed 11 words
+        2.85 finish recognition
+        2.85 t1 you ends completed "What about rain?"
+        2.85 t3 claude begins
+        2.85 t3 claude granted alternation
+        2.85 t3 claude writes
+        3.25 t3 claude is heard
+        "#,
+    );
+}

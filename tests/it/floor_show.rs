@@ -1,5 +1,8 @@
 //! The show around the floor as timelines: the producer's channel, second takes, the plan and its rules.
 
+use voice_studio::simulation::Timeline;
+use voice_studio::simulation::story::story;
+
 use crate::support::timeline::check;
 
 #[test]
@@ -1125,6 +1128,233 @@ fn who_was_to_answer_second_is_not_called_any_more_after_a_strike() {
         4.40 t4 claude is heard
         5.00 autopilot off
         7.70 t4 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn seconds_that_begin_with_a_voice_strike_what_was_said_under_it_too() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        5.0 host says "Let me ask something else about the sea." for 2.0
+        7.5 producer strikes 2.5
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        5.04 t2 duck -12 dB
+        5.20 t2 pause
+        6.45 t2 flush
+        6.45 t2 claude stop
+        6.45 t3 you begins
+        6.49 t2 barge-in stopped
+        6.49 t2 claude ends barged-in "The story begins a long time ago, in a town by the sea where" unheard "nobody ever spoke."
+        7.20 ask 1
+        7.25 finish recognition
+        7.25 t3 you ends completed "Let me ask something else about the sea."
+        7.25 t4 guest begins
+        7.25 t4 guest granted alternation
+        7.25 t4 guest writes
+        7.50 t4 guest ends interrupted "" unheard "That is a"
+        7.50 t4 guest stop
+        7.50 struck seconds 5.000 to 7.500 t2 but "The story begins a long time ago, in a town by the sea" t3
+        "#,
+    );
+}
+
+#[test]
+fn after_just_half_a_minute_it_is_landed_for_again() {
+    let town = "and the rain fell on the town, ".repeat(18);
+    for (breath, told) in [("35.879", vec![]), ("35.88", vec!["36.20 t2 lands"])] {
+        let timeline = format!(
+            r#"
+            1.0 autopilot on
+            2.6 host breathes
+            3.0 grace will say "{town}and that was all."
+            {breath} host breathes
+            until 37
+            "#
+        );
+        let mut events = Vec::new();
+        Timeline::parse(&timeline).expect("a timeline").play(&mut events).expect("every rule kept");
+        let story = story(&events, "", false);
+        let lands: Vec<&str> = story.lines().filter(|line| line.ends_with("lands")).collect();
+        assert_eq!(lands, told, "{breath}");
+    }
+}
+
+#[test]
+fn a_struck_question_is_answered_by_nobody() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        1.0 ada will say "I like it. What would you do in it?"
+        6.0 producer strikes
+        7.0 host says "I would take an umbrella." for 1.2
+        until 10
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.48 t2 claude is heard
+        3.78 t2 claude ends completed "I like it. What would you do in it?"
+        6.00 struck last-turn 1.480 to 6.000 t2
+        7.04 t3 you begins
+        8.40 ask 1
+        8.45 finish recognition
+        8.45 t3 you ends completed "I would take an umbrella."
+        8.45 t4 claude begins
+        8.45 t4 claude granted alternation
+        8.45 t4 claude writes
+        8.85 t4 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn who_was_struck_does_not_look_cut_off() {
+    check(
+        r#"
+        show orbs
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        4.0 producer strikes
+        until 6
+        ----
+        0.00 orb you idle
+        0.00 orb claude idle
+        0.00 orb guest idle
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.00 orb you listening
+        1.00 orb claude thinking
+        1.00 orb guest listening
+        1.44 t2 claude is heard
+        1.44 orb claude speaking
+        4.00 t2 flush
+        4.00 t2 claude stop
+        4.00 orb you idle
+        4.00 orb claude interrupted
+        4.00 orb guest idle
+        4.04 t2 claude ends interrupted "The story begins a long time ago, in a" unheard "town by the sea where nobody ever spoke."
+        4.04 struck last-turn 1.440 to 4.040 t2
+        4.04 orb claude idle
+        "#,
+    );
+}
+
+#[test]
+fn on_autopilot_too_the_host_who_strikes_speaks_next() {
+    check(
+        r#"
+        1.0 autopilot on
+        4.0 host says "Wait, strike that." for 1.2
+        8.0 host says "Ada, what about snow?" for 1.2
+        until 11
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.40 t1 claude is heard
+        4.04 t1 duck -12 dB
+        4.20 t1 pause
+        5.45 t1 flush
+        5.45 t1 claude stop
+        5.45 t2 you begins
+        5.45 ask 1
+        5.49 t1 barge-in stopped
+        5.49 t1 claude ends barged-in "That is a good question, and here is my" unheard "answer to it."
+        5.50 finish recognition
+        5.50 t2 you ends completed "Wait, strike that."
+        5.50 struck spoken 1.400 to 5.500 t1 t2
+        8.04 t3 you begins
+        9.40 ask 2
+        9.45 finish recognition
+        9.45 t3 you ends completed "Ada, what about snow?"
+        9.45 t4 claude begins
+        9.45 t4 claude granted addressed
+        9.45 t4 claude writes
+        9.85 t4 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_was_over_when_it_stopped_the_ai_is_struck_from_its_first_sound() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke to anybody, and nobody sang."
+        5.0 host says "Wait, stop." for 0.4
+        6.5 producer strikes
+        until 9
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        5.04 t2 duck -12 dB
+        5.20 t2 pause
+        5.65 t2 flush
+        5.65 t2 claude stop
+        5.65 t3 you begins
+        5.65 ask 1
+        5.69 t2 barge-in stopped
+        5.69 t2 claude ends barged-in "The story begins a long time ago, in a town by the sea where" unheard "nobody ever spoke to anybody, and nobody sang."
+        6.50 finish recognition
+        6.50 t3 you ends completed "Wait, stop."
+        6.50 struck last-turn 5.000 to 6.500 t3
+        "#,
+    );
+}
+
+#[test]
+fn a_phrase_that_leads_on_strikes_too() {
+    check(
+        r#"
+        0.0 part 1 rule strike [again-from-the]
+        1.0 host says "What about rain? Again from the" for 1.6
+        until 8
+        ----
+        1.04 t1 you begins
+        2.80 ask 1
+        2.85 finish recognition
+        2.85 t1 you ends completed "What about rain? Again from the"
+        2.85 struck spoken 1.000 to 2.850 t1
+        "#,
+    );
+}
+
+#[test]
+fn what_was_heard_two_minutes_ago_to_the_word_is_left() {
+    check(
+        r#"
+        1.0 host types "Ada, what about rain?"
+        122.9 producer strikes 300
+        until 124
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, what about rain?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        122.90 struck seconds 2.900 to 122.900 t2 but "That is a good question,"
         "#,
     );
 }

@@ -116,3 +116,13 @@ fn a_show_leaves_what_it_learned_of_its_host() {
         HostProfile { shows: 1, pause_ms: 900, pace_wpm: 150 }
     );
 }
+
+#[test]
+fn who_comes_in_is_shown_the_last_fifty_strikes() {
+    let line = |n: u64| format!("{n}.0 host types \"Hello?\"\n{n}.5 producer strikes\n");
+    let script: String = (1..=51).map(line).collect();
+    let mut meeting = Timeline::parse(&script).expect("a timeline").meeting();
+    let strikes = run(&mut meeting, 60.0).strikes;
+    let ends: Vec<u64> = strikes.iter().map(|(_, to)| to.millis()).collect();
+    assert_eq!((ends.len(), ends[0], ends[49]), (50, 2_540, 51_540));
+}

@@ -1,5 +1,9 @@
 //! How a voice over an AI is weighed, and where an AI stops, as timelines.
 
+use voice_studio::conversation::{Input, Order, TurnId};
+use voice_studio::simulation::Timeline;
+use voice_studio::time::SessionTime;
+
 use crate::support::timeline::check;
 
 #[test]
@@ -594,4 +598,173 @@ fn somebody_elses_grant_cuts_the_word_that_was_being_finished() {
         3.01 t4 claude is heard
         "#,
     );
+}
+
+#[test]
+fn the_next_voice_starts_earlier_by_the_time_that_sound_takes_to_the_listener() {
+    check(
+        r#"
+        0.5 text takes 0.01
+        0.5 voice takes 0.01
+        0.5 page reports every 0.5
+        0.0 rule autopilot.maxTurns 3
+        1.0 autopilot on
+        1.23 ada plays in t1
+        until 12
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.12 t1 claude is heard
+        4.62 t1 claude ends completed "That is a good question, and here is my answer to it."
+        4.62 t2 guest begins
+        4.62 t2 guest granted autopilot
+        4.62 t2 guest writes
+        4.77 t2 guest is heard
+        8.27 t2 guest ends completed "That is a good question, and here is my answer to it."
+        8.27 t3 claude begins
+        8.27 t3 claude granted autopilot
+        8.27 t3 claude writes
+        8.445 t3 claude is heard
+        11.945 t3 claude ends completed "That is a good question, and here is my answer to it."
+        11.945 guest denied autopilot_max_turns
+        11.945 tell autopilot_rests
+        "#,
+    );
+}
+
+#[test]
+fn a_first_sound_later_than_three_tenths_of_a_second_counts_as_so_late() {
+    check(
+        r#"
+        0.5 text takes 0.01
+        0.5 voice takes 0.01
+        0.5 page reports every 0.6
+        0.0 rule autopilot.gapMs 900
+        0.0 rule autopilot.maxTurns 3
+        1.0 autopilot on
+        1.7 ada plays in t1
+        until 13
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.12 t1 claude is heard
+        4.72 t1 claude ends completed "That is a good question, and here is my answer to it."
+        4.72 t2 guest begins
+        4.72 t2 guest granted autopilot
+        4.72 t2 guest writes
+        5.32 t2 guest is heard
+        8.92 t2 guest ends completed "That is a good question, and here is my answer to it."
+        8.92 t3 claude begins
+        8.92 t3 claude granted autopilot
+        8.92 t3 claude writes
+        9.595 t3 claude is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_first_sound_that_comes_after_a_pause_says_nothing_of_the_next() {
+    check(
+        r#"
+        0.5 text takes 0.01
+        0.5 voice takes 0.01
+        0.5 page reports every 0.5
+        0.0 rule autopilot.maxTurns 2
+        1.0 autopilot on
+        1.13 host sounds for 0.3
+        1.3 ada plays in t1
+        until 7
+        ----
+        1.00 autopilot on
+        1.00 t1 claude begins
+        1.00 t1 claude granted autopilot
+        1.00 t1 claude writes
+        1.12 t1 claude is heard
+        1.17 t1 pause
+        2.03 t1 resume
+        2.03 t1 barge-in resumed
+        5.53 t1 claude ends completed "That is a good question, and here is my answer to it."
+        5.53 t2 guest begins
+        5.53 t2 guest granted autopilot
+        5.53 t2 guest writes
+        5.78 t2 guest is heard
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_begins_anew_is_taken_for_one_whatever_the_detector_thought_of_the_last() {
+    check(
+        r#"
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        5.0 host sounds for 0.15
+        5.05 detector is unsure
+        5.4 host sounds for 0.5
+        until 7
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        5.04 t2 duck -12 dB
+        5.31 t2 duck 0 dB
+        5.44 t2 duck -12 dB
+        5.60 t2 pause
+        6.50 t2 duck 0 dB
+        6.50 t2 resume
+        6.50 t2 barge-in resumed
+        "#,
+    );
+}
+
+#[test]
+fn a_flush_is_waited_for_from_the_end_of_the_word_that_was_finished() {
+    check(
+        r#"
+        0.5 flush takes 9.0
+        1.0 host types "Ada, tell me the long story."
+        1.0 ada will say "The story begins a long time ago, in a town by the sea where nobody ever spoke."
+        3.6 host says "Stop." for 0.1 heard after 0.05
+        until 5
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, tell me the long story."
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.44 t2 claude is heard
+        3.64 t2 duck -12 dB
+        3.75 t2 claude stop
+        3.75 t3 you begins
+        3.84 t2 flush
+        3.99 t2 barge-in stopped
+        3.99 t2 claude ends barged-in "The story begins a long time ago, in" unheard "a town by the sea where nobody ever spoke."
+        "#,
+    );
+}
+
+#[test]
+fn one_sample_that_was_heard_is_a_voice_that_is_heard() {
+    let after = |input| {
+        let script = "0.5 page reports every 9.0\n1.0 host types \"Ada?\"";
+        let mut meeting = Timeline::parse(script).expect("a timeline").meeting();
+        let (now, turn) = (SessionTime::from_millis(1_450), TurnId(2));
+        meeting.run(now, &mut Vec::new()).expect("a world that comes to rest");
+        let heard = Input::Played { turn, samples: 1, at: now };
+        let mut orders = Vec::new();
+        meeting.conversation.handle(now, heard, &mut Vec::new());
+        meeting.conversation.handle(now, input, &mut orders);
+        let is_ducked = orders.iter().any(|order| matches!(order, Order::Duck { .. }));
+        (is_ducked, orders.iter().any(|order| matches!(order, Order::Pause { .. })))
+    };
+    let at = SessionTime::from_millis(1_430);
+    assert_eq!(after(Input::SoundRose { at }), (true, false));
+    assert_eq!(after(Input::SpeechStarted { at }), (true, false));
 }

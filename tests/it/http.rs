@@ -143,12 +143,19 @@ async fn recordings_are_listed_searched_and_deleted() {
     let folder = studio.recordings().join("first");
     std::fs::write(
         folder.join("episode.vtt"),
-        "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n<v Ada>Night trains &amp; beds</v>\n",
+        "WEBVTT\n\nc1\n00:00:01.000 --> 00:00:02.000\n<v Ada>Night trains &amp; beds</v>\n\nc2\n00:00:03.000 --> 00:00:04.000\n<v Ada>We flew with Apollo</v>\n\nc2-2\n00:00:04.000 --> 00:00:05.000\n<v Ada>11 to the stars.</v>\n",
     )
     .expect("captions");
-    for (query, found) in
-        [("night+BEDS", 1), ("beds+plane", 0), ("three", 1), ("first", 1), ("", 1)]
-    {
+    for (query, found) in [
+        ("night+BEDS", 1),
+        ("beds+plane", 0),
+        ("beds+apollo", 0),
+        ("apollo+11", 1),
+        ("three", 1),
+        ("first", 1),
+        ("oscar", 1),
+        ("", 1),
+    ] {
         let listed = studio.get(&format!("/api/recordings?q={query}")).await.json();
         assert_eq!(listed["total"], found, "{query}: {listed}");
     }
@@ -174,6 +181,10 @@ async fn recordings_are_listed_searched_and_deleted() {
         assert!(said > 44 && wav.body.len() == said, "{said} and {}", wav.body.len());
         let named = format!("attachment; filename=\"first-{sound}.wav\"");
         assert_eq!(wav.header("content-disposition"), named);
+        let asked = format!("/api/recordings/first/audio/{sound}.wav");
+        let head = request(address, "HEAD", &asked, &[]).await;
+        assert_eq!((head.status, head.header("content-length")), (200, &*said.to_string()));
+        assert!(head.body.is_empty());
     }
     assert_eq!(studio.get("/api/recordings/first/audio/you.webm").await.status, 404);
     assert_eq!(request(address, "DELETE", "/api/recordings/first", &[]).await.status, 204);

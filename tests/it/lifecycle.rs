@@ -65,6 +65,12 @@ fn a_port_in_use_ends_with_a_sentence_and_exit_code_1() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("port_unavailable") && said.contains(&port), "{said}");
+    assert_says_its_cause_once(&said);
+}
+
+fn assert_says_its_cause_once(said: &str) {
+    let error = said.lines().find(|line| line.starts_with("error: ")).expect("an error");
+    assert_eq!(error.matches("os error").count(), 1, "{error}");
 }
 
 #[test]
@@ -75,6 +81,21 @@ fn a_recordings_folder_that_cannot_be_written_ends_with_a_sentence_and_exit_code
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("recording_unwritable") && said.contains("RECORDING_DIR"), "{said}");
+    assert_says_its_cause_once(&said);
+}
+
+#[actix::test]
+async fn what_is_known_of_hosts_is_no_recording_that_could_not_be_repaired() {
+    let dir = TempDir::new().expect("a folder");
+    std::fs::create_dir_all(dir.path().join("recordings/.hosts")).expect("a folder");
+    std::fs::create_dir_all(dir.path().join("recordings/notes")).expect("a folder");
+    let mut process = Process::start_in(dir, &[]);
+    process.is_ready().await;
+    process.signal("-TERM");
+    let (code, said) = process.end();
+    assert_eq!(code, Some(0), "{said}");
+    let left: Vec<&str> = said.lines().filter(|line| line.contains("not be repaired")).collect();
+    assert!(matches!(left[..], [line] if line.contains("recordings/notes")), "{said}");
 }
 
 #[actix::test]

@@ -16,6 +16,7 @@ mod manifest;
 mod repair;
 mod thread;
 mod tracks;
+mod verification;
 
 use std::fs::File;
 use std::path::Path;

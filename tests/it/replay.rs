@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use voice_studio::conversation::{Conversation, Setup};
-use voice_studio::replay::{Log, ReplayError, compare, fate, html, view::View, what_if};
+use voice_studio::replay::{
+    Log, ReplayError, clock_time, compare, fate, html, view::View, what_if,
+};
 use voice_studio::simulation::{Timeline, random};
 
 use crate::support::log::log_of;
@@ -152,6 +155,33 @@ fn what_is_no_log_is_refused_with_a_code() {
     assert_eq!(code(&format!("{{{newer},\"type\":\"session.start\"}}\n")), "log_version_unknown");
     let missing = Log::read(&root.path().join("missing.jsonl")).unwrap_err();
     assert_eq!(missing.code(), "log_unreadable");
+}
+
+#[test]
+fn a_part_that_the_log_does_not_have_is_wrongly_asked() {
+    let root = tempfile::tempdir().unwrap();
+    let path = log_of(&show(), root.path());
+    let replay = |asked: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_studio"));
+        let output = command.arg("replay").arg(&path).args(asked).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let log = Log::read(&path).unwrap();
+    let turns = log.lines.iter().filter_map(|line| line.event.fields.get("turn")?.as_u64());
+    let last = turns.max().unwrap().to_string();
+    let end = clock_time(log.end());
+    for (asked, told) in [
+        (["--turn", "99"], format!("--turn 99: there is no such turn; the last is {last}\n")),
+        (["--from", "59:00"], format!("--from 59:00.000: the log ends at {end}\n")),
+        (["--from", "1:99"], "\"1:99\" is no time".to_owned()),
+    ] {
+        let (code, out, said) = replay(&asked);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{asked:?}: {said}");
+        assert!(said.contains(&told), "{asked:?}: {said}");
+    }
+    let (code, out, _) = replay(&["--turn", &last]);
+    assert!(code == Some(0) && out.lines().count() > 1, "{out}");
 }
 
 /// A log of version 1 holds what that version knew; what later ones say besides is no difference from it.

@@ -83,7 +83,8 @@ async fn what_is_typed_is_answered_from_when_it_was_typed_on() {
         .filter(|event| event.kind == "turn.metrics")
         .filter_map(|event| event.fields["endOfTurnMs"].as_u64())
         .collect();
-    assert!(matches!(waits.as_slice(), [100.., 0..=20]), "{waits:?}: spoken, then typed");
+    let [spoken, typed] = waits.as_slice() else { panic!("{waits:?}") };
+    assert!(*spoken >= 100 && *typed <= 20, "{waits:?}: spoken, then typed");
 }
 
 #[actix::test]

@@ -12,6 +12,7 @@ use voice_studio::adapters::stt::moonshine::Moonshine;
 use voice_studio::conversation::Input;
 use voice_studio::conversation::briefing::Briefing;
 use voice_studio::time::Span;
+use voice_studio::turnbench::barge_in::Outcome;
 use voice_studio::turnbench::{Clip, Costs, Ears, Hearing, Rate, Tally, barge_in, end_of_turn};
 
 use crate::support::sound::wav_16k;
@@ -226,6 +227,9 @@ async fn noise_pauses_and_stops_nobody() {
                 let mut hearing = ears.hear(&clip.samples).await.unwrap();
                 let (outcome, _) =
                     barge_in::judge(&ears, &mut hearing, &clip, &briefing).await.unwrap();
+                if let Some(pause) = outcome.pause {
+                    println!("{} from {from} at {offset}: pause {}", noise.name, ms(Some(pause)));
+                }
                 paused.add(outcome.pauses > 0);
                 stopped.add(outcome.stop.is_some());
             }
@@ -322,11 +326,20 @@ async fn a_host_who_speaks_over_the_echo_stops_the_ai() {
             let clip = clip.part(0..clip.samples.len().min(clip.speech.start + 3 * 16_000));
             let mut clip = clip.in_a_room(3 * LEAD_SAMPLES + place * 1_777, 2 * 16_000);
             let delay_ms = DELAYS_MS[place % DELAYS_MS.len()];
-            let echo = echo_of(&own, delay_ms, *gain_db, clip.samples.len());
-            mixed(&mut clip.samples, &echo);
-            let mut hearing = ears.hear_over(&clip.samples, &own).await.unwrap();
-            let (outcome, _) =
-                barge_in::judge(&ears, &mut hearing, &clip, &briefing).await.unwrap();
+            let said = clip.samples.clone();
+            let mut outcome = Outcome::default();
+            // First the AI speaks on whatever the host does; then it falls silent where it was paused.
+            for _ in 0..2 {
+                let silent_from = outcome.pause.map_or(own.len(), |pause| {
+                    clip.speech.start + usize::try_from(pause.millis()).unwrap() * 16
+                });
+                let own = &own[..silent_from.min(own.len())];
+                clip.samples.clone_from(&said);
+                mixed(&mut clip.samples, &echo_of(own, delay_ms, *gain_db, said.len()));
+                let mut hearing = ears.hear_over(&clip.samples, own).await.unwrap();
+                (outcome, _) =
+                    barge_in::judge(&ears, &mut hearing, &clip, &briefing).await.unwrap();
+            }
             let [pause, stop] = [outcome.pause, outcome.stop].map(ms);
             println!(
                 "{} over {gain_db} dB after {delay_ms} ms: pause {pause}, stop {stop}",

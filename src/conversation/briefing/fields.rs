@@ -169,6 +169,26 @@ impl Fields {
         }
     }
 
+    /// One of `words`.
+    pub(super) fn word(
+        &mut self,
+        key: &'static str,
+        words: &[&'static str],
+        errors: &mut BriefingErrors,
+    ) -> Option<&'static str> {
+        let path = self.path_of(key);
+        let At { line, value } = self.take(key)?;
+        if matches!(value, Node::Nothing) {
+            return None;
+        }
+        let known = words.iter().find(|known| matches!(&value, Node::Text(word) if word == *known));
+        if known.is_none() {
+            let problem = format!("{}; expected one of {}", value.describe(), words.join(", "));
+            errors.note(line, path, problem);
+        }
+        known.copied()
+    }
+
     /// Notes every key that nobody asked for.
     pub(super) fn finish(self, errors: &mut BriefingErrors) {
         for (key, _) in &self.entries {

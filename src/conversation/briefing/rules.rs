@@ -25,14 +25,8 @@ pub(super) fn read_over(
     errors: &mut BriefingErrors,
 ) -> Rules {
     let Some(mut group) = group else { return rules };
-    if let Some(preset) = group.text("preset", TextShape::line(20), errors)
-        && !rules.take_preset(&preset.value)
-    {
-        errors.note(
-            preset.line,
-            group.path_of("preset"),
-            format!("\"{}\"; expected one of {}", preset.value, PRESETS.join(", ")),
-        );
+    if let Some(preset) = group.word("preset", &PRESETS, errors) {
+        rules.take_preset(preset);
     }
     set(&mut rules.answer_seconds, group.number("answerSeconds", 2..=120, "seconds", errors));
     set(&mut rules.hand_overs_max, group.number("handOversMax", 0..=50, "turns", errors));

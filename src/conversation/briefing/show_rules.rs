@@ -1,24 +1,16 @@
 //! The keys of `rules:` about the show around the floor: who answers, the director, the producer's channel, the memory.
 
 use super::errors::BriefingErrors;
-use super::fields::{Fields, TextShape};
+use super::fields::Fields;
 use super::rules::{millis, phrases, set};
 use crate::conversation::rules::Rules;
 use crate::conversation::show_rules::Answers;
 
 /// Reads them out of the group `rules`.
 pub(super) fn read(rules: &mut Rules, group: &mut Fields, errors: &mut BriefingErrors) {
-    if let Some(answers) = group.text("answers", TextShape::line(20), errors) {
-        match Answers::ALL.iter().find(|(word, _)| *word == answers.value) {
-            Some((_, known)) => rules.show.answers = *known,
-            None => {
-                let words: Vec<&str> = Answers::ALL.iter().map(|(word, _)| *word).collect();
-                let problem =
-                    format!("\"{}\"; expected one of {}", answers.value, words.join(", "));
-                errors.note(answers.line, group.path_of("answers"), problem);
-            }
-        }
-    }
+    let word = group.word("answers", &Answers::ALL.map(|(word, _)| word), errors);
+    let known = Answers::ALL.into_iter().find(|(known, _)| Some(*known) == word);
+    set(&mut rules.show.answers, known.map(|(_, answers)| answers));
     set(&mut rules.show.follow_ups, group.switch("followUps", errors));
     set(&mut rules.show.strike_phrases, phrases(group, "strike", errors));
     set(

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 use voice_studio::conversation::{Caption, Speaker};
+use voice_studio::recording::Closing;
 use voice_studio::recording::vtt::{VttHeader, render};
+use voice_studio::recording::vtt_read::read_cues;
 use voice_studio::time::SessionTime;
 
-use super::{caption, ms};
+use super::{caption, converse, event, ms, recorder};
 
 const NAMES: [&str; 3] = ["You", "Ada", "Grace"];
 const END: SessionTime = SessionTime::from_millis(3_600_000);
@@ -111,6 +113,38 @@ c3
 }
 
 #[test]
+fn only_the_last_cue_of_an_interrupted_caption_is_cut() {
+    let words: Vec<(String, u64, u64)> =
+        (0..30).map(|n| (format!("word{n}"), n * 400, n * 400 + 390)).collect();
+    let words: Vec<(&str, u64, u64)> =
+        words.iter().map(|(word, from, to)| (word.as_str(), *from, *to)).collect();
+    let long = Caption { cut: true, ..caption(1, Speaker::Claude, &words) };
+    let text = cues(NAMES, &[long]);
+    let voices: Vec<&str> =
+        text.lines().filter_map(|line| line.split_once('>')?.0.strip_prefix("<v")).collect();
+    let (last, others) = voices.split_last().unwrap();
+    assert_eq!(*last, ".cut Ada");
+    assert!(!others.is_empty() && others.iter().all(|voice| *voice == " Ada"), "{voices:?}");
+}
+
+#[test]
+fn a_speaker_who_is_stopped_between_two_captions_is_cut_in_the_one_before() {
+    let root = tempfile::tempdir().unwrap();
+    let mut recorder = recorder(root.path());
+    converse(&mut recorder, 5000);
+    for (turn, reason, unheard) in [(2, "completed", "More."), (3, "barged-in", "And more.")] {
+        let fields = serde_json::json!({ "turn": turn, "reason": reason, "unheardText": unheard });
+        recorder.event(&event(4500, "turn.end", fields)).unwrap();
+    }
+    let folder = recorder.finish(ms(5000), Closing::default()).unwrap().dir;
+    let is_cut = |speaker: Speaker| {
+        let file = std::fs::read_to_string(folder.join(format!("{speaker}.vtt"))).unwrap();
+        file.contains("<v.cut ")
+    };
+    assert_eq!(Speaker::ALL.map(is_cut), [false, false, true]);
+}
+
+#[test]
 fn word_times_of_a_cue_rise_strictly_within_it() {
     let words = [
         ("a", 1000, 1000),
@@ -171,6 +205,46 @@ fn a_long_caption_is_split_after_a_sentence_into_cues_of_two_lines_and_seven_sec
     }
     let all: Vec<&str> = words.iter().map(|(text, ..)| *text).collect();
     assert_eq!(spoken.trim_end(), all.join(" "), "no word is lost or doubled");
+}
+
+/// The texts of the cues that a host's line becomes, of which 17 words fit into one.
+fn split(text: &str) -> Vec<String> {
+    let words: Vec<(&str, u64, u64)> = (0..)
+        .zip(text.split(' '))
+        .map(|(index, word)| (word, index * 400, index * 400 + 390))
+        .collect();
+    let file = cues(NAMES, &[caption(1, Speaker::You, &words)]);
+    read_cues(&file).into_iter().map(|cue| cue.text).collect()
+}
+
+#[test]
+fn a_split_leaves_no_word_or_two_alone() {
+    let even = "I never thought that anyone would go to the moon and come back alive again with Apollo 11.";
+    assert_eq!(
+        split(even),
+        [
+            "I never thought that anyone would go to the",
+            "moon and come back alive again with Apollo 11."
+        ]
+    );
+    let clause = even.replace("moon and", "moon, and");
+    assert_eq!(
+        split(&clause),
+        [
+            "I never thought that anyone would go to the moon,",
+            "and come back alive again with Apollo 11."
+        ]
+    );
+    let thanks = even.replace("with Apollo 11.", "then. Thank you.");
+    assert_eq!(split(&thanks)[1], "moon and come back alive again then. Thank you.");
+    let quoted = even.replace("to the moon", "to the \"moon.\"");
+    assert_eq!(split(&quoted)[1], "and come back alive again with Apollo 11.");
+    for count in 1..80 {
+        let text = vec!["word"; count].join(" ");
+        let counts: Vec<usize> = split(&text).iter().map(|cue| cue.split(' ').count()).collect();
+        assert_eq!(counts.iter().sum::<usize>(), count);
+        assert!(count < 3 || counts.iter().all(|count| (3..=17).contains(count)), "{counts:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use sha2::{Digest, Sha256};
 use voice_studio::conversation::Speaker;
 use voice_studio::recording::{
-    ClockFit, Closing, EpisodeRecorder, Gap, GapCause, Loudness, Manifest,
+    ClockFit, Closing, EpisodeRecorder, Gap, GapCause, Loudness, Manifest, recover,
 };
 use voice_studio::time::Span;
 
@@ -80,6 +80,27 @@ fn it_holds_the_facts_of_the_session_and_the_hash_of_every_file() {
             file.name
         );
     }
+}
+
+#[test]
+fn a_take_is_told_from_the_others_of_its_episode_wherever_its_files_go() {
+    let root = tempfile::tempdir().unwrap();
+    let takes = ["pilot", "pilot-2"].map(|take| {
+        let ready = recorder(root.path()).finish(ms(20), Closing::default()).unwrap();
+        let session = Manifest::read(&ready.dir).unwrap().unwrap().session;
+        assert_eq!((session.episode.as_str(), session.take.as_str()), ("pilot", take));
+        ready.dir
+    });
+    let moved = root.path().join("moved");
+    fs::rename(&takes[1], &moved).unwrap();
+    fs::remove_file(moved.join("session.yml")).unwrap();
+    recover(&moved).unwrap();
+    let session = Manifest::read(&moved).unwrap().unwrap().session;
+    assert_eq!((session.episode.as_str(), session.take.as_str()), ("pilot", "pilot-2"));
+
+    let old = fs::read_to_string(takes[0].join("session.yml")).unwrap();
+    fs::write(takes[0].join("session.yml"), old.replace("  take: pilot\n", "")).unwrap();
+    assert_eq!(Manifest::read(&takes[0]).unwrap().unwrap().session.take, "", "it did not say");
 }
 
 #[test]

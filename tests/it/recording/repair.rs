@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use voice_studio::conversation::Speaker;
 use voice_studio::recording::{
@@ -313,6 +314,31 @@ fn a_lost_file_does_not_cost_the_other_tracks_their_sound() {
         assert_eq!(gaps.len(), 1);
         assert_eq!(gaps[0].cause, GapCause::Crash);
     }
+}
+
+#[test]
+fn the_command_line_says_what_is_missing_of_each_track() {
+    let root = memory_dir();
+    let dir = killed(root.path(), 12_000);
+    fs::remove_file(dir.join("claude.webm")).unwrap();
+    let guest = fs::read(dir.join("guest.webm")).unwrap();
+    fs::write(dir.join("guest.webm"), &guest[..1000]).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_studio")).arg("recover").arg(&dir).output();
+    let output = output.unwrap();
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stdout).unwrap();
+    let manifest = Manifest::read(&dir).unwrap().unwrap();
+    let missing = |track: usize| {
+        let millis = manifest.tracks[track].gaps[0].len_ms;
+        assert!(millis > 10_000, "{millis} ms");
+        format!("{}.{} s missing", millis / 1000, millis % 1000 / 100)
+    };
+    let seconds = manifest.session.samples / 48_000;
+    let (claude, guest, folder) = (missing(1), missing(2), dir.display());
+    let expected =
+        format!("{folder}: repaired, {seconds} s\n  claude: {claude}\n  guest: {guest}\n");
+    assert_eq!(said, expected);
+    assert_eq!(manifest.tracks[1].gaps[0].len_ms, manifest.session.samples / 48);
 }
 
 #[test]

@@ -64,12 +64,11 @@ fn as_wav_files_tracks_sound_as_players_play_them_and_the_mix_is_their_sum() {
     let samples = ms(3217).samples();
     let wav = |speaker| {
         let mut file = WavFile::open(&ready.dir, speaker, samples).unwrap();
-        let said = file.bytes();
         let mut bytes = Vec::new();
         while let Some(piece) = file.next_piece().unwrap() {
             bytes.extend(piece);
         }
-        assert_eq!(bytes.len() as u64, said);
+        assert_eq!(bytes.len() as u64, WavFile::bytes_of(samples));
         let mut reader = hound::WavReader::new(bytes.as_slice()).unwrap();
         reader.samples::<i16>().map(Result::unwrap).collect::<Vec<_>>()
     };
