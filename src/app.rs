@@ -4,6 +4,7 @@
 //! Stop: no new sessions, those on air may come to their own end, the others end with whole recordings, the listener
 //! closes.
 
+use std::fs::DirEntry;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -48,6 +49,9 @@ const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Threads that serve HTTP and sockets; sessions live on arbiters of their own.
 const HTTP_WORKERS: usize = 1;
+
+/// WAV files that are made at one time: more would only wait for each other, with three tracks open each.
+const DOWNLOADS_MAX: usize = 8;
 
 /// Why a studio could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -160,6 +164,7 @@ pub fn start_patiently(
         media: Some(media),
         sessions_max: config.max_sessions,
         peaks_turn: Arc::default(),
+        downloads: Arc::new(tokio::sync::Semaphore::new(DOWNLOADS_MAX)),
         save_turn: Arc::default(),
         sound_check_turn: Arc::default(),
         house: Arc::clone(&house),
@@ -298,10 +303,11 @@ fn repair_all(root: &std::path::Path) {
     if swept > 0 {
         tracing::info!(swept, "finished deleting recordings");
     }
-    let Ok(folders) = std::fs::read_dir(root) else { return };
-    for folder in
-        folders.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir())
-    {
+    let Ok(entries) = std::fs::read_dir(root) else { return };
+    // No recording's name begins with a dot: there lies what is known of hosts, and what is being deleted.
+    let is_hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+    let folders = entries.filter_map(Result::ok).filter(|entry| !is_hidden(entry));
+    for folder in folders.map(|entry| entry.path()).filter(|path| path.is_dir()) {
         match recover(&folder) {
             Ok(Recovered::AlreadyFinished) => {}
             Ok(Recovered::Repaired { .. }) => {

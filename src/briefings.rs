@@ -137,6 +137,18 @@ pub fn load_path(path: &Path) -> Result<BriefingFile, BriefingFileError> {
     read(path, &name)
 }
 
+/// Reads what somebody at a terminal names: a file, wherever it lies, or one of `folder` by its name.
+///
+/// # Errors
+/// As [`load`] and [`load_path`].
+pub fn load_named(folder: &Path, asked: &Path) -> Result<BriefingFile, BriefingFileError> {
+    let is_name_of_one = |name: &&str| is_name(name.strip_suffix(".md").unwrap_or(name));
+    match asked.to_str().filter(is_name_of_one) {
+        Some(name) if !asked.is_file() => load(folder, name),
+        _ => load_path(asked),
+    }
+}
+
 /// A name that stays in its folder on every system: no separators, no drive, no leading dot.
 fn is_name(name: &str) -> bool {
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));

@@ -15,7 +15,8 @@ const FILES_A_SESSION: u64 = 16;
 /// Files of one connection: its socket, and the handle by which a stalled one is ended.
 const FILES_A_CONNECTION: u64 = 2;
 
-/// What the studio itself has open: models, ports, event queues, files on their way to a browser.
+/// What the studio itself has open: models, ports, event queues, files on their way to a browser, three tracks of each of
+/// the few WAV files that are made at one time.
 const FILES_OF_THE_STUDIO: u64 = 128;
 
 /// Connections that are useful on any machine: as many as actix takes unless told otherwise.

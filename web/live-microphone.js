@@ -70,6 +70,11 @@ export class LiveMicrophone {
     this.ports = ports;
   }
 
+  /** What the session hears; `null` where there is no session, or no microphone. */
+  get stream() {
+    return this.#stream;
+  }
+
   /** The id of the host's choice. */
   get chosen() {
     return this.#chosen;

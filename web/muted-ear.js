@@ -47,11 +47,21 @@ export class MutedEar {
     this.#stream = stream;
     this.#track = track.clone();
     this.#track.enabled = true;
+    try {
+      this.#measure(this.#track);
+    } catch (error) {
+      // A browser that cannot measure a second copy: only the hint is missing.
+      console.info(error);
+    }
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #measure(track) {
     // Firefox reads a microphone only at its own rate.
     this.#context = new AudioContext({ sampleRate: track.getSettings().sampleRate });
     const analyser = this.#context.createAnalyser();
     analyser.fftSize = 2048;
-    this.#context.createMediaStreamSource(new MediaStream([this.#track])).connect(analyser);
+    this.#context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
     const sense = new SpeechSense();
     let toldAt = -Infinity;

@@ -41,7 +41,12 @@ export class Panels {
         field.value = '';
       });
       // Back to the show: the keys work again.
-      field.addEventListener('keydown', ({ key }) => { if (key === 'Escape') field.blur(); });
+      field.addEventListener('keydown', (event) => {
+        if (event.key !== 'Escape') return;
+        // There it would interrupt whoever speaks.
+        event.stopPropagation();
+        field.blur();
+      });
     }
   }
 

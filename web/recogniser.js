@@ -12,7 +12,4 @@ export function lostRecogniser(adapters) {
 
 /** For the host, before they enter. @param {AdapterFacts} recogniser */
 export const lostText = ({ name, reason }) => `Nobody would understand you: the studio’s speech recognition${name ? ` (${name})` : ''} is not available`
-  + `${reason ? `: ${reason}` : ''}. You can enter all the same, and type what you would say.`;
-
-/** Whether a notice of the studio is about its recogniser. @param {string} notice */
-export const isOfRecogniser = (notice) => /^stt error: /.test(notice);
+  + `${reason ? `: ${reason}` : ''}. In a session you can type what you would say.`;

@@ -10,8 +10,10 @@ export class SayLine {
       if (text && onSay(text)) page.sayText.value = '';
     });
     // Back to the show: the keys work again.
-    page.sayText.addEventListener('keydown', ({ key }) => {
-      if (key !== 'Escape') return;
+    page.sayText.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      // There it would interrupt whoever speaks.
+      event.stopPropagation();
       page.sayText.blur();
       if (!this.isNeeded) this.#open(false);
     });

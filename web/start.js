@@ -83,6 +83,7 @@ export class StartForm {
     this.#briefings = await briefings();
     this.#isEmpty = this.#briefings.length === 0;
     this.render(this.#isBusy);
+    this.about.classList.toggle('advice', this.#isEmpty);
     if (this.#isEmpty) {
       this.select.replaceChildren(new Option('None', ''));
       this.about.textContent = NO_BRIEFING;

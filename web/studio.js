@@ -1,6 +1,6 @@
 // The wiring: events of the socket, the audio and the controls go through one reducer, and one render shows the state.
 import { asked, recordingAddress } from './address.js';
-import { adapters, ApiFailure, briefing as askBriefing, deleteRecording, signIn } from './api.js';
+import { ApiFailure, briefing as askBriefing, deleteRecording, signIn } from './api.js';
 import { CaptionTools } from './caption-tools.js';
 import { Captions } from './captions.js';
 import { connectControls } from './controls.js';
@@ -10,7 +10,6 @@ import { Lobby } from './lobby.js';
 import { MicrophoneMenu } from './microphone-menu.js';
 import { MutedEar } from './muted-ear.js';
 import { Panels } from './panels.js';
-import { isOfRecogniser, lostRecogniser } from './recogniser.js';
 import * as remember from './remember.js';
 import { SayLine } from './say-line.js';
 import { Seat } from './seat.js';
@@ -29,8 +28,6 @@ import { clockText } from './words.js';
 const TIMER_MS = 250;
 /** How often the way to the studio is measured. */
 const LINK_MS = 5000;
-/** How often it is asked whether a recogniser that was lost is back. */
-const RECOGNISER_MS = 20_000;
 const MUTED = 'You are muted: nobody hears what you say.';
 
 const store = new Store();
@@ -65,11 +62,12 @@ const view = new View(store, { startForm, stage, captions, panels });
 store.watch((before) => view.render(before));
 store.watch((before) => { if (before.screen !== store.state.screen) enter(before); });
 store.watch((before) => {
-  const { screen, lost, muted, notice } = store.state;
+  const { screen, lost, muted, notice, orbs } = store.state;
   const isMuted = screen === 'live' && !lost && muted;
-  mutedEar.listen(isMuted ? /** @type {{stream?: MediaStream | null}} */ (seat.microphone).stream ?? null : null);
+  mutedEar.listen(isMuted ? seat.microphone.stream : null);
   if (!isMuted && notice === MUTED) store.dispatch({ type: 'local.notice', text: '' });
-  if (before.notice !== notice && isOfRecogniser(notice)) sayLine.need(true);
+  // Who is not understood types: the studio says so by the host's own orb.
+  if (before.orbs !== orbs && screen === 'live' && !lost) sayLine.need(orbs.you === 'failed');
 });
 connectControls(store, seat, new CaptionTools(log), panels, sayLine);
 
@@ -115,10 +113,7 @@ async function takePlan(name) {
 /** A screen was changed: its heading takes the focus, so that a screen reader begins there. @param {StudioState} before */
 function enter(before) {
   const { state } = store;
-  if (state.screen === 'live') {
-    stage.start(() => seat.levels());
-    void askRecogniser();
-  }
+  if (state.screen === 'live') stage.start(() => seat.levels());
   if (before.screen === 'live') stage.stop();
   if (['start', 'ended', 'shelf'].includes(state.screen)) seat.closeAudio();
   if (state.screen === 'shelf') {
@@ -229,13 +224,6 @@ setInterval(() => {
 function isConnected() {
   return store.state.screen === 'live' && !store.state.lost;
 }
-
-/** Where the studio understands nobody the host types. */
-async function askRecogniser() {
-  const found = await adapters().catch(() => null);
-  if (found && isConnected()) sayLine.need(lostRecogniser(found) !== null);
-}
-setInterval(() => { if (isConnected() && sayLine.isNeeded) void askRecogniser(); }, RECOGNISER_MS);
 
 setInterval(() => {
   if (!isConnected()) return;

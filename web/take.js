@@ -52,7 +52,7 @@ export class Take {
     this.play.addEventListener('click', () => this.#toggle());
     this.seek.addEventListener('input', () => this.#go(Number(this.seek.value) / 1000));
     this.seek.addEventListener('keydown', (event) => {
-      const place = event.ctrlKey || event.altKey || event.metaKey ? null : placeAfter(event.key, this.#now(), this.#durationS);
+      const place = event.ctrlKey || event.altKey || event.metaKey ? null : placeAfter(event.key, Number(this.seek.value) / 1000, this.#durationS);
       if (place === null) return;
       event.preventDefault();
       this.#go(place);

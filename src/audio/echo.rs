@@ -156,9 +156,11 @@ impl EchoGuard {
         let at = joined(at, far_bands.next());
         far_bands.push(at, samples, |block, levels| {
             if levels.iter().any(|level| *level > FAR_SOUNDS) {
-                let (from, _) =
-                    stretch.filter(|(_, last)| block <= last + REACH).unwrap_or((block, block));
-                *stretch = Some((from, block));
+                // Where it began may have been told too late at first.
+                let (from, last) = stretch
+                    .filter(|(_, last)| block <= last + REACH)
+                    .map_or((block, block), |(from, last)| (from.min(block), last.max(block)));
+                *stretch = Some((from, last));
             }
             let end = *far_from + far.len() as u64;
             if far.is_empty() || block >= end + FAR_BLOCKS as u64 {
@@ -186,8 +188,9 @@ impl EchoGuard {
         self.far.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
-    /// Sound of the host's microphone at 48 kHz.
-    pub fn hear(&mut self, at: SessionTime, samples: &[i16]) {
+    /// Sound of the host's microphone at 48 kHz. Where none was captured, for the host is muted or there is a hole, the
+    /// samples only keep the time: what is not heard says nothing of what comes back.
+    pub fn hear(&mut self, at: SessionTime, samples: &[i16], is_captured: bool) {
         if self.is_idle(at) {
             // Nobody could come back: nothing is measured, and what was judged is past.
             self.verdicts.clear();
@@ -195,7 +198,7 @@ impl EchoGuard {
         }
         let at = joined(at, self.near_bands.next());
         let mut bands = self.near_bands.clone();
-        bands.push(at, samples, |block, levels| self.judge(block, &levels));
+        bands.push(at, samples, |block, levels| self.judge(block, &levels, is_captured));
         self.near_bands = bands;
     }
 
@@ -243,20 +246,20 @@ impl EchoGuard {
         place.and_then(|place| self.far.get(place)).copied().unwrap_or([0.0; BANDS])
     }
 
-    fn judge(&mut self, block: u64, near: &Envelope) {
+    fn judge(&mut self, block: u64, near: &Envelope, is_captured: bool) {
         let now = i64::try_from(block).unwrap_or(i64::MAX);
         let mut far = [[0.0; BANDS]; LAG_COUNT];
         for (place, lag) in far.iter_mut().zip(LAGS) {
             *place = self.far_at(now - lag);
         }
         let sounds = far.iter().flatten().any(|level| *level > FAR_SOUNDS);
-        let known = self.path;
+        let known = self.path.filter(|_| is_captured);
         let explained = known.map(|path| self.explain(near, now, &path));
         let is_over = explained == Some(Source::Host);
         self.unexplained =
             if is_over { self.unexplained + 1 } else { self.unexplained.saturating_sub(1) };
-        if sounds && (!is_over || self.unexplained > FROZEN_MOST) {
-            self.learn(near, &far);
+        if sounds && is_captured && (!is_over || self.unexplained > FROZEN_MOST) {
+            self.learn(block, near, &far);
         }
         let verdict = match explained {
             Some(source) if self.path.is_some() => source,
@@ -274,12 +277,13 @@ impl EchoGuard {
     }
 
     /// Learns from a block whether, how late and how loud the AIs' sound comes back.
-    fn learn(&mut self, near: &Envelope, far: &[Envelope; LAG_COUNT]) {
-        let likeness = self.likeness.compare(near, far);
+    fn learn(&mut self, block: u64, near: &Envelope, far: &[Envelope; LAG_COUNT]) {
+        let likeness = self.likeness.compare(block, near, far);
         let blocks = self.likeness.blocks();
         self.is_clear |= blocks >= CLEAR.0 && likeness.levels < CLEAR.1;
         let needed = ALIKE.iter().rev().find(|(after, _)| blocks >= *after);
         if needed.is_some_and(|(_, alike)| likeness.changes >= *alike) {
+            self.is_clear = false;
             let gain = self.path.map(|path| path.gain);
             let gain = gain.unwrap_or_else(|| self.likeness.gain(likeness.place));
             self.path =
@@ -379,7 +383,7 @@ mod tests {
         for (frame, (own, near)) in own.chunks(960).zip(near.chunks(960)).enumerate() {
             let at = SessionTime::from_millis(from_ms + 20 * frame as u64);
             guard.own(at, &pcm(own));
-            guard.hear(at, &pcm(near));
+            guard.hear(at, &pcm(near), near.iter().any(|sample| *sample != 0.0));
             sources.push(guard.source(at + Span::from_millis(20)));
         }
         sources
@@ -430,6 +434,21 @@ mod tests {
     }
 
     #[test]
+    fn of_a_muted_host_nothing_is_learned_and_nothing_forgotten() {
+        let own = Voice { state: 1 }.says(9000, 0.5);
+        let mut near = echo_of(&own, 90, 0.1);
+        near[..3000 * 48].fill(0.0);
+        let mut guard = EchoGuard::default();
+        let parts = sources(&mut guard, 1000, &own[..6000 * 48], &near[..6000 * 48]);
+        let host = parts.iter().skip(5).filter(|source| **source == Source::Host).count();
+        assert_eq!((host, parts.last()), (0, Some(&Source::Own)), "learned once it is heard");
+        let path = guard.path();
+        near[6000 * 48..].fill(0.0);
+        sources(&mut guard, 7000, &own[6000 * 48..], &near[6000 * 48..]);
+        assert_eq!(guard.path(), path, "known when it is heard again");
+    }
+
+    #[test]
     fn with_headphones_the_host_is_the_host() {
         let own = Voice { state: 1 }.says(4000, 0.5);
         let mut near = echo_of(&own, 90, 0.0);
@@ -446,7 +465,7 @@ mod tests {
     fn while_no_ai_speaks_everything_is_the_hosts() {
         let mut guard = EchoGuard::default();
         let host = pcm(&Voice { state: 77 }.says(500, 0.3));
-        guard.hear(SessionTime::ZERO, &host);
+        guard.hear(SessionTime::ZERO, &host, true);
         assert_eq!(guard.source(SessionTime::from_millis(500)), Source::Host);
     }
 }

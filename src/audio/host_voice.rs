@@ -73,9 +73,14 @@ impl Default for Gate {
 }
 
 impl HostVoice {
-    /// Takes the host's sound, and gives the rise that is told now.
-    pub fn hear(&mut self, at: SessionTime, samples: &[i16]) -> Option<VoiceFact> {
-        self.echo.hear(at, samples);
+    /// Takes the host's sound, and gives the rise that is told now. `is_captured` as in [`EchoGuard::hear`].
+    pub fn hear(
+        &mut self,
+        at: SessionTime,
+        samples: &[i16],
+        is_captured: bool,
+    ) -> Option<VoiceFact> {
+        self.echo.hear(at, samples, is_captured);
         let until = at + Span::from_samples(samples.len() as u64);
         if let Some(rose) = self.rise.hear(at, samples, self.gate.0.is_speech()) {
             self.risen = Some(rose);
@@ -133,6 +138,7 @@ impl HostVoice {
     pub fn restart(&mut self, time: &StreamTime) -> Option<VoiceFact> {
         let edge = std::mem::take(&mut self.gate).0.finish();
         self.evidence = VoiceEvidence::default();
+        (self.voiced_since, self.unsure_since, self.doubted_since) = (None, None, None);
         match edge {
             Some(VoiceEdge::Stopped { at_sample }) => {
                 Some(VoiceFact::Stopped(time.session_time(at_sample)))
@@ -221,6 +227,52 @@ mod tests {
         (0..samples).map(|_| next() / 2).collect()
     }
 
+    /// When a voice was found to begin that is there `lead_ms` before an AI, of which nothing comes back, and how late it
+    /// was found, ms. The detector hears it from its third hop on; the first hops are silent.
+    fn found_before_an_ai(lead_ms: u64) -> (u64, u64) {
+        let mut voice = HostVoice::default();
+        let mut time = StreamTime::new(SampleRate::HZ_16000);
+        let onset = 2_000;
+        for hop in 0..120_u64 {
+            let at = SessionTime::from_millis(1_000 + hop * 32);
+            let seed = u32::try_from(hop).unwrap();
+            let speaks = at.millis() + 32 > onset;
+            let sound = if speaks { noise(seed * 2 + 2, HOP_48) } else { vec![3; HOP_48] };
+            if at.millis() + 32 > onset + lead_ms {
+                let from = at.max(SessionTime::from_millis(onset + lead_ms));
+                voice.own(from, &noise(seed * 2 + 1, HOP_48));
+            }
+            voice.hear(at, &sound, true);
+            time.take(at, Span::from_millis(32), 512);
+            let mut facts = Vec::new();
+            let score = if at.millis() > onset + 64 { 990 } else { 10 };
+            voice.judge((hop * HOP_16, (hop + 1) * HOP_16), score, &time, &mut facts);
+            if let Some(VoiceFact::Started(began)) = facts.first() {
+                return (began.millis(), at.millis() + 32 - onset);
+            }
+        }
+        panic!("it was never found");
+    }
+
+    #[test]
+    fn a_voice_that_was_there_before_the_ai_is_not_held_back() {
+        let (_, late_ms) = found_before_an_ai(90);
+        assert!(late_ms <= 140, "{late_ms} ms late");
+        let (_, late_ms) = found_before_an_ai(20);
+        assert!(late_ms > 300, "{late_ms} ms late: an echo may come so early");
+    }
+
+    #[test]
+    fn what_was_heard_before_a_detector_was_lost_says_nothing_of_the_next_one() {
+        let mut voice = HostVoice::default();
+        let time = StreamTime::new(SampleRate::HZ_16000);
+        let mut facts = Vec::new();
+        voice.judge((0, HOP_16), 990, &time, &mut facts);
+        assert!(voice.voiced_since.is_some());
+        voice.restart(&time);
+        assert_eq!(voice.voiced_since, None);
+    }
+
     #[test]
     fn a_voice_that_was_held_back_began_when_it_began() {
         let mut voice = HostVoice::default();
@@ -231,7 +283,7 @@ mod tests {
             let at = SessionTime::from_millis(1_000 + hop * 32);
             let seed = u32::try_from(hop).unwrap();
             voice.own(at, &noise(seed * 2 + 1, HOP_48));
-            voice.hear(at, &noise(seed * 2 + 2, HOP_48));
+            voice.hear(at, &noise(seed * 2 + 2, HOP_48), true);
             time.take(at, Span::from_millis(32), 512);
             voice.judge((hop * HOP_16, (hop + 1) * HOP_16), 990, &time, &mut facts);
         }

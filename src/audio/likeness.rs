@@ -5,7 +5,7 @@
 //! voices have nothing in common and an echo has nearly all.
 //!
 //! Levels are taken as their square roots, so that loud moments do not outweigh all others.
-//! Invariants: a likeness is in -1..=1; memory is a table of sums; the same calls give the same answers.
+//! Invariants: a likeness is in -1..=1; only what changed from one block to the very next is a change; memory is a table of sums; the same calls give the same answers.
 
 use super::bands::{BANDS, Envelope};
 
@@ -34,6 +34,8 @@ pub(super) struct Likeness<const LAGS: usize> {
     far_before: [Envelope; LAGS],
     weight: f32,
     blocks: u32,
+    /// The last block's number.
+    last: Option<u64>,
 }
 
 /// What is added up: the near sound's roots times the other's, the other's, their squares; the same of changes.
@@ -55,6 +57,7 @@ impl<const LAGS: usize> Default for Likeness<LAGS> {
             far_before: [[0.0; BANDS]; LAGS],
             weight: 0.0,
             blocks: 0,
+            last: None,
         }
     }
 }
@@ -70,14 +73,22 @@ impl<const LAGS: usize> Likeness<LAGS> {
         self.crossed[place].map(|sums| (sums.product / sums.square.max(1e-9)).powi(2))
     }
 
-    /// Adds a block: the near sound's levels, and the other's at each lag.
-    pub(super) fn compare(&mut self, near: &Envelope, far: &[Envelope; LAGS]) -> Found {
+    /// Adds block `number`: the near sound's levels, and the other's at each lag.
+    pub(super) fn compare(
+        &mut self,
+        number: u64,
+        near: &Envelope,
+        far: &[Envelope; LAGS],
+    ) -> Found {
+        let before = self.last.replace(number);
+        let is_next = before.is_some_and(|before| before + 1 == number);
+        let change_of = |root: f32, before: f32| if is_next { root - before } else { 0.0 };
         self.blocks = self.blocks.saturating_add(1);
         self.weight = self.weight * REMEMBER + 1.0;
         let near = near.map(f32::sqrt);
         let (mut near_spread, mut near_square) = (0.0, 0.0);
         for band in 0..BANDS {
-            let change = near[band] - self.near_before[band];
+            let change = change_of(near[band], self.near_before[band]);
             self.near[band].add((near[band], near[band]), (change, change));
             near_spread += self.near[band].spread(self.weight);
             near_square += self.near[band].change_square;
@@ -88,17 +99,17 @@ impl<const LAGS: usize> Likeness<LAGS> {
             for band in 0..BANDS {
                 let root = far[band].sqrt();
                 let before = std::mem::replace(&mut self.far_before[place][band], root);
-                let change = near[band] - self.near_before[band];
+                let change = change_of(near[band], self.near_before[band]);
                 let sums = &mut self.crossed[place][band];
-                sums.add((near[band], root), (change, root - before));
+                sums.add((near[band], root), (change, change_of(root, before)));
                 let means = self.near[band].single * sums.single / self.weight;
                 shared += (sums.product - means) / self.weight;
                 spread += sums.spread(self.weight);
                 product += sums.change_product;
                 square += sums.change_square;
             }
-            found.levels = found.levels.max(shared / (spread * near_spread).max(1e-16).sqrt());
-            let changes = product / (square * near_square).max(1e-16).sqrt();
+            found.levels = found.levels.max(share(shared, spread * near_spread));
+            let changes = share(product, square * near_square);
             if changes > found.changes {
                 (found.changes, found.place) = (changes, place);
             }
@@ -106,6 +117,11 @@ impl<const LAGS: usize> Likeness<LAGS> {
         self.near_before = near;
         found
     }
+}
+
+/// What is shared, of the most that two can share. Of steady sound nothing but rounding is left.
+fn share(shared: f32, most: f32) -> f32 {
+    (shared / most.max(1e-16).sqrt()).clamp(-1.0, 1.0)
 }
 
 impl Sums {
@@ -149,7 +165,7 @@ mod tests {
         let mut likeness = Likeness::<2>::default();
         let pairs = near.iter().enumerate().map(|(block, near)| {
             let later = block.checked_sub(2).map_or([0.0; BANDS], |block| far[block]);
-            likeness.compare(near, &[far[block], later])
+            likeness.compare(block as u64, near, &[far[block], later])
         });
         pairs.last().unwrap()
     }
@@ -164,6 +180,19 @@ mod tests {
             .collect();
         let found = found(&near, &far);
         assert!(found.levels > 0.99 && found.changes > 0.99 && found.place == 1, "{found:?}");
+    }
+
+    #[test]
+    fn what_was_heard_long_ago_is_no_change() {
+        let far = voice(3, 120);
+        let mut likeness = Likeness::<1>::default();
+        let loud = [1.0; BANDS];
+        let begun = likeness.compare(7, &loud, &[far[0]]);
+        let jumped = likeness.compare(900, &far[1], &[far[1]]);
+        assert_eq!((begun.changes, jumped.changes), (0.0, 0.0));
+        let followed =
+            (2..60).map(|at| likeness.compare(899 + at as u64, &far[at], &[far[at]])).last();
+        assert!(followed.is_some_and(|found| found.changes > 0.99), "{followed:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `studio briefings list` and `studio briefings check FILE`: what a host asks before a show.
+//! `studio briefings list` and `studio briefings check FILE|NAME`: what a host asks before a show.
 //!
 //! Both answer with a report to print and an exit code; [`run`] prints it.
 
@@ -23,16 +23,18 @@ pub(super) enum Command {
     List,
     /// Say everything that is wrong with a briefing
     Check {
-        /// A Markdown file
-        file: PathBuf,
+        /// The briefing: a file, or the name of one of the studio's
+        #[arg(value_name = "FILE.md|NAME")]
+        briefing: PathBuf,
     },
 }
 
 /// Does what was asked and prints it.
 pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let folder = Config::load()?.briefings_dir;
     let report = match command {
-        Command::List => list(&Config::load()?.briefings_dir),
-        Command::Check { file } => check(file),
+        Command::List => list(&folder),
+        Command::Check { briefing } => check(&folder, briefing),
     };
     print::line(&report.text)?;
     Ok(ExitCode::from(report.exit_code))
@@ -72,10 +74,10 @@ pub fn list(folder: &Path) -> Report {
     Report { text, exit_code: if is_good { EXIT_GOOD } else { EXIT_WRONG } }
 }
 
-/// Everything that is wrong with the briefing at `path`, or what the studio reads in it.
+/// Everything that is wrong with the briefing that is a file or has this name in `folder`, or what the studio reads in it.
 #[must_use]
-pub fn check(path: &Path) -> Report {
-    match briefings::load_path(path) {
+pub fn check(folder: &Path, asked: &Path) -> Report {
+    match briefings::load_named(folder, asked) {
         Ok(file) => Report { text: details(&file), exit_code: EXIT_GOOD },
         Err(error) => wrong(&error),
     }

@@ -89,10 +89,17 @@ fn table(report: &Report<'_>) -> String {
     text
 }
 
-/// What to do about a problem.
+/// What to do about a problem; nothing where the problem says so itself.
 fn advice_on(check: &Checkup) -> Option<String> {
     let problem = check.problem.as_deref()?;
     let says = |words: &[&str]| words.iter().any(|word| problem.contains(word));
+    // What could not be built is told in a sentence that says what to do.
+    if check.adapter == "none" || says(&["install the system package"]) {
+        return None;
+    }
+    if let Some(advice) = advice_on_this_machine(&check.adapter, says) {
+        return Some(advice.to_owned());
+    }
     let key = || {
         let whose = format!("{}_", check.adapter.to_uppercase());
         let is_its_key = |name: &str| {
@@ -123,6 +130,26 @@ fn advice_on(check: &Checkup) -> Option<String> {
     })
 }
 
+/// The same for products whose files lie here: no provider has a status page for them.
+fn advice_on_this_machine(adapter: &str, says: impl Fn(&[&str]) -> bool) -> Option<&'static str> {
+    match adapter {
+        "moonshine" => Some(
+            "run `studio models pull`, which fetches what is missing or damaged; `studio models verify` reads every byte",
+        ),
+        "whisper-local" => Some(
+            "run `studio models pull whisper-tiny-en`, or see STUDIO_WHISPER_MODEL for a model of your own",
+        ),
+        // Its other form is a server, which is asked over the network.
+        "piper" if !says(&["connect", "HTTP"]) => {
+            Some("see PIPER_PATH for the program and PIPER_MODEL_PATH for its voice")
+        }
+        "flite" | "espeak" => {
+            Some("it runs on this machine: see whether its system package is whole")
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,8 +167,10 @@ mod tests {
                 problem: Some(format!("{adapter} is unavailable: {problem}")),
                 warning: None,
             };
-            advice_on(&check).unwrap()
+            advice_on(&check)
         };
+        assert_eq!(advice("tts", "flite", "x; install the system package libflite1"), None);
+        assert_eq!(advice("tts", "none", "ELEVENLABS_API_KEY is not set"), None, "it says itself");
         for (kind, adapter, problem, wanted) in [
             ("claude", "anthropic", "HTTP 401 authentication_error", "ANTHROPIC_API_KEY"),
             ("stt", "google", "HTTP 403 PERMISSION_DENIED", "GOOGLE_APPLICATION_CREDENTIALS"),
@@ -153,8 +182,16 @@ mod tests {
             ("tts", "elevenlabs", "HTTP 401 quota_exceeded", "run out"),
             ("guest", "openai", "HTTP 429 slow_down", "asked too often"),
             ("stt", "whisper", "asking: no connection", "nothing answers"),
+            ("stt", "moonshine", "no ONNX Runtime at ./models/x.so", "`studio models pull`"),
+            ("stt", "moonshine", "no model at ./models/key.ort", "`studio models pull`"),
+            ("stt", "moonshine", "open the model ./models/x.ort: bad", "`studio models pull`"),
+            ("stt", "moonshine", "read ./models/tokenizer.bin: gone", "`studio models pull`"),
+            ("stt", "whisper-local", "no model at ./x.bin: gone", "pull whisper-tiny-en`"),
+            ("tts", "piper", "there is no voice at ./x.onnx", "PIPER_MODEL_PATH"),
+            ("tts", "piper", "connect: no connection (gone)", "nothing answers"),
+            ("tts", "espeak", "read its sound: gone", "on this machine"),
         ] {
-            let advice = advice(kind, adapter, problem);
+            let advice = advice(kind, adapter, problem).unwrap();
             assert!(advice.contains(wanted), "{adapter}, {problem}: {advice}");
         }
     }

@@ -31,6 +31,7 @@ mod signal;
 mod simulate;
 #[cfg(feature = "talk")]
 mod talk;
+mod verify;
 
 pub use panics::log_panics;
 
@@ -63,6 +64,8 @@ enum Command {
     Profile(profile::Command),
     /// Repair a recording that was left unfinished
     Recover(recover::Arguments),
+    /// Compare the files of a finished recording with its session.yml, byte for byte
+    Verify(verify::Arguments),
     /// List and check briefings
     #[command(subcommand)]
     Briefings(briefings::Command),
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::BenchTurns(arguments) => bench_turns::run(&arguments),
         Command::Profile(command) => profile::run(&command),
         Command::Recover(arguments) => recover::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Briefings(command) => briefings::run(&command),
         Command::Models(arguments) => models::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

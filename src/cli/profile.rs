@@ -11,7 +11,7 @@ use crate::recording::{read_profile, reset_profile};
 /// What is to be done.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Show what is known of a host, by the name given on joining
+    /// Show what is known of a host, by the name given on joining; 1 if that is nothing
     Show {
         /// The host's name
         name: String,
@@ -29,6 +29,10 @@ pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Show { name } => {
             let known = read_profile(&recordings, name);
+            if known.shows == 0 {
+                print::line(&format!("{name}: nothing is known"))?;
+                return Ok(ExitCode::FAILURE);
+            }
             print::line(&format!(
                 "{name}: {} shows, pauses of up to {} ms, {} words a minute",
                 known.shows, known.pause_ms, known.pace_wpm

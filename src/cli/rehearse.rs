@@ -20,8 +20,8 @@ pub(super) struct Arguments {
     /// The host's voice: a WAV file, 16-bit
     #[arg(long, value_name = "FILE.wav")]
     host: PathBuf,
-    /// The briefing
-    #[arg(long, value_name = "FILE.md")]
+    /// The briefing: a file, or the name of one of the studio's
+    #[arg(long, value_name = "FILE.md|NAME")]
     briefing: PathBuf,
     /// Name of the recording; the briefing's unless given
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     own_studio::keep_to_itself(&mut config);
     let host = host_file::read(&arguments.host)
         .with_context(|| format!("read {}", arguments.host.display()))?;
-    let briefing = briefings::load_path(&arguments.briefing)?.briefing;
+    let briefing = briefings::load_named(&config.briefings_dir, &arguments.briefing)?.briefing;
     actix::System::new().block_on(hold(&config, arguments, host, briefing))
 }
 

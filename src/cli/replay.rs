@@ -2,6 +2,7 @@
 //!
 //! Identical is 0; a difference is shown with the five lines before it and is 1. `--from`, `--turn` and `--speed 1` tell
 //! the story on the way, `--audio` plays the tracks along, `--set` asks what other rules would have done, `--html` draws.
+//! Whoever asks for a part that the log does not have is told so, which is 2.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,8 +12,11 @@ use anyhow::{Context, bail};
 use super::print;
 use super::replay_audio::Players;
 use crate::clock::{Clock, SessionClock};
-use crate::replay::{Comparison, Line, Log, compare, fate, told, what_if};
+use crate::replay::{Comparison, Line, Log, clock_time, compare, fate, told, what_if};
 use crate::time::SessionTime;
+
+/// Exit code where the log does not have what was asked for: clap's own for what is wrongly asked.
+const EXIT_WRONGLY_ASKED: u8 = 2;
 
 /// What is to be replayed, and how.
 #[derive(Debug, clap::Args)]
@@ -48,6 +52,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let code = error.code();
         anyhow::Error::new(error).context(format!("replay {}: {code}", path.display()))
     })?;
+    if let Some(reason) = missing_in(&log, arguments) {
+        print::aside(&format!("error: {reason}"));
+        return Ok(ExitCode::from(EXIT_WRONGLY_ASKED));
+    }
     let comparison = compare(&log, log.conversation());
     let took = clock.instant() - begin;
     if arguments.from.is_some()
@@ -65,6 +73,31 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         ask_what_if(&log, &arguments.set)?;
     }
     Ok(if identical { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Why the log has no line of what is to be told.
+fn missing_in(log: &Log, arguments: &Arguments) -> Option<String> {
+    let from = arguments.from.unwrap_or(SessionTime::ZERO);
+    let is_late = |line: &Line| line.time() >= from;
+    if !log.lines.iter().any(is_late) {
+        let end = clock_time(log.end());
+        return Some(format!("--from {}: the log ends at {end}", clock_time(from)));
+    }
+    let turn = u64::from(arguments.turn?);
+    let mut of_turn = log.lines.iter().filter(|line| turn_of(line) == Some(turn)).peekable();
+    if of_turn.peek().is_some() {
+        let is_over = !of_turn.any(is_late);
+        return is_over.then(|| format!("turn {turn} is over before {}", clock_time(from)));
+    }
+    Some(match log.lines.iter().filter_map(turn_of).max() {
+        Some(last) => format!("--turn {turn}: there is no such turn; the last is {last}"),
+        None => format!("--turn {turn}: there is no such turn; nobody had one"),
+    })
+}
+
+/// The turn that a line is about.
+fn turn_of(line: &Line) -> Option<u64> {
+    line.event.fields.get("turn").and_then(serde_json::Value::as_u64)
 }
 
 fn say(log: &Log, comparison: &Comparison, took_ms: u128) -> anyhow::Result<bool> {
@@ -115,8 +148,8 @@ fn ask_what_if(log: &Log, settings: &[String]) -> anyhow::Result<()> {
 fn tell(log: &Log, arguments: &Arguments) -> anyhow::Result<()> {
     let from = arguments.from.unwrap_or(SessionTime::ZERO);
     let wanted = |line: &&Line| {
-        let turn = line.event.fields.get("turn").and_then(serde_json::Value::as_u64);
-        line.time() >= from && arguments.turn.is_none_or(|number| turn == Some(u64::from(number)))
+        let is_asked = |number: u32| turn_of(line) == Some(u64::from(number));
+        line.time() >= from && arguments.turn.is_none_or(is_asked)
     };
     let lines: Vec<&Line> = log.lines.iter().filter(wanted).collect();
     let from = lines.first().map_or(from, |line| line.time()).max(from);
@@ -166,10 +199,29 @@ fn time(text: &str) -> anyhow::Result<SessionTime> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let fields: Vec<u64> =
         whole.split(':').map(str::parse).collect::<Result<_, _>>().with_context(wrong)?;
-    if fields.len() > 3 || part.len() > 3 || fields.iter().any(|field| *field > 360_000) {
+    // Minutes and seconds that stand behind a colon are less than sixty: `1:99` is a slip.
+    let is_a_slip = fields.iter().skip(1).any(|field| *field > 59);
+    if is_a_slip || fields.len() > 3 || part.len() > 3 || fields[0] > 360_000 {
         bail!(wrong());
     }
     let seconds = fields.iter().fold(0, |sum, field| sum * 60 + field);
     let millis: u64 = format!("{part:0<3}").parse().with_context(wrong)?;
     Ok(SessionTime::from_millis(seconds * 1000 + millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, millis) in
+            [("90", 90_000), ("1:30", 90_000), ("1:02:30.5", 3_750_500), ("0:59.25", 59_250)]
+        {
+            assert_eq!(time(text).unwrap(), SessionTime::from_millis(millis), "{text}");
+        }
+        for text in ["", "1:99", "1:60:00", "1:2:3:4", "1.2345", "-1", "a", "360001"] {
+            assert!(time(text).unwrap_err().to_string().contains("is no time"), "{text}");
+        }
+    }
 }

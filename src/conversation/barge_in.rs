@@ -81,11 +81,12 @@ impl Intrusion {
         Self { since: None, ended: until, ..Self::new(from) }
     }
 
-    /// The voice is there again.
-    pub(super) fn started(&mut self, at: SessionTime) {
+    /// The voice is there, or there again.
+    pub(super) fn started(&mut self, at: SessionTime, lead: Span) {
         self.since = Some(at);
         self.is_firm = true;
-        self.counted_from = if self.voice == Span::ZERO { self.onset } else { at };
+        let first = self.onset.max(at - lead);
+        self.counted_from = if self.voice == Span::ZERO { first } else { at };
     }
 
     /// The detector is sure of the voice, or not any more. A voice whose first sound nobody noticed began before the
@@ -243,4 +244,25 @@ pub(super) fn is_bare_command(words: &str, rules: &Rules) -> bool {
 pub(super) fn has_content(words: &str, rules: &Rules) -> bool {
     let words = plain_words(words);
     !words.is_empty() && !only_phrases(&words, &rules.never_interrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sound_that_is_long_no_voice_counts_little_towards_the_pause() {
+        let at = SessionTime::from_millis;
+        let rules = Rules::default();
+        let pause_at = |rose: u64, voice: u64| {
+            let mut intrusion = Intrusion::new(at(rose));
+            intrusion.started(at(voice), rules.counted_lead);
+            let pauses =
+                |now: &u64| intrusion.judge(at(*now), "", AiHeard::Heard, &rules) == Step::Pause;
+            (voice..voice + 400).find(pauses)
+        };
+        assert_eq!(pause_at(1000, 1060), Some(1200), "found as fast as most voices");
+        assert_eq!(pause_at(1000, 1140), Some(1200));
+        assert_eq!(pause_at(1000, 1300), Some(1360), "140 ms and 60 of voice");
+    }
 }

@@ -119,8 +119,9 @@ impl Conversation {
     pub(super) fn intrude(&mut self, at: SessionTime) {
         // The detector is sure of a voice a little later than it began to sound.
         let onset = self.rise.map_or(at, |rise| rise.at.min(at));
+        let lead = self.rules().counted_lead;
         let intrusion = self.intrusion.get_or_insert_with(|| Intrusion::new(onset));
-        intrusion.started(at);
+        intrusion.started(at, lead);
         let Floor::Ai(turn) = &self.floor else { return };
         match &turn.playout {
             // Not a sample was reported as heard: holding it loses nothing and cannot start over the host.

@@ -121,6 +121,14 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers", message, hint)
     }
 
+    /// No more WAV files can be made at one time.
+    #[must_use]
+    pub fn too_many_downloads() -> Self {
+        let message = "as many WAV files are being made as can be at one time".to_owned();
+        let hint = "try again when another download has ended";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_downloads", message, hint)
+    }
+
     /// Somebody else's sound check is being heard.
     #[must_use]
     pub fn sound_check_busy() -> Self {

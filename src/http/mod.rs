@@ -66,6 +66,8 @@ pub struct Studio {
     pub sessions_max: usize,
     /// Whoever decodes a recording holds it.
     pub peaks_turn: Arc<tokio::sync::Mutex<()>>,
+    /// WAV files on their way to somebody: each holds three tracks open for as long as it is read.
+    pub downloads: Arc<tokio::sync::Semaphore>,
     /// Whoever saves a briefing holds it.
     pub save_turn: Arc<tokio::sync::Mutex<()>>,
     /// Whoever has a sound check heard holds it.
@@ -131,7 +133,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/api/recordings").get(recordings::list))
         .service(at("/api/recordings/{episode}").get(recordings::one).delete(recordings::delete))
         .service(at("/api/recordings/{episode}/peaks").get(recordings::waveforms))
-        .service(at("/api/recordings/{episode}/audio/{name}").get(sound::wav).head(sound::wav))
+        .service(at("/api/recordings/{episode}/audio/{name}").get(sound::show).head(sound::show))
         .service(
             at("/api/recordings/{episode}/{file}").get(recordings::file).head(recordings::file),
         );

@@ -86,10 +86,8 @@ fn matches_in(root: &Path, shelved: Shelved, search: &Search) -> Option<(Shelved
     if search.is_empty() {
         return Some((shelved, Vec::new()));
     }
-    let cues = library::captions(root, &shelved.name);
-    let found: Vec<ReadCue> = cues.into_iter().filter(|cue| search.finds(&cue.text)).collect();
-    let is_named = search.finds(&format!("{} {}", shelved.name, title_of(&shelved)));
-    (is_named || !found.is_empty()).then_some((shelved, found))
+    let found = search.found_in(&library::captions(root, &shelved.name));
+    (search.finds_name(&shelved) || !found.is_empty()).then_some((shelved, found))
 }
 
 fn title_of(shelved: &Shelved) -> &str {
@@ -277,16 +275,14 @@ pub async fn waveforms(
         response.status(StatusCode::NOT_MODIFIED);
         return Ok(response.finish());
     }
-    // One at a time: decoding must not take the machine from those who are on air.
-    let _turn = studio.peaks_turn.lock().await;
-    let dir = studio.recording_dir.join(&name);
-    let pictures = blocking("recordings", move || {
-        Speaker::ALL
-            .into_iter()
-            .map(|speaker| peaks(&dir.join(closing::track_file(speaker)), points))
-            .collect::<Result<Vec<_>, _>>()
-    });
-    let [you, claude, guest] = <[Vec<u8>; 3]>::try_from(pictures.await?).unwrap_or_default();
+    let mut pictures: [Vec<u8>; 3] = Default::default();
+    for speaker in Speaker::ALL {
+        // One at a time: decoding must not take the machine from those who are on air.
+        let _turn = studio.peaks_turn.lock().await;
+        let track = studio.recording_dir.join(&name).join(closing::track_file(speaker));
+        pictures[speaker.index()] = blocking("recordings", move || peaks(&track, points)).await?;
+    }
+    let [you, claude, guest] = pictures;
     Ok(response.json(serde_json::json!({
         "durationMs": duration_ms(&manifest),
         "tracks": { "you": you, "claude": claude, "guest": guest },

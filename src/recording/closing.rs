@@ -107,7 +107,10 @@ pub enum FileKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SessionFacts {
     pub(super) session_id: String,
+    /// As asked for; a repair reads it, and a session that goes on begins its next take from it.
     pub(super) episode: String,
+    /// The folder's name, which tells takes of one episode apart.
+    pub(super) take: String,
     pub(super) title: String,
     pub(super) language: String,
     pub(super) started_unix_ms: u64,
@@ -267,6 +270,7 @@ impl Ending<'_> {
             session: SessionEntry {
                 id: facts.session_id.clone(),
                 episode: facts.episode.clone(),
+                take: facts.take.clone(),
                 title: facts.title.clone(),
                 language: facts.language.clone(),
                 started_utc: utc(facts.started_unix_ms),

@@ -18,7 +18,7 @@ use super::closing::{
 };
 use super::error::RecordingError;
 use super::event_log::{EventLine, EventLog, Stamp};
-use super::folder::{EpisodeId, create_take};
+use super::folder::{EpisodeId, create_take, folder_name};
 use super::head::{TrackHeader, samples_to_ns};
 use super::language::iso_639_2;
 use super::manifest::{SpeakerKind, sha256};
@@ -79,6 +79,7 @@ impl EpisodeRecorder {
         let facts = SessionFacts {
             session_id,
             episode: episode.to_string(),
+            take: folder_name(&dir),
             title,
             language,
             started_unix_ms,
@@ -217,6 +218,7 @@ impl EpisodeRecorder {
 
 const TAG_SESSION: &str = "SESSION_ID";
 const TAG_EPISODE: &str = "EPISODE_ID";
+const TAG_TAKE: &str = "TAKE";
 const TAG_LANGUAGE: &str = "LANGUAGE_BCP47";
 const TAG_KIND: &str = "SPEAKER_KIND";
 const TAG_MODEL: &str = "MODEL";
@@ -230,6 +232,7 @@ impl SessionFacts {
         let facts = [
             (TAG_SESSION, Some(self.session_id.as_str())),
             (TAG_EPISODE, Some(self.episode.as_str())),
+            (TAG_TAKE, Some(self.take.as_str()).filter(|take| !take.is_empty())),
             (TAG_LANGUAGE, Some(self.language.as_str())),
             (TAG_KIND, Some(kind)),
             (TAG_MODEL, track.model.as_deref()),
@@ -278,6 +281,7 @@ impl SessionFacts {
         Some(Self {
             session_id: tag(any, TAG_SESSION)?,
             episode: tag(any, TAG_EPISODE)?,
+            take: tag(any, TAG_TAKE).unwrap_or_default(),
             title: any.title.clone(),
             language: tag(any, TAG_LANGUAGE).unwrap_or_default(),
             started_unix_ms: any.started_unix_ms,

@@ -121,6 +121,11 @@ pub fn create_take(root: &Path, episode: &EpisodeId) -> Result<PathBuf, Recordin
     })
 }
 
+/// What a take's folder is called.
+pub(super) fn folder_name(dir: &Path) -> String {
+    dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

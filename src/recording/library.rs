@@ -5,6 +5,7 @@
 //! Invariants: no name leads out of the folder; a recording that goes on is never deleted; one that is being deleted
 //! is not listed any more, whatever happens to the server meanwhile.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::closing::{EPISODE_CAPTIONS_FILE, EVENTS_FILE, track_file};
 use super::error::{OnPath, RecordingError};
 use super::event_log::is_held;
-use super::manifest::{MANIFEST_FILE, Manifest, bytes_and_sha256};
+use super::manifest::{ListedFile, MANIFEST_FILE, Manifest, bytes_and_sha256};
 use super::vtt_read::{ReadCue, read_cues};
 use crate::conversation::Speaker;
 
@@ -136,7 +137,7 @@ const HASHED_BYTES_MAX: u64 = 1024 * 1024;
 #[must_use]
 pub fn files(root: &Path, shelved: &Shelved) -> Vec<ShelvedFile> {
     let dir = root.join(&shelved.name);
-    let known: Vec<(String, String)> = shelved.manifest.iter().flat_map(hashes).collect();
+    let known: Vec<ListedFile<'_>> = shelved.manifest.iter().flat_map(Manifest::files).collect();
     let mut files: Vec<ShelvedFile> = fs::read_dir(&dir)
         .into_iter()
         .flatten()
@@ -147,7 +148,7 @@ pub fn files(root: &Path, shelved: &Shelved) -> Vec<ShelvedFile> {
             (is_plain(&name) && file_type(&name).is_some()).then_some((name, meta.len()))
         })
         .map(|(name, bytes)| {
-            let hash = known.iter().find(|(own, _)| *own == name).map(|(_, hash)| hash.clone());
+            let hash = known.iter().find(|own| own.name == name).map(|own| own.sha256.to_owned());
             let is_small = bytes <= HASHED_BYTES_MAX && shelved.manifest.is_some();
             let taken = || bytes_and_sha256(&dir.join(&name)).ok().map(|(_, hash)| hash);
             let sha256 = hash.or_else(|| is_small.then(taken).flatten());
@@ -155,17 +156,10 @@ pub fn files(root: &Path, shelved: &Shelved) -> Vec<ShelvedFile> {
         })
         .collect();
     let place = |file: &ShelvedFile| {
-        known.iter().position(|(own, _)| *own == file.name).unwrap_or(known.len())
+        known.iter().position(|own| own.name == file.name).unwrap_or(known.len())
     };
     files.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name)));
     files
-}
-
-fn hashes(manifest: &Manifest) -> Vec<(String, String)> {
-    let tracks = manifest.tracks.iter().map(|track| (track.file.clone(), track.sha256.clone()));
-    let captions = manifest.captions.iter().map(|file| (file.file.clone(), file.sha256.clone()));
-    let log = (manifest.log.file.clone(), manifest.log.sha256.clone());
-    tracks.chain(captions).chain([log]).collect()
 }
 
 /// Deletes a recording. It leaves the list in one step, before its files go.
@@ -203,7 +197,8 @@ pub fn sweep(root: &Path) -> usize {
         .count()
 }
 
-/// The words of a search, in lower case; a recording is found if one of its cues, its title or its name has them all.
+/// The words of a search, in lower case; a recording is found if one place in it has them all: a cue, two cues of one
+/// caption, or its names and its title.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     words: Vec<String>,
@@ -226,6 +221,35 @@ impl Search {
         self.words.is_empty()
     }
 
+    /// The cues that have all the words. A phrase may begin at the end of a cue and go on in the caption's next: the two
+    /// are then given as one.
+    #[must_use]
+    pub fn found_in(&self, cues: &[ReadCue]) -> Vec<ReadCue> {
+        let mut before: BTreeMap<u32, &ReadCue> = BTreeMap::new();
+        let mut found = Vec::new();
+        for cue in cues {
+            let earlier = cue.caption.and_then(|caption| before.insert(caption, cue));
+            if self.finds(&cue.text) {
+                found.push(cue.clone());
+            } else if let Some(earlier) = earlier.filter(|earlier| !self.finds(&earlier.text)) {
+                found.extend(Some(earlier.joined(cue)).filter(|both| self.finds(&both.text)));
+            }
+        }
+        found
+    }
+
+    /// Whether a recording's own name, its title or its speakers' names have all the words.
+    #[must_use]
+    pub fn finds_name(&self, shelved: &Shelved) -> bool {
+        let manifest = shelved.manifest.iter();
+        let names = manifest.flat_map(|it| {
+            let speakers = it.tracks.iter().map(|track| track.name.as_str());
+            std::iter::once(it.session.title.as_str()).chain(speakers)
+        });
+        let names: Vec<&str> = std::iter::once(shelved.name.as_str()).chain(names).collect();
+        self.finds(&names.join(" "))
+    }
+
     /// Whether a text has all the words.
     #[must_use]
     pub fn finds(&self, text: &str) -> bool {
@@ -244,6 +268,21 @@ mod tests {
         assert!(search.finds("Why night trains came back"));
         assert!(!search.finds("a night without them"));
         assert!(Search::parse(" ").is_empty() && Search::parse("").finds("anything"));
+    }
+
+    #[test]
+    fn a_phrase_is_found_where_a_caption_goes_on_in_its_next_cue() {
+        let file = "WEBVTT\n\nc1\n00:01.000 --> 00:05.000\n<v Ada>We flew with Apollo</v>\n\nc2\n00:04.000 --> 00:05.000\n<v Sam>11 what?</v>\n\nc1-2\n00:05.000 --> 00:06.000\n<v Ada>11 to the moon.</v>\n";
+        let cues = read_cues(file);
+        let found = |words: &str| {
+            let found = Search::parse(words).found_in(&cues);
+            found.into_iter().map(|cue| (cue.start_ms, cue.end_ms, cue.text)).collect::<Vec<_>>()
+        };
+        let both = (1000, 6000, "We flew with Apollo 11 to the moon.".to_owned());
+        assert_eq!(found("apollo 11"), [both]);
+        assert_eq!(found("moon"), [(5000, 6000, "11 to the moon.".to_owned())]);
+        assert!(found("apollo what").is_empty());
+        assert_eq!(found("11").len(), 2, "each by itself");
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub struct SessionEntry {
     pub id: String,
     /// Episode id as asked for; the folder may be a numbered take of it.
     pub episode: String,
+    /// The folder it was recorded into; empty in files that were written before this was noted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub take: String,
     /// The episode's title.
     pub title: String,
     /// BCP 47 tag.
@@ -261,6 +264,17 @@ pub struct Lost {
     pub len_ms: u64,
 }
 
+/// A file as the manifest has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedFile<'a> {
+    /// Its name in the folder.
+    pub name: &'a str,
+    /// Its length.
+    pub bytes: u64,
+    /// Its hash.
+    pub sha256: &'a str,
+}
+
 impl Manifest {
     /// Reads a folder's manifest; `None` if there is none.
     ///
@@ -276,6 +290,15 @@ impl Manifest {
             what: "the manifest",
             reason: error.to_string(),
         })
+    }
+
+    /// The files it vouches for: tracks, captions, log.
+    pub fn files(&self) -> impl Iterator<Item = ListedFile<'_>> {
+        let tracks = self.tracks.iter().map(|it| (&it.file, it.bytes, &it.sha256));
+        let captions = self.captions.iter().map(|it| (&it.file, it.bytes, &it.sha256));
+        let log = (&self.log.file, self.log.bytes, &self.log.sha256);
+        let files = tracks.chain(captions).chain([log]);
+        files.map(|(name, bytes, sha256)| ListedFile { name, bytes, sha256 })
     }
 
     /// Writes the folder's manifest in one step and returns its bytes.

@@ -1,7 +1,8 @@
 //! The recording: files that a producer can use, whatever happens to the server.
 //!
 //! [`EpisodeRecorder`] writes a take's folder while the session runs; [`recover`] repairs one that was left unfinished;
-//! [`WriterHandle`] runs a recorder on a thread of its own, behind a bounded queue.
+//! [`verify`] compares one that is finished with its manifest; [`WriterHandle`] runs a recorder on a thread of its own,
+//! behind a bounded queue.
 //!
 //! | file | written by | when |
 //! | --- | --- | --- |
@@ -40,6 +41,7 @@ mod space;
 mod survivor;
 mod track;
 mod track_sound;
+mod verification;
 pub mod vtt;
 pub mod vtt_read;
 pub mod wav;
@@ -60,6 +62,7 @@ pub use sound_check::{SOUND_CHECK_FIELD, SoundCheckEntry};
 pub use space::{END_SECONDS, Space, WARN_SECONDS};
 pub use survivor::{MEMORY_FIELD, REVIVAL_MAX, Survivor, TOKEN_HASH_FIELD, find_survivor};
 pub use track::{AHEAD_MAX, JOIN_TOLERANCE};
+pub use verification::{Damage, Fault, Verified, verify};
 pub use writer::{
     FinishingWriter, QueueRefusal, Queued, RecordMessage, RecorderReport, WriterHandle,
 };

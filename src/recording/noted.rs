@@ -12,7 +12,7 @@ use super::event_log::{Event, EventLine, Stamp, read_events};
 use super::manifest::{ContinuesEntry, CutEntry, GapCause, GapEntry, seconds};
 use super::services_used::{ServicesUsed, USE_EVENT};
 use super::sound_check::{SOUND_CHECK_FIELD, SoundCheckEntry};
-use crate::conversation::{Caption, Speaker, memory};
+use crate::conversation::{Caption, Speaker, TurnId, memory};
 use crate::time::{SessionTime, Span};
 
 /// Name of the log's event for a final caption.
@@ -23,6 +23,9 @@ const GAP_EVENT: &str = "recorder.gap";
 const MARKER_EVENT: &str = "marker";
 /// Name of the log's event for a stretch that was struck.
 const STRIKE_EVENT: &str = "strike";
+/// Name of the log's event for the end of a turn, and the reasons for which a speaker is stopped.
+const TURN_END_EVENT: &str = "turn.end";
+const STOPPED_REASONS: [&str; 2] = ["barged-in", "interrupted"];
 /// Name of the log's first event.
 const START_EVENT: &str = "session.start";
 /// The field of the log's first line that names the take it goes on from.
@@ -97,6 +100,8 @@ pub(super) struct Noted {
     pub(super) sound_check: Option<SoundCheckEntry>,
     /// Captions that were shown and not yet final, in their latest form.
     open: BTreeMap<u32, Caption>,
+    /// Turns that were stopped with words unheard.
+    stopped: Vec<TurnId>,
 }
 
 impl Noted {
@@ -109,7 +114,17 @@ impl Noted {
                 Err(error) => tracing::warn!(%error, "a line of the event log is passed over"),
             }
         }
+        noted.mark_stopped();
         Ok(noted)
+    }
+
+    /// Where a speaker was stopped between two captions, the one before is cut: nothing of the next was heard.
+    fn mark_stopped(&mut self) {
+        for turn in std::mem::take(&mut self.stopped) {
+            if let Some(last) = self.captions.iter_mut().rev().find(|it| it.turn == turn) {
+                last.cut = true;
+            }
+        }
     }
 
     /// Captions that a killed session left open, as far as they were heard: what sounds in a track has its words.
@@ -159,6 +174,14 @@ impl Noted {
                 {
                     self.gaps.push(Gap { speaker, at, length, cause });
                 }
+            }
+            TURN_END_EVENT => {
+                let text = |name: &str| event.fields.get(name).and_then(Value::as_str);
+                let is_stopped = text("reason").is_some_and(|it| STOPPED_REASONS.contains(&it))
+                    && text("unheardText").is_some_and(|unheard| !unheard.is_empty());
+                let turn = event.fields.get("turn").cloned().unwrap_or(Value::Null);
+                let turn = serde_json::from_value(turn).ok().filter(|_| is_stopped);
+                self.stopped.extend::<Option<TurnId>>(turn);
             }
             STRIKE_EVENT => self.cuts.extend(Cut::of(&event.fields)),
             USE_EVENT => self.services.take(&event.fields),

@@ -21,6 +21,7 @@ use super::ebml::UNKNOWN_SIZE;
 use super::episode::SYNC_INTERVAL;
 use super::error::{OnPath, RecordingError};
 use super::event_log::{EventLog, Stamp};
+use super::folder::folder_name;
 use super::head::{TrackHeader, samples_to_ns};
 use super::manifest::{GapCause, Lost, Manifest, SpeakerKind};
 use super::noted::{Gap, Noted, caption_line, gap_line};
@@ -82,7 +83,11 @@ pub fn recover(dir: &Path) -> Result<Recovered, RecordingError> {
     let [you, claude, guest] = paths.each_ref().map(scan_at);
     let scans = [you?, claude?, guest?];
     let noted = Noted::read(&events)?;
-    let facts = facts_of(&scans).unwrap_or_else(|| facts_without_tracks(dir, &noted));
+    let mut facts = facts_of(&scans).unwrap_or_else(|| facts_without_tracks(dir, &noted));
+    if facts.take.is_empty() {
+        // The heads of older tracks do not tell it.
+        facts.take = folder_name(dir);
+    }
     let headers = scans.iter().flatten().filter_map(|scan| scan.header.as_ref());
     let pre_skip = common_pre_skip(headers.map(|header| header.pre_skip));
     let end = CommonEnd::of(&scans, pre_skip);
@@ -266,8 +271,7 @@ fn facts_of(scans: &[Option<Scan>; 3]) -> Option<SessionFacts> {
 
 /// Facts for a folder of which no track's head is left: its name, and what the log says.
 fn facts_without_tracks(dir: &Path, noted: &Noted) -> SessionFacts {
-    let episode =
-        dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let episode = folder_name(dir);
     let track = |speaker: Speaker| TrackSetup {
         name: speaker.to_string(),
         kind: if speaker.ai().is_some() { SpeakerKind::Ai } else { SpeakerKind::Human },
@@ -278,6 +282,7 @@ fn facts_without_tracks(dir: &Path, noted: &Noted) -> SessionFacts {
     SessionFacts {
         session_id: noted.session_id.clone().unwrap_or_else(|| "unknown".to_owned()),
         title: episode.clone(),
+        take: episode.clone(),
         episode,
         language: "und".to_owned(),
         started_unix_ms: timestamp_ms.saturating_sub(t.millis()),

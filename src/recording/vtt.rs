@@ -3,9 +3,9 @@
 //! Invariants: cue starts never go back; every cue ends after it starts; no cue holds a blank line, `-->` or NUL;
 //! one `<v>` a cue, its name escaped.
 //! House rules: a cue lasts at most 7 s and has at most two lines of 65 characters, if its words allow it; longer
-//! captions are split, at the end of a sentence where one is near. A cue whose word times are spread rather than known
-//! has the class `estimated`; one of an AI whose word times are known carries them. The last cue of a caption whose speaker
-//! was interrupted has the class `cut`.
+//! captions are split, at the end of a sentence or clause where one is near, and so that no word or two stand alone. A cue
+//! whose word times are spread rather than known has the class `estimated`; one of an AI whose word times are known carries
+//! them. The last cue of a caption whose speaker was interrupted has the class `cut`.
 //! Units: milliseconds of session time, rounded down.
 
 use std::fmt::Write as _;
@@ -21,6 +21,9 @@ const LINE_CHARACTERS_MAX: usize = 65;
 
 /// Most lines of a cue.
 const LINES_MAX: usize = 2;
+
+/// Fewest words that a split leaves in a cue: one or two are gone before they are read.
+const WORDS_MIN: usize = 3;
 
 /// What a file's opening note says.
 #[derive(Clone, Copy, Debug)]
@@ -152,27 +155,45 @@ fn words_of(caption: &Caption) -> (Vec<Word>, bool) {
     (words, caption.estimated || !is_timed)
 }
 
-/// Cuts words into groups that fit a cue, after the last sentence that ends within it, else after its last word.
+/// Cuts words into groups that fit a cue.
 fn split(words: Vec<Word>) -> Vec<Vec<Word>> {
     let mut groups = Vec::new();
     let mut rest = words;
     while !rest.is_empty() {
-        let fitting = (1..=rest.len())
-            .take_while(|count| *count == 1 || fits(&rest[..*count]))
-            .last()
-            .unwrap_or(1);
-        let cut = if fitting == rest.len() {
-            fitting
-        } else {
-            let is_sentence_end =
-                |word: &Word| word.text.ends_with(['.', '!', '?', '…', '。', '！', '？']);
-            rest[..fitting].iter().rposition(is_sentence_end).map_or(fitting, |index| index + 1)
-        };
-        let next = rest.split_off(cut);
+        let next = rest.split_off(count_of_first(&rest));
         groups.push(rest);
         rest = next;
     }
     groups
+}
+
+/// How many words the first cue takes: all that fit, if these are all; else up to the last sentence that ends within it,
+/// else to the last clause in its second half, else as many as are left for the next cue, if that is the last.
+fn count_of_first(words: &[Word]) -> usize {
+    let fitting = (1..=words.len())
+        .take_while(|count| *count == 1 || fits(&words[..*count]))
+        .last()
+        .unwrap_or(1);
+    if fitting == words.len() {
+        return fitting;
+    }
+    let last_after = |ends: &[char], from: usize| {
+        let most = fitting.min(words.len().saturating_sub(WORDS_MIN));
+        let ends_there = |count: &usize| ends_with(&words[*count - 1].text, ends);
+        (from.max(WORDS_MIN)..=most).rev().find(ends_there)
+    };
+    let even = if words.len() < 2 * fitting { words.len().div_ceil(2) } else { fitting };
+    last_after(&SENTENCE_ENDS, 1)
+        .or_else(|| last_after(&CLAUSE_ENDS, fitting.div_ceil(2)))
+        .unwrap_or(even)
+}
+
+const SENTENCE_ENDS: [char; 7] = ['.', '!', '?', '…', '。', '！', '？'];
+const CLAUSE_ENDS: [char; 9] = [',', ';', ':', '–', '—', '、', '，', '；', '：'];
+
+/// Whether a word ends so, quotation marks and brackets behind it left aside.
+fn ends_with(word: &str, ends: &[char]) -> bool {
+    word.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']']).ends_with(ends)
 }
 
 fn fits(words: &[Word]) -> bool {

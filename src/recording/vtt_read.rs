@@ -6,6 +6,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadCue {
+    /// The caption that it is a part of, as the name of the cue has it (`c7`, `c7-2`).
+    #[serde(skip)]
+    pub caption: Option<u32>,
     /// Display name of its speaker; empty if the file does not say.
     pub speaker: String,
     /// Session ms.
@@ -18,13 +21,26 @@ pub struct ReadCue {
     pub cut: bool,
 }
 
+impl ReadCue {
+    /// This cue and a later part of the same caption as one.
+    pub(super) fn joined(&self, next: &Self) -> Self {
+        let text = format!("{} {}", self.text, next.text);
+        Self { text, end_ms: next.end_ms, cut: next.cut, ..self.clone() }
+    }
+}
+
 /// The cues of a file, in its order.
 #[must_use]
 pub fn read_cues(file: &str) -> Vec<ReadCue> {
     let mut cues = Vec::new();
     let mut lines = file.lines();
+    let mut name = "";
     while let Some(line) = lines.next() {
-        let Some((from, until)) = line.split_once("-->") else { continue };
+        let Some((from, until)) = line.split_once("-->") else {
+            name = line;
+            continue;
+        };
+        let caption = caption_of(std::mem::take(&mut name));
         let (Some(start_ms), Some(end_ms)) =
             (millis(from), until.split_whitespace().next().and_then(millis))
         else {
@@ -33,9 +49,16 @@ pub fn read_cues(file: &str) -> Vec<ReadCue> {
         let payload: Vec<&str> =
             lines.by_ref().take_while(|line| !line.trim().is_empty()).collect();
         let Plain { speaker, text, cut } = plain(&payload.join(" "));
-        cues.push(ReadCue { speaker, start_ms, end_ms, text, cut });
+        cues.push(ReadCue { caption, speaker, start_ms, end_ms, text, cut });
     }
     cues
+}
+
+/// The caption's number in a cue's name; `None` for names that the studio does not give.
+fn caption_of(name: &str) -> Option<u32> {
+    let number = name.trim().strip_prefix('c')?;
+    let (number, part) = number.split_once('-').unwrap_or((number, "1"));
+    part.parse::<usize>().ok().and_then(|_| number.parse().ok())
 }
 
 /// `hh:mm:ss.ttt`, hours optional.
@@ -93,6 +116,7 @@ mod tests {
             read_cues(file),
             [
                 ReadCue {
+                    caption: Some(1),
                     speaker: "Ada & Co".to_owned(),
                     start_ms: 1000,
                     end_ms: 2500,
@@ -100,6 +124,7 @@ mod tests {
                     cut: true
                 },
                 ReadCue {
+                    caption: Some(2),
                     speaker: String::new(),
                     start_ms: 3_600_007,
                     end_ms: 3_601_000,
@@ -108,6 +133,13 @@ mod tests {
                 },
             ]
         );
+    }
+
+    #[test]
+    fn parts_of_a_caption_know_that_they_belong_together() {
+        let file = "WEBVTT\n\nc7\n00:01.000 --> 00:02.000\na\n\nc7-2\n00:02.000 --> 00:03.000\nb\n\n00:04.000 --> 00:05.000\nc\n\nintro\n00:06.000 --> 00:07.000\nd\n";
+        let captions: Vec<_> = read_cues(file).iter().map(|cue| cue.caption).collect();
+        assert_eq!(captions, [Some(7), Some(7), None, None]);
     }
 
     #[test]

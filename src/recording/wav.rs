@@ -56,10 +56,10 @@ impl WavFile {
         })
     }
 
-    /// Bytes of the whole file.
+    /// Bytes of a whole file of `samples`.
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
-        wav::HEAD_BYTES as u64 + 2 * self.samples
+    pub const fn bytes_of(samples: u64) -> u64 {
+        wav::HEAD_BYTES as u64 + 2 * samples
     }
 
     /// The next piece; none at the end.

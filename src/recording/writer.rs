@@ -8,7 +8,7 @@
 //! [`RecordingError::Stalled`]. Ending never needs room in the queue, so a stalled disk cannot prevent it.
 //!
 //! Invariants: after a failure nothing more is written by the recorder, the folder is repaired at once if the disk
-//! allows, and every later message is refused as `Closed`; a panic becomes a report; a handle that is dropped without
+//! allows, and every later message is refused, as `Closed` unless the queue is full; a panic becomes a report; a handle that is dropped without
 //! [`WriterHandle::finish`] ends the recording at its watermark.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

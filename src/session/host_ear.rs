@@ -252,7 +252,7 @@ impl Session {
                         at,
                         samples: Arc::clone(&samples),
                     });
-                    self.children.ears.send(Hear { at, samples });
+                    self.children.ears.send(Hear { at, samples, is_captured: !self.muted });
                 }
                 HostPiece::Hole { from, until, cause } => {
                     // Before the first sound there is nothing to miss.
@@ -270,7 +270,8 @@ impl Session {
         while from < until {
             let length = until.since(from).min(SILENCE_CHUNK);
             let samples = usize::try_from(length.samples()).unwrap_or(0);
-            self.children.ears.send(Hear { at: from, samples: vec![0; samples].into() });
+            let samples = vec![0; samples].into();
+            self.children.ears.send(Hear { at: from, samples, is_captured: false });
             from = from + length;
         }
     }

@@ -359,6 +359,8 @@ pub struct Hear {
     pub at: SessionTime,
     /// The samples.
     pub samples: Arc<[i16]>,
+    /// Whether a microphone heard them: not while the host is muted, nor in a hole.
+    pub is_captured: bool,
 }
 
 /// What the listener hears from the AIs, for ears that must not take it for the host.

@@ -275,7 +275,7 @@ impl Handler<Hear> for SttActor {
         self.watch.fault_point("ears");
         let length = Span::from_samples(message.samples.len() as u64);
         self.now = message.at + length;
-        if let Some(fact) = self.voice.hear(message.at, &message.samples) {
+        if let Some(fact) = self.voice.hear(message.at, &message.samples, message.is_captured) {
             self.on_voice(fact);
         }
         let is_own = self.voice.is_own(self.now);

@@ -133,7 +133,7 @@ impl Ears {
             {
                 voice.own(SessionTime::from_samples(frame * FRAME), part);
             }
-            found.extend(voice.hear(arrival.at, &arrival.samples));
+            found.extend(voice.hear(arrival.at, &arrival.samples, true));
             let until = arrival.at + Span::from_samples(arrival.samples.len() as u64);
             if voice.is_own(until) {
                 let end = sample_of(until).min(sound.len());

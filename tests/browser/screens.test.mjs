@@ -17,9 +17,11 @@ test('a studio with a token asks for it, says when it is wrong, and opens when i
   const refused = (response) => response.writeHead(401, { 'content-type': 'application/json' })
     .end(JSON.stringify({ code: 'access_denied', message: 'this studio asks for its access token', hint: 'sign in on the page' }));
   let isOpen = false;
+  let hasBriefing = false;
+  const rain = { name: 'rain', title: 'Rain', episode: 'rain', language: 'en', speakers: ['Mona', 'Ada', 'Grace'], roles: [], voices: [], segments: [] };
   const locked = await startServer(join(ROOT, 'web'), {
     '/ready': '{}',
-    '/api/briefings': (_, response) => (isOpen ? response.writeHead(200, { 'content-type': 'application/json' }).end('{"briefings":[]}') : refused(response)),
+    '/api/briefings': (_, response) => (isOpen ? response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ briefings: hasBriefing ? [rain] : [] })) : refused(response)),
     '/api/access': async (request, response) => {
       let body = '';
       for await (const part of request) body += part;
@@ -43,9 +45,16 @@ test('a studio with a token asks for it, says when it is wrong, and opens when i
   await everyLook(page, 'access-wrong');
   await page.fill('#token', 'sesame');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => /no briefings yet/.test(document.querySelector('#briefing-about').textContent));
+  await page.waitForFunction(() => /no briefing yet: make one/.test(document.querySelector('#briefing-about').textContent));
   assert.equal(await page.isVisible('#access-dialog'), false);
+  // Nobody is let into a show that cannot begin; who comes back with a briefing is.
+  assert.equal(await page.isDisabled('button[type=submit]'), true);
+  assert.equal(await page.isDisabled('#briefing'), true);
   await everyLook(page, 'start-empty');
+  hasBriefing = true;
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForSelector('button[type=submit]:enabled');
+  assert.equal(await page.inputValue('#briefing'), 'rain');
   // Chromium itself tells the console of every answer that is a refusal.
   assert.deepEqual(complaints.filter((text) => !/status of 401/.test(text)), []);
   await page.close();
@@ -116,6 +125,7 @@ test('the producer’s controls: whisper, strike, the plan, and why and what nex
   assert.equal((await client.text('client.whisper', ({ speaker }) => speaker === 'guest')).text, 'ask about Vienna');
   await page.focus('#whisper-guest');
   await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate(() => document.activeElement === document.body), true);
 
   client.caption(1, 'claude', { text: 'A bed that moves.', start: 1000, end: 3000, isFinal: true });
   await page.keyboard.press('s');
@@ -124,11 +134,17 @@ test('the producer’s controls: whisper, strike, the plan, and why and what nex
   await page.waitForSelector('#captions-final [data-struck]');
   assert.match(await page.textContent('#notice'), /2 seconds/);
 
+  assert.equal(client.texts.some(({ type }) => type === 'client.interrupt'), false, 'Escape left the field and interrupted nobody');
+
   await page.click('.part >> nth=1 >> button');
   assert.equal((await client.text('client.segment')).index, 1);
   client.send('segment', { index: 1, title: 'Why they came back', goal: 'Who pays.', minutes: 6, since: 0, reason: 'chosen' });
   await page.waitForSelector('.part[data-state=now] >> text=Why they came back');
   assert.equal(await page.locator('.part[data-state=done]').count(), 1);
+  // The part that is on can be reached, and goes on when it is pressed.
+  assert.equal(await page.getAttribute('.part[data-state=now] button', 'aria-current'), 'step');
+  await page.click('.part[data-state=now] button');
+  assert.equal(client.texts.filter(({ type }) => type === 'client.segment').length, 1);
 
   client.send('autopilot', { enabled: true });
   client.send('director', { turn: 4, speaker: 'guest', step: 'new-angle', reason: 'repetition', scores: { novelty: 120, overlap: 640, share: 510, monologueMs: 14_000, remainingMs: 61_000, turns: 4 } });
@@ -174,6 +190,8 @@ test('what was cut off and what was struck is marked in a recording, where the s
     for (let i = 0; i < data.length; i += 4) if (data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255) return true;
     return false;
   }, ms / 16_000);
+  assert.deepEqual(await page.$$eval('.legend li', (signs) => signs.map(({ dataset }) => dataset.sign)), ['words', 'cut', 'struck', 'marker']);
+  assert.match(await page.getAttribute('.cue[data-struck] .cut', 'title'), /tracks keep it/);
   assert.deepEqual([await isMarked('claude', 6800), await isMarked('claude', 4200), await isMarked('you', 10_000), await isMarked('you', 2000)],
     [true, false, true, false]);
   await everyLook(page, 'take-cuts');
@@ -251,6 +269,9 @@ test('with forced colours everything is still told apart', async () => {
   // Still: no half-way colour is compared.
   await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
   await shot(page, 'forced-start', { fullPage: true });
+  const colorOf = (selector) => page.$eval(selector, (element) => getComputedStyle(element).color);
+  assert.equal(await colorOf('.choice input:checked + span small'), await colorOf('.choice input:checked + span b'), 'what the choice means is read');
+  assert.equal(await page.$eval('.nav a[aria-current]', (link) => getComputedStyle(link).borderBottomWidth), '3px', 'where one is is seen');
   const { client } = await enter(page);
   client.send('orb.state', { speaker: 'claude', state: 'speaking' });
   client.caption(2, 'claude', { text: 'Because a bed that moves', pending: 'is worth an hour', isFinal: false });
@@ -271,6 +292,14 @@ test('with forced colours everything is still told apart', async () => {
     return painted / (data.length / 4);
   }));
   assert.ok(orbs.every((share) => share > 0.1), `every orb is painted: ${orbs}`);
+  if (await page.getAttribute('body', 'data-panel') !== 'open') await page.keyboard.press('h');
+  assert.notEqual(await colorOf('.part-go[aria-current]'), await page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement('button'));
+    probe.disabled = true;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  }), 'the part that is on looks like no disabled one');
   await shot(page, 'forced-live');
   assert.deepEqual(await findings(page, 'forced live'), []);
   await page.close();

@@ -802,6 +802,7 @@ fn the_guide_for_hosts_shows_the_presets_and_what_no_briefing_changes() {
         ms(rules.sound_confirm),
         ms(rules.waver_pause),
         ms(rules.detector_lag),
+        ms(rules.counted_lead),
         ms(rules.wordless_extra),
         ms(rules.first_word_weight),
         ms(rules.next_word_weight),

@@ -1,7 +1,7 @@
 // The lines of a recording, with what was cut of it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linesOf } from '../cues.js';
+import { legendOf, linesOf } from '../cues.js';
 
 const cue = (startMs, endMs, more) => ({ speaker: 'Ada', startMs, endMs, text: `at ${startMs}`, ...more });
 
@@ -19,4 +19,11 @@ test('a turn that was interrupted is cut, and only what lies wholly in a cut is 
 
 test('a studio that tells of no cuts has none', () => {
   assert.deepEqual(linesOf({ language: 'en', captions: [cue(0, 900)], markers: [] }).map(({ isCut, isStruck }) => isCut || isStruck), [false]);
+});
+
+test('the legend has the signs that are there, and no others', () => {
+  const signs = (take) => legendOf({ captions: [], markers: [], ...take }).map(({ sign }) => sign);
+  assert.deepEqual(signs({}), []);
+  assert.deepEqual(signs({ captions: [cue(0, 900)] }), ['words']);
+  assert.deepEqual(signs({ captions: [cue(0, 900, { cut: true })], cuts: [{ fromMs: 0, toMs: 1 }], markers: [{ at_s: 1, label: '' }] }), ['words', 'cut', 'struck', 'marker']);
 });

@@ -7,8 +7,8 @@ const press = (key, more = {}) => ({ key, ctrlKey: false, altKey: false, metaKey
 const live = { isLive: true, inField: false, inDialog: false };
 
 test('each key has one meaning, small or capital', () => {
-  assert.deepEqual(['m', 'M', 'Escape', 'x', 'a', '1', '2', 'k', 's', 'w', 'c', 'h', '?', 'q', 'space'].map((key) => actionOf(press(key), live)),
-    ['mute', 'mute', 'interrupt', 'interrupt', 'autopilot', 'claude', 'guest', 'marker', 'strike', 'whisper', 'captions', 'figures', 'help', null, null]);
+  assert.deepEqual(['m', 'M', 'Escape', 'x', 'a', '1', '2', 'k', 's', 't', 'w', 'c', 'h', '?', 'q', 'space'].map((key) => actionOf(press(key), live)),
+    ['mute', 'mute', 'interrupt', 'interrupt', 'autopilot', 'claude', 'guest', 'marker', 'strike', 'type', 'whisper', 'captions', 'figures', 'help', null, null]);
 });
 
 test('Space talks unless it is a button’s own', () => {

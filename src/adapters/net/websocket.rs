@@ -132,7 +132,8 @@ impl Socket {
 /// A connection that could not be made or broke, without its address or content.
 fn broke(adapter: &'static str, doing: &str, error: &Error) -> AdapterError {
     let what = match error {
-        Error::Io(error) => format!("{}", error.kind()),
+        // The system's own words: of many causes, a name that cannot be resolved among them, the kind says nothing.
+        Error::Io(error) => error.to_string(),
         Error::Tls(_) => "TLS failed".to_owned(),
         Error::ConnectionClosed | Error::AlreadyClosed => "the connection is closed".to_owned(),
         Error::Capacity(_) => "a message that is too long".to_owned(),

@@ -9,7 +9,7 @@ mod devices;
 mod terminal;
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         tell(&talked, None)?;
     } else {
         own_studio::keep_to_itself(&mut config);
-        let (briefing, name) = arguments.own_briefing()?;
+        let (briefing, name) = arguments.own_briefing(&config.briefings_dir)?;
         let hello = arguments.hello(name);
         let talked = runtime.block_on(hold_here(&config, briefing, hello, sound, terminal))?;
         tell(&talked, Some(&config.recording_dir))?;
@@ -100,11 +100,11 @@ impl Arguments {
         }
     }
 
-    /// The briefing as a file, or the name of one of the studio's.
-    fn own_briefing(&self) -> anyhow::Result<(Option<Briefing>, &str)> {
-        let path = PathBuf::from(&self.briefing);
+    /// The briefing as a file, or the name of one of the studio's in `folder`.
+    fn own_briefing(&self, folder: &Path) -> anyhow::Result<(Option<Briefing>, &str)> {
+        let path = Path::new(&self.briefing);
         if path.extension().is_some_and(|extension| extension == "md") {
-            return Ok((Some(briefings::load_path(&path)?.briefing), ""));
+            return Ok((Some(briefings::load_named(folder, path)?.briefing), ""));
         }
         Ok((None, &self.briefing))
     }
