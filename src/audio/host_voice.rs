@@ -17,7 +17,7 @@ use super::stream_time::StreamTime;
 use crate::time::{SessionTime, Span};
 
 /// How long a voice may wait for the echo guard to learn whether the AI that sounds comes back at all: it learns an
-/// echo within 1 to 1.5 s of a session's first AI sound and a clear line within 0.4 s. Only a host who speaks with that
+/// echo within 0.6 to 1 s of a session's first AI sound and a clear line within 0.4 s. Only a host who speaks with that
 /// first second waits longer.
 const UNSURE_MOST: Span = Span::from_millis(1500);
 

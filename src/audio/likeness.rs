@@ -87,11 +87,11 @@ impl<const LAGS: usize> Likeness<LAGS> {
         self.weight = self.weight * REMEMBER + 1.0;
         let near = near.map(f32::sqrt);
         let (mut near_spread, mut near_square) = (0.0, 0.0);
-        for band in 0..BANDS {
-            let change = change_of(near[band], self.near_before[band]);
-            self.near[band].add((near[band], near[band]), (change, change));
-            near_spread += self.near[band].spread(self.weight);
-            near_square += self.near[band].change_square;
+        for ((sums, root), before) in self.near.iter_mut().zip(near).zip(self.near_before) {
+            let change = change_of(root, before);
+            sums.add((root, root), (change, change));
+            near_spread += sums.spread(self.weight);
+            near_square += sums.change_square;
         }
         let mut found = Found { levels: -1.0, changes: -1.0, place: 0 };
         for (place, far) in far.iter().enumerate() {

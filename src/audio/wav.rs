@@ -11,8 +11,9 @@ pub const HEAD_BYTES: usize = 44;
 /// Bytes of one sample.
 const SAMPLE_BYTES: u16 = 2;
 
-/// What of the head the RIFF chunk's own length counts.
-const COUNTED_BYTES: u32 = HEAD_BYTES as u32 - 8;
+/// What of the head the RIFF chunk's own length counts: all but its name and that length.
+const COUNTED_BYTES: u32 = 36;
+const _: () = assert!(COUNTED_BYTES as usize + 8 == HEAD_BYTES, "one head");
 
 /// The most samples whose length the head can say: 12 hours at 48 kHz.
 pub const SAMPLES_MAX: u64 = ((u32::MAX - COUNTED_BYTES) / SAMPLE_BYTES as u32) as u64;

@@ -215,7 +215,7 @@ fn snapshot(state: &State) -> ServerMessage {
         orb_states: OrbStates { you, claude, guest },
         captions: state.captions.iter().map(WireCaption::from).collect(),
         autopilot: state.autopilot,
-        session: SessionFacts {
+        session: Box::new(SessionFacts {
             session_id: state.session_id.clone(),
             episode_id: state.episode_id.clone(),
             title: state.title.clone(),
@@ -225,7 +225,7 @@ fn snapshot(state: &State) -> ServerMessage {
             now_ms: state.now_ms,
             muted: state.muted,
             recording: state.recording,
-        },
+        }),
         segment: state.segment.as_ref().map(segment),
         strikes: state
             .strikes

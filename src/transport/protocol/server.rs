@@ -55,7 +55,7 @@ pub enum ServerMessage {
         /// Whether autopilot is on.
         autopilot: bool,
         /// Facts of the session.
-        session: SessionFacts,
+        session: Box<SessionFacts>,
         /// The part of the plan that is on; `null` where there is no plan.
         #[serde(default)]
         segment: Option<WireSegment>,
