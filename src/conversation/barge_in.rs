@@ -262,7 +262,7 @@ mod tests {
             (voice..voice + 400).find(pauses)
         };
         assert_eq!(pause_at(1000, 1060), Some(1200), "found as fast as most voices");
-        assert_eq!(pause_at(1000, 1140), Some(1200));
-        assert_eq!(pause_at(1000, 1300), Some(1360), "140 ms and 60 of voice");
+        assert_eq!(pause_at(1000, 1145), Some(1200));
+        assert_eq!(pause_at(1000, 1300), Some(1355), "145 ms and 55 of voice");
     }
 }

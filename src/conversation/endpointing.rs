@@ -394,7 +394,7 @@ mod tests {
             let scores: Vec<_> = scores.iter().copied().map(Some).collect();
             end(&scores, words(1000))
         };
-        assert_eq!([650, 649].map(|first| end(&[first])), [0, 1600]);
+        assert_eq!([750, 749].map(|first| end(&[first])), [0, 1600]);
         assert_eq!([500, 499, 200, 199].map(|second| end(&[649, second])), [0, 1000, 1000, 1600]);
         assert_eq!(end(&[30, 29]), 1600, "it is not sure");
         assert_eq!(end(&[29, 30]), 1600);
@@ -414,7 +414,7 @@ mod tests {
         let again = |scores: &[Option<u16>], silence| after(silence, &turn(1000, scores), words(0));
         let (wait, ask) = (Judgement::Wait, Judgement::Ask);
         assert_eq!([599, 600].map(|it| again(&[Some(649)], it)), [wait, ask]);
-        assert_eq!([Some(650), None].map(|first| again(&[first], 600)), [wait; 2]);
+        assert_eq!([Some(750), None].map(|first| again(&[first], 600)), [wait; 2]);
         assert_eq!(again(&[Some(100), Some(100)], 1500), wait);
     }
 
