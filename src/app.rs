@@ -163,7 +163,7 @@ pub fn start_patiently(
         patience,
         media: Some(media),
         sessions_max: config.max_sessions,
-        peaks_turn: Arc::default(),
+        decode_turn: Arc::default(),
         downloads: Arc::new(tokio::sync::Semaphore::new(DOWNLOADS_MAX)),
         save_turn: Arc::default(),
         sound_check_turn: Arc::default(),

@@ -65,7 +65,7 @@ pub struct Studio {
     /// Sessions at one time.
     pub sessions_max: usize,
     /// Whoever decodes a recording holds it.
-    pub peaks_turn: Arc<tokio::sync::Mutex<()>>,
+    pub decode_turn: Arc<tokio::sync::Mutex<()>>,
     /// WAV files on their way to somebody: each holds three tracks open for as long as it is read.
     pub downloads: Arc<tokio::sync::Semaphore>,
     /// Whoever saves a briefing holds it.

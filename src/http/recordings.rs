@@ -278,7 +278,7 @@ pub async fn waveforms(
     let mut pictures: [Vec<u8>; 3] = Default::default();
     for speaker in Speaker::ALL {
         // One at a time: decoding must not take the machine from those who are on air.
-        let _turn = studio.peaks_turn.lock().await;
+        let _turn = studio.decode_turn.lock().await;
         let track = studio.recording_dir.join(&name).join(closing::track_file(speaker));
         pictures[speaker.index()] = blocking("recordings", move || peaks(&track, points)).await?;
     }

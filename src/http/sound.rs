@@ -66,7 +66,7 @@ pub async fn show(
     }
     let seat = studio.downloads.clone().try_acquire_owned();
     let seat = seat.map_err(|_all_taken| ApiError::too_many_downloads())?;
-    let (dir, turn) = (studio.recording_dir.join(&episode), studio.peaks_turn.clone());
+    let (dir, turn) = (studio.recording_dir.join(&episode), studio.decode_turn.clone());
     let held = turn.lock().await;
     let file = blocking("recordings", move || WavFile::open(&dir, speaker, samples)).await?;
     drop(held);
