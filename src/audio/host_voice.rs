@@ -38,7 +38,7 @@ pub enum VoiceFact {
     Rose(SessionTime),
     /// A voice began.
     Started(SessionTime),
-    /// It is sure, or not yet.
+    /// Whether it is sure: told right before its start, and when it has become so.
     Sure(bool),
     /// It ended.
     Stopped(SessionTime),
@@ -116,7 +116,13 @@ impl HostVoice {
     ) {
         let (from, until) = (time.session_time(from_sample), time.session_time(until_sample));
         let score = self.unless_own(score, from, until);
-        match self.gate.0.judge(from_sample, until_sample, score) {
+        let edge = self.gate.0.judge(from_sample, until_sample, score);
+        let above_room = self.rise.above_room_db(from, until);
+        let length_ms = until_sample.saturating_sub(from_sample) as f32
+            / SampleRate::HZ_16000.samples_in_ms(1) as f32;
+        let sure = self.evidence.judge(self.gate.0.is_speech(), length_ms, score, above_room);
+        facts.extend(sure.map(VoiceFact::Sure));
+        match edge {
             Some(VoiceEdge::Started { at_sample }) => {
                 let at = time.session_time(at_sample);
                 let at = self.doubted_since.take().map_or(at, |since| since.min(at));
@@ -127,11 +133,6 @@ impl HostVoice {
             }
             None => {}
         }
-        let above_room = self.rise.above_room_db(from, until);
-        let length_ms = until_sample.saturating_sub(from_sample) as f32
-            / SampleRate::HZ_16000.samples_in_ms(1) as f32;
-        let sure = self.evidence.judge(self.gate.0.is_speech(), length_ms, score, above_room);
-        facts.extend(sure.map(VoiceFact::Sure));
     }
 
     /// The detector is lost: a voice that was on ends where it was last heard, and the next stream counts from zero.
@@ -247,7 +248,11 @@ mod tests {
             let mut facts = Vec::new();
             let score = if at.millis() > onset + 64 { 990 } else { 10 };
             voice.judge((hop * HOP_16, (hop + 1) * HOP_16), score, &time, &mut facts);
-            if let Some(VoiceFact::Started(began)) = facts.first() {
+            let began = facts.iter().find_map(|fact| match fact {
+                VoiceFact::Started(began) => Some(*began),
+                VoiceFact::Rose(_) | VoiceFact::Sure(_) | VoiceFact::Stopped(_) => None,
+            });
+            if let Some(began) = began {
                 return (began.millis(), at.millis() + 32 - onset);
             }
         }
@@ -287,7 +292,8 @@ mod tests {
             time.take(at, Span::from_millis(32), 512);
             voice.judge((hop * HOP_16, (hop + 1) * HOP_16), 990, &time, &mut facts);
         }
-        println!("{facts:?}");
+        let told: Vec<_> = facts.iter().take(2).collect();
+        assert!(matches!(told[..], [VoiceFact::Sure(true), VoiceFact::Started(_)]), "{told:?}");
         let started = facts.iter().find_map(|fact| match fact {
             VoiceFact::Started(at) => Some(*at),
             VoiceFact::Rose(_) | VoiceFact::Sure(_) | VoiceFact::Stopped(_) => None,

@@ -81,12 +81,15 @@ impl Intrusion {
         Self { since: None, ended: until, ..Self::new(from) }
     }
 
-    /// The voice is there, or there again.
-    pub(super) fn started(&mut self, at: SessionTime, lead: Span) {
+    /// The voice is there, or there again; `firm` is what the detector has told of it, if it tells such things.
+    pub(super) fn started(&mut self, at: SessionTime, firm: Option<bool>, rules: &Rules) {
         self.since = Some(at);
         self.is_firm = true;
-        let first = self.onset.max(at - lead);
+        let first = self.onset.max(at - rules.counted_lead);
         self.counted_from = if self.voice == Span::ZERO { first } else { at };
+        if let Some(firm) = firm {
+            self.wavered(firm, rules);
+        }
     }
 
     /// The detector is sure of the voice, or not any more. A voice whose first sound nobody noticed began before the
@@ -256,7 +259,7 @@ mod tests {
         let rules = Rules::default();
         let pause_at = |rose: u64, voice: u64| {
             let mut intrusion = Intrusion::new(at(rose));
-            intrusion.started(at(voice), rules.counted_lead);
+            intrusion.started(at(voice), None, &rules);
             let pauses =
                 |now: &u64| intrusion.judge(at(*now), "", AiHeard::Heard, &rules) == Step::Pause;
             (voice..voice + 400).find(pauses)

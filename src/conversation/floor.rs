@@ -90,6 +90,8 @@ pub struct Conversation {
     // ── The host ─────────────────────────────────────────────────────────────────────────────────────────
     /// Since when the host's voice is on.
     pub(super) voice_since: Option<SessionTime>,
+    /// Whether the detector is sure of it, or of the voice that is told next; `None` while nothing was told.
+    pub(super) firm: Option<bool>,
     /// Whether the end of the voice was concluded (mute, key, lost socket) and not yet heard from the detector.
     pub(super) end_is_assumed: bool,
     pub(super) words: HostWords,
@@ -208,6 +210,7 @@ impl Conversation {
             last_turn_id: 0,
             last_ask: 0,
             voice_since: None,
+            firm: None,
             end_is_assumed: false,
             words: HostWords::default(),
             last_host_turn: None,

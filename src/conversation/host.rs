@@ -68,13 +68,20 @@ impl Conversation {
 
     /// Over an AI's voice a sound that may be none is not paused for yet; elsewhere it changes nothing.
     pub(super) fn on_voice_wavered(&mut self, firm: bool) {
-        if let Some(intrusion) = &mut self.intrusion {
+        // Logs of before it was told with the start know nothing of the voices that were on when an AI began.
+        if self.voice_since.is_none() || self.firm.is_some() {
+            self.firm = Some(firm);
+        }
+        if self.voice_since.is_some()
+            && let Some(intrusion) = &mut self.intrusion
+        {
             intrusion.wavered(firm, &self.briefing.rules);
         }
     }
 
     pub(super) fn on_speech_stopped(&mut self, at: SessionTime) {
         let at = at.min(self.now);
+        self.firm = None;
         if let Some(since) = self.voice_since.take() {
             self.voice_ended(at.max(since));
         } else if self.end_is_assumed {
@@ -91,6 +98,7 @@ impl Conversation {
     pub(super) fn assume_voice_ended(&mut self) {
         if let Some(since) = self.voice_since.take() {
             self.end_is_assumed = true;
+            self.firm = None;
             self.voice_ended(self.now.max(since));
         }
     }
@@ -119,10 +127,10 @@ impl Conversation {
     pub(super) fn intrude(&mut self, at: SessionTime) {
         // The detector is sure of a voice a little later than it began to sound.
         let onset = self.rise.map_or(at, |rise| rise.at.min(at));
-        let lead = self.rules().counted_lead;
-        let intrusion = self.intrusion.get_or_insert_with(|| Intrusion::new(onset));
-        intrusion.started(at, lead);
         let Floor::Ai(turn) = &self.floor else { return };
+        let rules = self.program.rules().of_speaker(turn.speaker.into());
+        let intrusion = self.intrusion.get_or_insert_with(|| Intrusion::new(onset));
+        intrusion.started(at, self.firm, rules);
         match &turn.playout {
             // Not a sample was reported as heard: holding it loses nothing and cannot start over the host.
             Some(playout) if playout.played == 0 => self.pause_for_voice(),

@@ -20,7 +20,8 @@ pub enum Input {
     SoundRose { at: SessionTime },
     /// The host's voice began at `at` (first frame over the detector's threshold).
     SpeechStarted { at: SessionTime },
-    /// The detector is no longer sure of a voice that has just begun, or is again. Told in its first 400 ms only.
+    /// Whether the detector is sure of a voice: told right before the voice that it is said of, and once more at most, when
+    /// it has become sure.
     VoiceWavered { firm: bool },
     /// The host's voice ended at `at` (end of the last speech frame; known about 160 ms later).
     SpeechStopped { at: SessionTime },

@@ -280,8 +280,8 @@ impl Default for Rules {
             // Where the level says nothing (a noisy room, a soft onset), the detector's first hop lies 60 to 200 ms
             // behind the first sound: half of the way, so that nobody is paused early.
             detector_lag: Span::from_millis(90),
-            // Half of all voices are found within 60 ms, nine in ten within this. Of 380 noises seven pause an AI without a
-            // bound, five with 145 and three with 140; nineteen of twenty voices pause it within 260, 266 and 283 ms.
+            // Half of all voices are found within 60 ms, nine in ten within this. Of 380 noises three pause an AI without a
+            // bound and two with it; nineteen of twenty voices pause it within 268 ms either way.
             counted_lead: Span::from_millis(145),
             // Engines without an echo guard use three seconds; this one has learned a line after 0.4.
             warm_up: Span::from_millis(1000),

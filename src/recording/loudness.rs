@@ -17,39 +17,41 @@ const SECOND: u64 = 1_000 / FRAME_MS as u64;
 /// Measures one track.
 #[derive(Debug)]
 pub(super) struct TrackLoudness {
-    meter: LoudnessMeter,
+    /// From the first sound on: its histograms are 0.15 MB, and some speakers never speak.
+    meter: Option<LoudnessMeter>,
     /// Silent frames in a row; before the first sound it rests.
     silent_frames: u64,
 }
 
 impl Default for TrackLoudness {
     fn default() -> Self {
-        Self { meter: LoudnessMeter::new(), silent_frames: RESTS_AFTER }
+        Self { meter: None, silent_frames: RESTS_AFTER }
     }
 }
 
 impl TrackLoudness {
     /// The next frame sounds.
     pub(super) fn add(&mut self, frame: &[i16; FRAME_SAMPLES]) {
+        let meter = self.meter.get_or_insert_default();
         let skipped = self.silent_frames.saturating_sub(RESTS_AFTER);
         for _ in 0..skipped % SECOND {
-            self.meter.add(&[0; FRAME_SAMPLES]);
+            meter.add(&[0; FRAME_SAMPLES]);
         }
         self.silent_frames = 0;
-        self.meter.add(frame);
+        meter.add(frame);
     }
 
     /// The next frame is silent.
     pub(super) fn add_silence(&mut self) {
         self.silent_frames += 1;
-        if self.silent_frames <= RESTS_AFTER {
-            self.meter.add(&[0; FRAME_SAMPLES]);
+        if let Some(meter) = self.meter.as_mut().filter(|_| self.silent_frames <= RESTS_AFTER) {
+            meter.add(&[0; FRAME_SAMPLES]);
         }
     }
 
     /// The loudness until now; `None` if nothing was loud enough to have one.
     pub(super) fn summary(&self) -> Option<Loudness> {
-        let measured = self.meter.summary();
+        let measured = self.meter.as_ref()?.summary();
         Some(Loudness {
             integrated: tenth(measured.integrated_lufs?),
             true_peak: tenth(measured.true_peak_dbtp?),

@@ -26,7 +26,7 @@ main() {
     # Names.
     flite ada "Ada, what do you make of that?"
     flite grace "Grace, do you agree with her?"
-    flite both "Thank you both. What would each of you do first?"
+    flite both "What would both of you do first?"
     # What a sound check has the host read: the page's own sentence (web/soundcheck.js).
     flite sentence "Please put six fresh peaches beside the big blue chair."
     # A pause inside one sentence: not the end of a turn.

@@ -32,6 +32,85 @@ fn a_voice_the_detector_is_not_sure_of_ducks_and_pauses_late() {
 }
 
 #[test]
+fn a_voice_that_is_told_to_be_unsure_before_it_begins_is_not_paused_for_at_once() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        3.8 sound rises
+        4.0 detector is unsure
+        4.0 host sounds for 0.3
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        3.80 t2 duck -12 dB
+        4.455 t2 pause
+        4.90 t2 duck 0 dB
+        4.90 t2 resume
+        4.90 t2 barge-in resumed
+        5.20 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn a_voice_that_is_told_to_be_sure_before_it_begins_counts_as_one_told_after_it() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        4.0 detector is sure
+        4.0 host sounds for 0.5
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.11 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.70 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
+fn what_was_told_of_one_voice_says_nothing_of_the_next() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        3.0 detector is unsure
+        3.0 host sounds for 0.1
+        4.0 host sounds for 0.5
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        3.04 t2 duck -12 dB
+        3.26 t2 duck 0 dB
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.60 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
 fn a_voice_that_becomes_sure_counts_from_before_the_detectors_first_hop() {
     check(
         r#"

@@ -194,6 +194,9 @@ fn murmurs_leave_the_answer_whole() {
     }
 }
 
+/// What is said around the pause.
+const PAUSED: &str = "I was thinking that we might talk about the history of maps.";
+
 #[test]
 fn nobody_speaks_into_a_pause_inside_a_sentence() {
     for held in of(sessions(), Case::Pause) {
@@ -201,10 +204,20 @@ fn nobody_speaks_into_a_pause_inside_a_sentence() {
         let [sentence] = said.as_slice() else {
             panic!("{}: one sentence, not {said:?}", held.plan.episode)
         };
+        let (before, after) = held.halves().expect("a voice, a pause of a second, a voice");
+        assert!(
+            !before.is_empty() && !after.is_empty(),
+            "{}: {before:?} {after:?}",
+            held.plan.episode
+        );
         let words = normal(sentence);
-        // "thinkin'" is the same word.
-        for half in ["thinkin", "history"] {
-            assert!(words.iter().any(|word| word.starts_with(half)), "{half} in {sentence:?}");
+        let has = |word: &str| words.iter().any(|written| written.starts_with(word));
+        // Of the other synthesizer the recogniser may write any word wrong, but not all of them.
+        if held.plan.episode == "made-pause" {
+            assert!(has("thinkin") && has("history"), "{sentence:?}");
+        } else {
+            let right = normal(PAUSED).iter().filter(|word| words.contains(word)).count();
+            assert!(right >= 4, "{}: {sentence:?}", held.plan.episode);
         }
         let end = held.of_type("speech.stop").filter_map(|stop| stop["at"].as_u64()).max();
         let first = held.first_ai_sound();
@@ -228,12 +241,16 @@ fn each_of_three_lines_is_answered_by_whom_it_calls() {
         let said = held.host_turns();
         assert_eq!(said.len(), 3, "{said:?}");
         let wrote = |line: usize, word: &str| normal(said[line]).contains(&word.to_owned());
-        assert!(wrote(0, "ada") && wrote(1, "grace"), "{}: {said:?}", held.plan.episode);
+        // A person's name may be spelled in two ways.
+        let ada_wrote = wrote(0, "ada") || wrote(0, "aida");
+        assert!(ada_wrote && wrote(1, "grace"), "{}: {said:?}", held.plan.episode);
         assert_eq!(*ada, ("claude", "addressed"), "{}", held.plan.episode);
         assert_eq!(*grace, ("guest", "addressed"), "{}", held.plan.episode);
-        // Of a made voice the recogniser may write another word than the one it said; that both are called is judged by what
-        // was written.
-        if wrote(2, "both") || wrote(2, "each") {
+        // Of the other synthesizer's voice the recogniser may write another word than the one it said; that both are called
+        // is judged by what was written.
+        let calls_both = wrote(2, "both");
+        assert!(calls_both || held.plan.episode != "made-threeturns", "{said:?}");
+        if calls_both {
             let [first, second] = rest else { panic!("{}: {grants:?}", held.plan.episode) };
             assert_eq!((first.1, second.1), ("addressed-first", "addressed-second"), "{grants:?}");
             assert_ne!(first.0, second.0, "{grants:?}");

@@ -106,6 +106,27 @@ impl Held {
         captions_of(&self.events, |event| event["speaker"] == "you")
     }
 
+    /// The host's final captions before and after the only pause of a second or more between two stretches of voice; none
+    /// without one.
+    pub(super) fn halves(&self) -> Option<(String, String)> {
+        let at = |event: &Value| event["at"].as_u64();
+        let stops = self.of_type("speech.stop").filter_map(at);
+        let starts: Vec<u64> = self.of_type("speech.start").filter_map(at).collect();
+        let pauses: Vec<(u64, u64)> = stops
+            .filter_map(|stop| Some((stop, *starts.iter().find(|start| **start > stop)?)))
+            .filter(|(stop, start)| start - stop >= 48_000)
+            .collect();
+        let [(stop, start)] = pauses[..] else { return None };
+        let of_host = |event: &Value| event["speaker"] == "you";
+        let before = captions_of(&self.events, |event| {
+            of_host(event) && event["end"].as_u64().is_some_and(|end| end <= stop)
+        });
+        let after = captions_of(&self.events, |event| {
+            of_host(event) && event["start"].as_u64().is_some_and(|begin| begin >= start)
+        });
+        Some((before, after))
+    }
+
     /// First sample of session time at which an AI sounds.
     pub(super) fn first_ai_sound(&self) -> Option<u64> {
         let first = |track: &Vec<i16>| track.iter().position(|sample| sample.unsigned_abs() > 300);
