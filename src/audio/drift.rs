@@ -28,8 +28,10 @@ pub const RENDER_SAMPLES: usize = (crate::time::SESSION_RATE_HZ / 200) as usize;
 /// (π / 256)² / 8, −94 dB: under the step of a 16-bit sample.
 const PHASES: usize = 256;
 
-/// Products that are summed side by side, so that they need not wait for each other: two vectors of any processor.
-const LANES: usize = 8;
+/// Products that are summed side by side, so that they need not wait for each other: four vectors of any processor. With
+/// eight, or with a sum for each of the two phases, the compiler makes no vectors of them: 29 ns a sample instead of 9.
+const LANES: usize = 16;
+const _: () = assert!(TAPS.is_multiple_of(LANES) && TAPS_WIDE.is_multiple_of(LANES));
 
 static NARROW: LazyLock<Filter> = LazyLock::new(|| Filter::new(TAPS));
 static WIDE: LazyLock<Filter> = LazyLock::new(|| Filter::new(TAPS_WIDE));
@@ -68,18 +70,23 @@ impl Filter {
         let between = num::single(place - phase as f64);
         let (low, high) =
             self.phases[phase * self.taps..(phase + 2) * self.taps].split_at(self.taps);
-        let (mut lows, mut highs) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        let mut sums = [0.0_f32; LANES];
         let (input, _) = input.as_chunks::<LANES>();
         let (low, _) = low.as_chunks::<LANES>();
         let (high, _) = high.as_chunks::<LANES>();
         for ((input, low), high) in input.iter().zip(low).zip(high) {
             for lane in 0..LANES {
-                lows[lane] += input[lane] * low[lane];
-                highs[lane] += input[lane] * high[lane];
+                let tap = low[lane] + between * (high[lane] - low[lane]);
+                sums[lane] += input[lane] * tap;
             }
         }
-        let (low, high): (f32, f32) = (lows.iter().sum(), highs.iter().sum());
-        low + between * (high - low)
+        // By halves: added one after the other they would wait for each other as long as all the products take.
+        for width in [8, 4, 2, 1] {
+            for lane in 0..width {
+                sums[lane] += sums[lane + width];
+            }
+        }
+        sums[0]
     }
 }
 
