@@ -44,7 +44,7 @@ impl ListenerTime {
 const NEARING: i64 = 16;
 
 /// Beyond this it is no wavering: the line stood still, and what follows has a place of its own. 100 ms.
-const WAVER_MAX_SAMPLES: u64 = 4_800;
+pub(super) const WAVER_MAX_SAMPLES: u64 = 4_800;
 
 /// The place of a turn's sound that comes by WebRTC, made steady.
 #[derive(Debug, Default)]

@@ -1,16 +1,18 @@
 //! One AI's stage: the playout of its turn, and the times its reply took.
 
 use super::allowance::Allowance;
+use super::listener_time::WAVER_MAX_SAMPLES;
 use super::notice::TurnMetrics;
 use crate::audio::playout::{CREDIT, HeardSpan, Phase, Playout, Pushed, Reports};
 use crate::conversation::{AiSpeaker, TurnId, VoicedWord};
 use crate::recording::JOIN_TOLERANCE;
 use crate::time::{SessionTime, Span};
 
-/// How far from its place loud sound may be joined to what came before: as far as positions by RTP time waver on a line that
-/// loses a fifth and delays by 150 ms (of four voices that never pause three went beyond 25 ms), and half of what people
-/// notice as another gap or overlap, 120 ms (Heldner 2011, J. Acoust. Soc. Am. 130:508).
-const LOUD_JOIN_TOLERANCE: Span = Span::from_millis(60);
+/// How far from its place loud sound may be joined to what came before: as far as a listener's positions are taken to waver,
+/// and less than the 120 ms from which on people notice another gap or overlap (Heldner 2011, J. Acoust. Soc. Am. 130:508).
+/// Speech is quiet for a moment every second or two. A voice that never is left its place by 25 ms on a line that loses a
+/// fifth and delays by 150 ms, and by 59 ms behind a change of network, and each time a hole was torn into it.
+const LOUD_JOIN_TOLERANCE: Span = Span::from_samples(WAVER_MAX_SAMPLES);
 /// Samples behind a seam that must be quiet for it not to be heard, 5 ms.
 const SEAM_SAMPLES: usize = 240;
 /// What is quiet: a peak of -44 dBFS, far below any voiced sound.
@@ -264,10 +266,10 @@ mod tests {
         assert_eq!(placed_as(&mut stage, 1040, 640, 9_000), (1020, None), "joined");
         assert_eq!(placed_as(&mut stage, 1060, 660, 9_000), (1040, None));
         assert_eq!(placed_as(&mut stage, 1080, 680, 100), (1080, None), "quiet: in its place");
-        assert_eq!(placed_as(&mut stage, 1160, 730, 9_000), (1100, None), "as far as it goes");
-        assert_eq!(placed_as(&mut stage, 1181, 740, 9_000), (1181, None), "that is no wavering");
-        assert_eq!(placed_as(&mut stage, 1190, 740, 9_000), (1201, None));
-        assert_eq!(placed_as(&mut stage, 1210, 760, 100), (1221, None), "late, and told by nobody");
+        assert_eq!(placed_as(&mut stage, 1200, 730, 9_000), (1100, None), "as far as it goes");
+        assert_eq!(placed_as(&mut stage, 1221, 740, 9_000), (1221, None), "that is no wavering");
+        assert_eq!(placed_as(&mut stage, 1190, 740, 9_000), (1241, None));
+        assert_eq!(placed_as(&mut stage, 1210, 760, 100), (1261, None), "late, and told by nobody");
     }
 
     #[test]
