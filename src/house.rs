@@ -87,7 +87,7 @@ pub fn episode_setup(
         .map_err(|error| StartError::Recording(RecordingError::from(error)))?;
     let track = |speaker: Speaker| {
         let (model, voice) = match speaker.ai() {
-            None => (None, None),
+            None => (Some(request.cast.ears.speech_to_text.name().to_owned()), None),
             Some(ai) => (
                 Some(request.cast.mind(ai).model().to_owned()),
                 Some(request.cast.voice(ai).options.voice.clone()),

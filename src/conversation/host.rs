@@ -75,7 +75,7 @@ impl Conversation {
         if self.voice_since.is_some()
             && let Some(intrusion) = &mut self.intrusion
         {
-            intrusion.wavered(firm, &self.briefing.rules);
+            intrusion.wavered(firm, &self.program.rules().table);
         }
     }
 

@@ -124,7 +124,7 @@ pub struct TrackSetup {
     pub name: String,
     /// Human or AI.
     pub kind: SpeakerKind,
-    /// The language model that writes the words.
+    /// What writes the words: an AI's language model, the recogniser that hears a person.
     pub model: Option<String>,
     /// The voice that speaks them.
     pub voice: Option<String>,

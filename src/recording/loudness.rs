@@ -17,7 +17,7 @@ const SECOND: u64 = 1_000 / FRAME_MS as u64;
 /// Measures one track.
 #[derive(Debug)]
 pub(super) struct TrackLoudness {
-    /// From the first sound on: its histograms are 0.15 MB, and some speakers never speak.
+    /// From the first sound on: it takes 0.2 MB, and some speakers never speak.
     meter: Option<LoudnessMeter>,
     /// Silent frames in a row; before the first sound it rests.
     silent_frames: u64,

@@ -103,7 +103,7 @@ pub struct TrackFile {
     pub name: String,
     /// Human or AI.
     pub kind: SpeakerKind,
-    /// The language model that wrote the words.
+    /// What wrote the words: an AI's language model, the recogniser that heard a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The voice that spoke them.

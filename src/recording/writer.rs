@@ -44,8 +44,9 @@ pub const QUEUE_MESSAGES_MAX: usize = QUEUE_SECONDS * MESSAGES_A_SECOND;
 /// Capacity of the queue in samples of sound, all tracks together: stretches may be longer than a frame.
 pub const QUEUE_SAMPLES_MAX: usize = QUEUE_SECONDS * SESSION_RATE_HZ as usize * Speaker::ALL.len();
 
-/// How long the thread lets messages gather once it has done all there are: three frames. Each wake costs a switch of
-/// threads, with fifty sessions a tenth of all the time they take; a recording trails by seven times as much anyway.
+/// How long the thread lets messages gather once it has done all there are, unless the watermark moves on, which is what
+/// makes it write sound: three frames. Each wake costs a switch of threads, with fifty sessions a tenth of all the time
+/// they take.
 const GATHERING: Duration = Duration::from_millis(3 * FRAME_MS as u64);
 
 /// What a recorder can be told. Record class: never dropped on the way.
@@ -203,10 +204,14 @@ impl WriterHandle {
         }
         self.queued_messages.fetch_add(1, Ordering::Relaxed);
         self.queued_samples.fetch_add(samples, Ordering::Relaxed);
+        let has_work = matches!(message, RecordMessage::Advance(_));
         if let Err(SendError(message)) = self.sender.send(message) {
             self.queued_messages.fetch_sub(1, Ordering::Relaxed);
             self.queued_samples.fetch_sub(samples, Ordering::Relaxed);
             return Err(QueueRefusal::Closed(message));
+        }
+        if has_work {
+            self.thread.thread().unpark();
         }
         Ok(self.level())
     }

@@ -6,7 +6,7 @@ use super::actor::{Session, WATERMARK_LAG};
 use super::messages::{HearOwn, Record, ReportPlayout, VoiceArrived, VoiceEvent};
 use super::notice::{Notice, SoundFrame};
 use super::service_notes::Kind;
-use super::stage::began;
+use super::stage::{LOUD_JOIN, LOUD_JOIN_BY_RTP, began};
 use super::tally::tally;
 use crate::audio::playout::{HeardSpan, Phase};
 use crate::conversation::event::Event;
@@ -80,7 +80,8 @@ impl Session {
             None => at,
         };
         let span = stage.playout.heard(report.turn, report.played_samples, at, now);
-        self.on_heard(report.speaker, span, ctx);
+        let loud_join = if report.clock.is_some() { LOUD_JOIN_BY_RTP } else { LOUD_JOIN };
+        self.on_heard(report.speaker, span, loud_join, ctx);
         if report.stalled {
             self.resend_unheard(report.speaker, report.turn);
         }
@@ -99,7 +100,7 @@ impl Session {
         for speaker in AiSpeaker::BOTH {
             if is_there {
                 let span = self.stages[speaker.index()].playout.assume_heard(now);
-                self.on_heard(speaker, span, ctx);
+                self.on_heard(speaker, span, LOUD_JOIN, ctx);
             }
             self.send_due(speaker, now);
         }
@@ -141,6 +142,7 @@ impl Session {
         &mut self,
         speaker: AiSpeaker,
         span: Option<HeardSpan<TurnId>>,
+        loud_join: Span,
         ctx: &mut Context<Self>,
     ) {
         let Some(span) = span else { return };
@@ -153,7 +155,8 @@ impl Session {
         let began = began(&span);
         let length = Span::from_samples(span.samples.len() as u64);
         let written_until = self.advanced - WATERMARK_LAG;
-        let placed = self.stages[speaker.index()].place(began, &span.samples, written_until);
+        let stage = &mut self.stages[speaker.index()];
+        let placed = stage.place(began, &span.samples, written_until, loud_join);
         if let Some(late) = placed.late {
             let shift = Event::fact("recorder.shift").with("speaker", speaker).with("at", began);
             self.log(self.clock.now(), shift.with("samples", length).with("lateMs", late.millis()));

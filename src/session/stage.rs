@@ -8,11 +8,14 @@ use crate::conversation::{AiSpeaker, TurnId, VoicedWord};
 use crate::recording::JOIN_TOLERANCE;
 use crate::time::{SessionTime, Span};
 
-/// How far from its place loud sound may be joined to what came before: as far as a listener's positions are taken to waver,
-/// and less than the 120 ms from which on people notice another gap or overlap (Heldner 2011, J. Acoust. Soc. Am. 130:508).
-/// Speech is quiet for a moment every second or two. A voice that never is left its place by 25 ms on a line that loses a
-/// fifth and delays by 150 ms, and by 59 ms behind a change of network, and each time a hole was torn into it.
-const LOUD_JOIN_TOLERANCE: Span = Span::from_samples(WAVER_MAX_SAMPLES);
+/// How far from its place loud sound may be joined to what came before: less than makes an overlap of two speakers another
+/// one.
+pub(super) const LOUD_JOIN: Span = Span::from_millis(25);
+/// The same where the place is a listener's by RTP time: as far as such places are taken to waver, and less than the 120 ms
+/// from which on people notice another gap or overlap (Heldner 2011, J. Acoust. Soc. Am. 130:508). Speech is quiet for a
+/// moment every second or two. A voice that never is left its place by more than 25 ms on a line that loses a fifth and
+/// delays by 150 ms, and by 59 ms behind a change of network, and each time a hole was torn into it.
+pub(super) const LOUD_JOIN_BY_RTP: Span = Span::from_samples(WAVER_MAX_SAMPLES);
 /// Samples behind a seam that must be quiet for it not to be heard, 5 ms.
 const SEAM_SAMPLES: usize = 240;
 /// What is quiet: a peak of -44 dBFS, far below any voiced sound.
@@ -170,17 +173,18 @@ impl Stage {
     /// was lost tells late what it heard, after the recorder has written that time as silence; then it goes to the
     /// earliest place that is left, and what follows it without a pause behind it. Nothing that was heard is left out.
     ///
-    /// A listener's positions waver. While the sound is loud it is joined to what came before, for a hole of a few
-    /// milliseconds in a vowel clicks; sound that is early goes to its own place where it is quiet, and nobody hears that.
-    /// Sound that is late stays behind what came before: nothing that was heard is cut out.
+    /// A listener's positions waver. While the sound is loud it is joined to what came before, up to `loud_join` from its
+    /// place, for a hole in a vowel clicks; sound that is early goes to its own place where it is quiet, and nobody hears
+    /// that. Sound that is late stays behind what came before: nothing that was heard is cut out.
     pub(super) fn place(
         &mut self,
         began: SessionTime,
         samples: &[i16],
         written_until: SessionTime,
+        loud_join: Span,
     ) -> Placed {
         let length = Span::from_samples(samples.len() as u64);
-        let tolerance = if begins_quiet(samples) { JOIN_TOLERANCE } else { LOUD_JOIN_TOLERANCE };
+        let tolerance = if begins_quiet(samples) { JOIN_TOLERANCE } else { loud_join };
         let is_joined = began.since(self.placed_until).max(self.placed_until.since(began))
             <= tolerance
             && self.placed_until >= written_until;
@@ -191,7 +195,7 @@ impl Stage {
         };
         self.placed_until = at + length;
         let late = at.since(began);
-        Placed { at, late: (late > LOUD_JOIN_TOLERANCE).then_some(late) }
+        Placed { at, late: (late > loud_join).then_some(late) }
     }
 
     /// Nothing more is taken for a stopped turn.
@@ -247,7 +251,17 @@ mod tests {
 
     /// 20 ms of this loudness.
     fn placed_as(stage: &mut Stage, began: u64, written: u64, peak: i16) -> (u64, Option<u64>) {
-        let Placed { at, late } = stage.place(at(began), &[peak; 960], at(written));
+        joined(stage, began, written, peak, LOUD_JOIN)
+    }
+
+    fn joined(
+        stage: &mut Stage,
+        began: u64,
+        written: u64,
+        peak: i16,
+        loud_join: Span,
+    ) -> (u64, Option<u64>) {
+        let Placed { at, late } = stage.place(at(began), &[peak; 960], at(written), loud_join);
         (at.millis(), late.map(Span::millis))
     }
 
@@ -266,10 +280,20 @@ mod tests {
         assert_eq!(placed_as(&mut stage, 1040, 640, 9_000), (1020, None), "joined");
         assert_eq!(placed_as(&mut stage, 1060, 660, 9_000), (1040, None));
         assert_eq!(placed_as(&mut stage, 1080, 680, 100), (1080, None), "quiet: in its place");
-        assert_eq!(placed_as(&mut stage, 1200, 730, 9_000), (1100, None), "as far as it goes");
-        assert_eq!(placed_as(&mut stage, 1221, 740, 9_000), (1221, None), "that is no wavering");
-        assert_eq!(placed_as(&mut stage, 1190, 740, 9_000), (1241, None));
-        assert_eq!(placed_as(&mut stage, 1210, 760, 100), (1261, None), "late, and told by nobody");
+        assert_eq!(placed_as(&mut stage, 1130, 730, 9_000), (1130, None), "that is no wavering");
+        assert_eq!(placed_as(&mut stage, 1140, 740, 9_000), (1150, None));
+        assert_eq!(placed_as(&mut stage, 1160, 760, 100), (1170, None), "late, and told by nobody");
+    }
+
+    #[test]
+    fn by_rtp_time_it_may_waver_by_a_tenth_of_a_second() {
+        let mut stage = Stage::new(AiSpeaker::Claude);
+        let mut loud = |began| joined(&mut stage, began, 600, 9_000, LOUD_JOIN_BY_RTP);
+        assert_eq!(loud(1000), (1000, None));
+        assert_eq!(loud(1120), (1020, None), "as far as it goes");
+        assert_eq!(loud(1141), (1141, None), "that is no wavering");
+        assert_eq!(loud(1061), (1161, None), "late, and told by nobody");
+        assert_eq!(loud(1080), (1181, Some(101)));
     }
 
     #[test]

@@ -111,6 +111,34 @@ fn what_was_told_of_one_voice_says_nothing_of_the_next() {
 }
 
 #[test]
+fn what_was_told_of_a_muted_voice_says_nothing_of_the_next() {
+    check(
+        r#"
+        1.0 host types "Ada, who are you?"
+        2.5 host mutes
+        3.0 detector is unsure
+        3.0 host sounds for 0.1
+        3.5 host unmutes
+        4.0 host sounds for 0.5
+        until 20
+        ----
+        1.00 t1 you begins
+        1.00 t1 you ends completed "Ada, who are you?"
+        1.00 t2 claude begins
+        1.00 t2 claude granted addressed
+        1.00 t2 claude writes
+        1.40 t2 claude is heard
+        4.04 t2 duck -12 dB
+        4.20 t2 pause
+        5.10 t2 duck 0 dB
+        5.10 t2 resume
+        5.10 t2 barge-in resumed
+        5.60 t2 claude ends completed "That is a good question, and here is my answer to it."
+        "#,
+    );
+}
+
+#[test]
 fn a_voice_that_becomes_sure_counts_from_before_the_detectors_first_hop() {
     check(
         r#"

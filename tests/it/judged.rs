@@ -194,9 +194,6 @@ fn murmurs_leave_the_answer_whole() {
     }
 }
 
-/// What is said around the pause.
-const PAUSED: &str = "I was thinking that we might talk about the history of maps.";
-
 #[test]
 fn nobody_speaks_into_a_pause_inside_a_sentence() {
     for held in of(sessions(), Case::Pause) {
@@ -205,20 +202,16 @@ fn nobody_speaks_into_a_pause_inside_a_sentence() {
             panic!("{}: one sentence, not {said:?}", held.plan.episode)
         };
         let (before, after) = held.halves().expect("a voice, a pause of a second, a voice");
-        assert!(
-            !before.is_empty() && !after.is_empty(),
-            "{}: {before:?} {after:?}",
-            held.plan.episode
-        );
-        let words = normal(sentence);
-        let has = |word: &str| words.iter().any(|written| written.starts_with(word));
-        // Of the other synthesizer the recogniser may write any word wrong, but not all of them.
-        if held.plan.episode == "made-pause" {
-            assert!(has("thinkin") && has("history"), "{sentence:?}");
-        } else {
-            let right = normal(PAUSED).iter().filter(|word| words.contains(word)).count();
-            assert!(right >= 4, "{}: {sentence:?}", held.plan.episode);
-        }
+        let right = |half: &str, heard: &str| {
+            let heard = normal(heard);
+            normal(half).iter().filter(|word| heard.contains(word)).count()
+        };
+        let first = right("I was thinking that we might", &before);
+        let second = right("talk about the history of maps", &after);
+        // Of the other synthesizer's voice the recogniser may write any word wrong, but not all of a half.
+        let (first_min, second_min) =
+            if held.plan.episode == "made-pause" { (6, 6) } else { (1, 2) };
+        assert!(first >= first_min && second >= second_min, "{}: {sentence}", held.plan.episode);
         let end = held.of_type("speech.stop").filter_map(|stop| stop["at"].as_u64()).max();
         let first = held.first_ai_sound();
         assert!(first.is_none() || first > end, "{}: {first:?}, {end:?}", held.plan.episode);
@@ -241,15 +234,16 @@ fn each_of_three_lines_is_answered_by_whom_it_calls() {
         let said = held.host_turns();
         assert_eq!(said.len(), 3, "{said:?}");
         let wrote = |line: usize, word: &str| normal(said[line]).contains(&word.to_owned());
-        // A person's name may be spelled in two ways.
-        let ada_wrote = wrote(0, "ada") || wrote(0, "aida");
-        assert!(ada_wrote && wrote(1, "grace"), "{}: {said:?}", held.plan.episode);
+        // Of the other synthesizer's voice the recogniser may spell the name in the other way that people do.
+        let is_made = held.plan.episode == "made-threeturns";
+        let wrote_ada = wrote(0, "ada") || (!is_made && wrote(0, "aida"));
+        assert!(wrote_ada && wrote(1, "grace"), "{}: {said:?}", held.plan.episode);
         assert_eq!(*ada, ("claude", "addressed"), "{}", held.plan.episode);
         assert_eq!(*grace, ("guest", "addressed"), "{}", held.plan.episode);
         // Of the other synthesizer's voice the recogniser may write another word than the one it said; that both are called
         // is judged by what was written.
         let calls_both = wrote(2, "both");
-        assert!(calls_both || held.plan.episode != "made-threeturns", "{said:?}");
+        assert!(calls_both || !is_made, "{said:?}");
         if calls_both {
             let [first, second] = rest else { panic!("{}: {grants:?}", held.plan.episode) };
             assert_eq!((first.1, second.1), ("addressed-first", "addressed-second"), "{grants:?}");

@@ -20,7 +20,7 @@ use voice_studio::conversation::Stability;
 
 use crate::support::gate::heard_through;
 use crate::support::sound::{frames_16k, rms, wav_16k, with_quiet};
-use crate::support::words::{WordErrors, word_errors};
+use crate::support::words::{WordErrors, normal, word_errors};
 use crate::support::{comes, models, shared_dir};
 
 // ── The way of a session ─────────────────────────────────────────────────────────────────────────────────
@@ -172,6 +172,33 @@ async fn lines_of_both_voices_are_understood() {
     println!("spoken lines: {} of {} words wrong", total.wrong, total.words);
     // Flite's samples differ a little from call to call, so a word or two of sixty may fall either way.
     assert!(total.percent() <= 10.0, "{:.1} % of the words are wrong", total.percent());
+}
+
+#[tokio::test]
+async fn what_tests_rely_on_of_the_made_lines_is_heard_wherever_a_line_lies_in_the_sound() {
+    let Some(models) = models("made lines") else { return };
+    let (silero, moonshine) = (Silero::start(&models), Moonshine::start(&models));
+    let lines = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio");
+    let relied_on: [(&str, &[&str]); 6] = [
+        ("question", &["founder", "measure", "first", "year"]),
+        ("request", &["story", "radio", "invented"]),
+        ("barge-in", &["stop", "ask", "else"]),
+        ("both", &["both", "first"]),
+        ("pause", &["thinking", "history"]),
+        ("sentence", &["six", "peaches", "chair"]),
+    ];
+    let mut lost = Vec::new();
+    for (line, words) in relied_on {
+        let samples = wav_16k(&lines.join(line).with_extension("wav"));
+        for place in 0..8 {
+            let sound = with_quiet([vec![0; 8_000 + 613 * place], samples.clone()].concat());
+            let heard = finals(&hear(&moonshine, &silero, &sound).await);
+            let written = normal(&heard);
+            let missing = words.iter().filter(|word| !written.iter().any(|heard| heard == *word));
+            lost.extend(missing.map(|word| format!("{word} in {heard:?}")));
+        }
+    }
+    assert_eq!(lost, [""; 0]);
 }
 
 /// The opening of Dickens' book, as the person in the recogniser's own package reads it.
