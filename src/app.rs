@@ -184,6 +184,8 @@ pub fn start_patiently(
     .workers(HTTP_WORKERS)
     .max_connections(open_files::make_room(config.max_sessions) / HTTP_WORKERS)
     .on_connect(TcpHandle::keep)
+    // An order to fall silent does not wait until the listener has acknowledged what came before it.
+    .tcp_nodelay(true)
     .disable_signals()
     .shutdown_timeout(LAST_WORDS_LIMIT.as_secs())
     .listen(listener)
