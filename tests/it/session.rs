@@ -11,6 +11,7 @@ use voice_studio::audio::SampleRate;
 use voice_studio::audio::playout::Reports;
 use voice_studio::conversation::prompt::Role;
 use voice_studio::conversation::{AiSpeaker, Input, OrbState, Speaker};
+use voice_studio::recording::manifest::Manifest;
 use voice_studio::session::messages::{Child, ChildStopped, EndSession};
 use voice_studio::session::notice::{CloseReason, Notice};
 
@@ -475,6 +476,17 @@ async fn a_session_that_nobody_comes_back_to_ends_in_order_after_a_minute() {
     assert_eq!(patience.count(), 1);
     let text = std::fs::read_to_string(left.folder.join("session.yml")).expect("a manifest");
     assert!(text.contains("Ada"), "{text}");
+}
+
+#[actix::test]
+async fn the_manifest_names_what_heard_the_host_and_what_wrote_the_answers() {
+    let mut room = Room::open(&StandIns::new(&[QUESTION], &[ANSWER])).await;
+    ask(&mut room).await;
+    let left = room.end().await;
+    let manifest = Manifest::read(&left.folder).expect("it can be read").expect("it is there");
+    let models = manifest.tracks.iter().map(|track| track.model.as_deref());
+    let minds = Some("script");
+    assert_eq!(models.collect::<Vec<_>>(), [Some("scripted-ears"), minds, minds]);
 }
 
 #[actix::test]

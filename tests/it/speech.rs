@@ -184,7 +184,10 @@ async fn what_tests_rely_on_of_the_made_lines_is_heard_wherever_a_line_lies_in_t
         ("request", &["story", "radio", "invented"]),
         ("barge-in", &["stop", "ask", "else"]),
         ("both", &["both", "first"]),
-        ("pause", &["thinking", "history"]),
+        (
+            "pause",
+            &["thinking", "that", "we", "might", "talk", "about", "the", "history", "of", "maps"],
+        ),
         ("sentence", &["six", "peaches", "chair"]),
     ];
     let mut lost = Vec::new();
