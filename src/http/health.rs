@@ -92,13 +92,14 @@ impl BlockedThreads {
 struct WebRtcHealth {
     port: u16,
     listeners: u64,
-    /// Whatever came.
+    /// Whatever came; and what of it were authentic reports.
     datagrams: u64,
+    reports: u64,
     /// Authentic packets of hosts' voices, and packets of AIs' that left.
     heard: u64,
     sent: u64,
     unsent: u64,
-    /// Dropped: of nobody here or of no known kind; forged, replayed or broken; checks with a wrong password.
+    /// Dropped: of nobody here or of no known kind; forged, replayed or broken; checks with a wrong password and answers to none.
     strangers: u64,
     rejected: u64,
     false_checks: u64,
@@ -115,6 +116,7 @@ impl WebRtcHealth {
             port: server.address().port(),
             listeners,
             datagrams: counts.datagrams,
+            reports: counts.reports,
             heard: counts.media,
             sent: counts.voices,
             unsent: counts.unsent,

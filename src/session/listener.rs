@@ -121,7 +121,7 @@ impl ListenerChair {
     pub(super) fn hang_up(&mut self) {
         self.by_media = [false; 2];
         if let Some(media) = self.media.take() {
-            media.close();
+            media.close("left");
         }
     }
 

@@ -7,19 +7,37 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
+use futures_util::Stream;
 
 use super::actor::Session;
 use super::media_line::MediaLine;
-use super::messages::{MediaDown, MediaSegment, MediaUp};
+use super::messages::{MediaSegment, MediaUp};
 use super::notice::Notice;
 use crate::audio::playout::{CREDIT, CREDIT_PACED, Phase};
 use crate::conversation::event::Event;
 use crate::conversation::{AiSpeaker, TurnId};
 use crate::time::SessionTime;
 
-/// The line has packets.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PacketsCame;
+/// What a line has for the session.
+#[derive(Clone, Debug)]
+pub(super) enum LineNews {
+    /// Packets wait in it.
+    Packets(Arc<MediaLine>),
+    /// It is over, and empty.
+    Over(Arc<MediaLine>),
+}
+
+/// The news of one line, to its end.
+fn news_of(line: Arc<MediaLine>) -> impl Stream<Item = LineNews> {
+    futures_util::stream::unfold(Some(line), |line| async {
+        let line = line?;
+        Some(if line.filled().await {
+            (LineNews::Packets(Arc::clone(&line)), Some(line))
+        } else {
+            (LineNews::Over(line), None)
+        })
+    })
+}
 
 impl Session {
     /// A turn of this AI begins: by WebRTC if it is up.
@@ -77,7 +95,7 @@ impl Handler<MediaUp> for Session {
 
     fn handle(&mut self, message: MediaUp, ctx: &mut Self::Context) {
         if self.ending.is_some() || !self.chair.is_taken() {
-            message.line.close();
+            message.line.close("refused");
             return;
         }
         let now = self.clock.now();
@@ -91,29 +109,8 @@ impl Handler<MediaUp> for Session {
             self.chair.hang_up();
             return;
         }
-        let packets = futures_util::stream::unfold(message.line, |line| async {
-            line.filled().await.then_some((PacketsCame, line))
-        });
-        ctx.add_stream(packets);
+        ctx.add_stream(news_of(message.line));
         self.tell_media(true, "");
-    }
-}
-
-impl Handler<MediaDown> for Session {
-    type Result = ();
-
-    fn handle(&mut self, message: MediaDown, _ctx: &mut Self::Context) {
-        if !self.chair.has_media(&message.line) {
-            return;
-        }
-        let now = self.clock.now();
-        self.take_packets(&message.line);
-        self.host_restarts();
-        self.host.listen_to_frames();
-        if self.ending.is_none() {
-            self.leave_media(now);
-            self.tell_media(false, message.farewell);
-        }
     }
 }
 
@@ -122,16 +119,24 @@ impl Handler<MediaSegment> for Session {
 
     fn handle(&mut self, message: MediaSegment, _ctx: &mut Self::Context) {
         let MediaSegment { speaker, turn, first_sample, rtp_timestamp } = message;
+        // Behind a pause or a stop it would open the listener's gate for what must not be heard; a turn that goes on tells
+        // its place anew.
+        if !self.stages[speaker.index()].playout.permits(turn) {
+            return;
+        }
         self.notify(Notice::MediaSegment { speaker, turn, first_sample, rtp_timestamp });
     }
 }
 
-impl StreamHandler<PacketsCame> for Session {
-    fn handle(&mut self, _came: PacketsCame, _ctx: &mut Self::Context) {
-        if let Some(line) = self.chair.media().cloned()
-            && self.ending.is_none()
-        {
-            self.take_packets(&line);
+impl StreamHandler<LineNews> for Session {
+    fn handle(&mut self, news: LineNews, _ctx: &mut Self::Context) {
+        match news {
+            LineNews::Packets(line) if self.chair.has_media(&line) && self.ending.is_none() => {
+                self.take_packets(&line);
+            }
+            // A line that is not in use any more must come to its end.
+            LineNews::Packets(line) => line.discard_packets(),
+            LineNews::Over(line) => self.lose_media(&line),
         }
     }
 
@@ -140,6 +145,20 @@ impl StreamHandler<PacketsCame> for Session {
 }
 
 impl Session {
+    /// The listener's WebRTC is over; without effect if another line is in use.
+    fn lose_media(&mut self, line: &Arc<MediaLine>) {
+        if !self.chair.has_media(line) {
+            return;
+        }
+        self.host_restarts();
+        self.host.listen_to_frames();
+        if self.ending.is_none() {
+            // Told first: while the listener takes WebRTC to be up, it leaves what the socket brings to it.
+            self.tell_media(false, line.farewell().unwrap_or_default());
+            self.leave_media(self.clock.now());
+        }
+    }
+
     fn take_packets(&mut self, line: &MediaLine) {
         let mut payload = self.host.take_payload_room();
         while let Some(head) = line.next_packet(&mut payload) {
@@ -148,5 +167,29 @@ impl Session {
         }
         self.host.give_payload_room(payload);
         self.hear_packets(self.clock.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+    use tokio::time::Instant;
+
+    use super::super::media_line::PacketHead;
+    use super::*;
+
+    /// A packet that nobody fetches must not keep the stream of a line that is over awake for ever.
+    #[tokio::test]
+    async fn a_line_that_is_over_comes_to_its_end_once_its_packets_are_gone() {
+        let line = Arc::<MediaLine>::default();
+        line.hear(PacketHead { sequence: 1, timestamp: 9, arrival: Instant::now() }, &[7; 5]);
+        line.close("left");
+        line.close("dismissed");
+        let mut news = Box::pin(news_of(line));
+        let Some(LineNews::Packets(line)) = news.next().await else { panic!("a packet waits") };
+        line.discard_packets();
+        let Some(LineNews::Over(line)) = news.next().await else { panic!("it is over") };
+        assert_eq!(line.farewell(), Some("left"), "the first word counts");
+        assert!(news.next().await.is_none());
     }
 }

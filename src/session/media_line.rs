@@ -63,7 +63,7 @@ struct Lanes {
     begun: [usize; 2],
     dropped_packets: u64,
     dropped_frames: u64,
-    is_closed: bool,
+    farewell: Option<&'static str>,
 }
 
 impl MediaLine {
@@ -72,16 +72,23 @@ impl MediaLine {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Either side is done: nothing more is taken, and both learn of it.
-    pub fn close(&self) {
-        self.lanes().is_closed = true;
+    /// Either side is done: nothing more is taken, and both learn of it. Why is a word for log and listener; the first
+    /// one counts.
+    pub fn close(&self, farewell: &'static str) {
+        self.lanes().farewell.get_or_insert(farewell);
         self.wake.notify_one();
+    }
+
+    /// Why the line is over; `None` while it is not.
+    #[must_use]
+    pub fn farewell(&self) -> Option<&'static str> {
+        self.lanes().farewell
     }
 
     /// Whether either side is done.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.lanes().is_closed
+        self.farewell().is_some()
     }
 
     // ── From the host ────────────────────────────────────────────────────────────────────────────────────────
@@ -91,7 +98,7 @@ impl MediaLine {
         let mut lanes = self.lanes();
         let fits = lanes.heads.len() < PACKETS_MAX
             && lanes.bytes.len() + payload.len() <= PACKET_BYTES_CAPACITY;
-        if !fits || lanes.is_closed {
+        if !fits || lanes.farewell.is_some() {
             lanes.dropped_packets += 1;
             tally().dropped_host_packets.add(1);
             return;
@@ -111,7 +118,7 @@ impl MediaLine {
         loop {
             let (is_empty, is_closed) = {
                 let lanes = self.lanes();
-                (lanes.heads.is_empty(), lanes.is_closed)
+                (lanes.heads.is_empty(), lanes.farewell.is_some())
             };
             if !is_empty || is_closed {
                 return !is_empty;
@@ -127,6 +134,13 @@ impl MediaLine {
         payload.clear();
         payload.extend(lanes.bytes.drain(..bytes));
         Some(head)
+    }
+
+    /// Nobody needs the packets that wait.
+    pub fn discard_packets(&self) {
+        let mut lanes = self.lanes();
+        lanes.heads.clear();
+        lanes.bytes.clear();
     }
 
     /// Packets that found the lane full.
@@ -270,7 +284,7 @@ mod tests {
             assert_eq!(payload, [u8::try_from(n).unwrap(); 5]);
         }
         assert_eq!(line.next_packet(&mut payload), None);
-        line.close();
+        line.close("over");
         assert!(!line.filled().await);
     }
 

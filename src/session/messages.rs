@@ -2,7 +2,7 @@
 //!
 //! | class | messages | rule |
 //! | --- | --- | --- |
-//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`MediaDown`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
+//! | *system* | [`Attach`], [`Detach`], [`SendAway`], [`MediaUp`], [`EndSession`], [`BreakOff`], [`ChildStopped`], [`StopReply`], [`StopVoice`] | acted on at once, never behind audio |
 //! | *turn data* | [`ReplyArrived`], [`VoiceArrived`], [`SummaryArrived`], [`StartReply`], [`ReplyAwaited`], [`StartSummary`], [`SpeakPiece`], [`FinishVoice`] | carries its [`TurnId`]; dropped and counted when the turn is over |
 //! | *sound* | [`HostSound`], [`HostPacket`], [`Hear`], [`HearOwn`], [`ReportPlayout`], [`MediaSegment`], [`Tick`] | may be dropped when late, counted |
 //! | *record* | [`Record`], [`LogEvent`] | never dropped; survives the stop |
@@ -86,21 +86,13 @@ pub struct HostPacket {
     pub packet: Bytes,
 }
 
-/// The listener's WebRTC is up: the host's packets come by this line, and AI sound of new turns leaves by it.
+/// The listener's WebRTC is up: the host's packets come by this line, and AI sound of new turns leaves by it. Its end is told
+/// by the line itself.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct MediaUp {
     /// The line, shared with the transport.
     pub line: Arc<MediaLine>,
-}
-
-/// The listener's WebRTC is over; without effect if another line is in use. The word is for log and listener.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct MediaDown {
-    /// The line it had.
-    pub line: Arc<MediaLine>,
-    pub farewell: &'static str,
 }
 
 /// Which sample of a turn has which RTP time: for the listener.

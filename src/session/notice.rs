@@ -131,6 +131,8 @@ pub enum Notice {
     MediaAnswer {
         /// SDP.
         sdp: String,
+        /// The listener's number of the offer.
+        offer: u32,
     },
     /// Whether sound flows by WebRTC.
     MediaState {

@@ -15,11 +15,17 @@ const TEXT_AHEAD: Duration = Duration::from_secs(10);
 const SOUND_EVERY: Duration = Duration::from_millis(5);
 const SOUND_AHEAD: Duration = Duration::from_millis(7_500);
 
+/// Offers of WebRTC: each costs the one thread of all listeners a millisecond or two, a hundred times a message. A page makes
+/// one when it comes and one when its network changes; ten at once are a host who plays with the switch.
+const OFFER_EVERY: Duration = Duration::from_secs(1);
+const OFFERS_AHEAD: Duration = Duration::from_secs(10);
+
 /// One client's pace.
 #[derive(Debug)]
 pub(super) struct Flow {
     text: Pace,
     sound: Pace,
+    offers: Pace,
 }
 
 #[derive(Debug)]
@@ -47,11 +53,16 @@ impl Flow {
         Self {
             text: Pace::new(now, TEXT_EVERY, TEXT_AHEAD),
             sound: Pace::new(now, SOUND_EVERY, SOUND_AHEAD),
+            offers: Pace::new(now, OFFER_EVERY, OFFERS_AHEAD),
         }
     }
 
     pub(super) fn text(&mut self, now: Instant) -> Passage {
         self.text.take(now)
+    }
+
+    pub(super) fn offer(&mut self, now: Instant) -> Passage {
+        self.offers.take(now)
     }
 
     pub(super) fn sound(&mut self, now: Instant) -> Passage {
@@ -89,6 +100,9 @@ mod tests {
         let mut flow = Flow::new(start);
         let granted = (0..5_000).take_while(|_| flow.sound(start) == Passage::Granted).count();
         assert_eq!(granted, 1_501);
+        let granted = (0..100).take_while(|_| flow.offer(start) == Passage::Granted).count();
+        assert_eq!(granted, 11);
+        assert_eq!(flow.offer(start + Duration::from_secs(1)), Passage::Granted);
         assert_eq!(flow.sound(start), Passage::Dropped);
         assert_eq!(flow.sound(start + Duration::from_secs(1)), Passage::Granted);
     }

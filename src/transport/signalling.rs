@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use actix::prelude::*;
 use actix_web::HttpRequest;
 
+use super::flow::Passage;
 use super::protocol::{ClientMessage, WireError};
 use super::translate::forward;
 use super::webrtc::{MediaServer, Offer, OfferError, SeatId, Seated};
@@ -36,7 +37,8 @@ pub(super) struct Signalling {
     local: IpAddr,
     seat: Option<SeatId>,
     pending: u8,
-    has_left: bool,
+    /// How often the listener went back to the socket: an offer of before is not wanted any more when it is answered.
+    departures: u32,
 }
 
 impl Signalling {
@@ -47,7 +49,7 @@ impl Signalling {
         } else {
             own
         };
-        Self { desk, local, seat: None, pending: 0, has_left: false }
+        Self { desk, local, seat: None, pending: 0, departures: 0 }
     }
 }
 
@@ -92,7 +94,12 @@ impl Connection {
 
     fn signal(&mut self, session: &Addr<Session>, message: ClientMessage, ctx: &mut Context<Self>) {
         match (message, &mut self.media) {
-            (ClientMessage::MediaOffer { sdp, restart }, Some(media)) => {
+            (ClientMessage::MediaOffer { sdp, restart, offer: number }, Some(media)) => {
+                match self.flow.offer(self.heard_from) {
+                    Passage::Granted => {}
+                    Passage::Refused => return self.refuse(&WireError::TooFast),
+                    Passage::Dropped => return,
+                }
                 if media.pending >= OFFERS_AT_ONCE {
                     let busy = "an offer is being answered already".to_owned();
                     return self.refuse(&WireError::MediaOffer(busy));
@@ -102,20 +109,25 @@ impl Connection {
                 let server = media.desk.server.clone();
                 let offer = Offer { sdp, session: session.clone(), local: media.local, seat };
                 let session = session.clone();
+                let departures = media.departures;
                 let answering = async move { server.offer(offer).await };
-                ctx.spawn(
-                    answering
-                        .into_actor(self)
-                        .map(move |answer, connection, _ctx| connection.answered(&session, answer)),
-                );
+                ctx.spawn(answering.into_actor(self).map(move |answer, connection, _ctx| {
+                    connection.answered(&session, number, departures, answer);
+                }));
             }
             (ClientMessage::MediaOffer { .. }, None) => self.refuse(&WireError::MediaUnavailable),
-            (ClientMessage::MediaClose, Some(_)) => self.leave_seat(),
+            (ClientMessage::MediaClose, Some(_)) => self.hang_up(),
             _ => {}
         }
     }
 
-    fn answered(&mut self, session: &Addr<Session>, answer: Result<Seated, OfferError>) {
+    fn answered(
+        &mut self,
+        session: &Addr<Session>,
+        offer: u32,
+        departures: u32,
+        answer: Result<Seated, OfferError>,
+    ) {
         let Some(media) = &mut self.media else { return };
         media.pending -= 1;
         match answer {
@@ -124,10 +136,10 @@ impl Connection {
                 if let Some(before) = before {
                     media.desk.server.dismiss(before);
                 }
-                if media.has_left {
+                if media.departures != departures {
                     return self.leave_seat();
                 }
-                deliver(session, Announce(Notice::MediaAnswer { sdp }));
+                deliver(session, Announce(Notice::MediaAnswer { sdp, offer }));
             }
             Err(error) => {
                 tracing::debug!(%error, "an offer was not taken");
@@ -144,10 +156,10 @@ impl Connection {
         }
     }
 
-    /// The socket goes, and the seat with it.
+    /// The listener goes back to the socket, or its socket goes, and the seat with it; so does one that is on its way.
     pub(super) fn hang_up(&mut self) {
         if let Some(media) = &mut self.media {
-            media.has_left = true;
+            media.departures += 1;
         }
         self.leave_seat();
     }

@@ -171,7 +171,9 @@ fn to_wire(notice: &Notice) -> ServerMessage {
         Notice::MediaOffered(servers) => {
             ServerMessage::MediaReady { ice_servers: servers.iter().map(ice_server).collect() }
         }
-        Notice::MediaAnswer { sdp } => ServerMessage::MediaAnswer { sdp: sdp.clone() },
+        Notice::MediaAnswer { sdp, offer } => {
+            ServerMessage::MediaAnswer { sdp: sdp.clone(), offer: *offer }
+        }
         Notice::MediaState { connected, reason } => {
             ServerMessage::MediaState { connected: *connected, reason: (*reason).to_owned() }
         }

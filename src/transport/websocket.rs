@@ -90,8 +90,8 @@ pub(super) struct Connection {
     outbox: Arc<Outbox>,
     patience: Patience,
     session: Stage,
-    heard_from: Instant,
-    flow: Flow,
+    pub(super) heard_from: Instant,
+    pub(super) flow: Flow,
     pong: Pong,
     mistakes: u32,
     /// Whether the host counts at the rate of Opus.

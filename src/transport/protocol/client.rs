@@ -107,6 +107,9 @@ pub enum ClientMessage {
         /// Whether the offer is about the connection there is, rather than about a fresh one.
         #[serde(default)]
         restart: bool,
+        /// The client's number of this offer: its answer names it.
+        #[serde(default)]
+        offer: u32,
     },
     /// An address of the client. Taken and not needed: the server learns addresses from checks.
     #[serde(rename = "webrtc.candidate")]

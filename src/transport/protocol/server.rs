@@ -218,6 +218,8 @@ pub enum ServerMessage {
     MediaAnswer {
         /// SDP.
         sdp: String,
+        /// Which offer this answers.
+        offer: u32,
     },
     /// Whether sound flows by WebRTC: the host's from now on, an AI's from its next turn on.
     #[serde(rename = "webrtc.state")]

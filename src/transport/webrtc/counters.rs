@@ -14,6 +14,7 @@ pub(super) struct Counters {
     false_checks: AtomicU64,
     unsent: AtomicU64,
     media: AtomicU64,
+    reports: AtomicU64,
     voices: AtomicU64,
     broken: AtomicU64,
     refused_streams: AtomicU64,
@@ -29,6 +30,7 @@ impl Counters {
         write(&self.false_checks, counts.false_checks);
         write(&self.unsent, counts.unsent);
         write(&self.media, counts.media);
+        write(&self.reports, counts.reports);
         write(&self.voices, counts.voices);
         write(&self.broken, counts.broken);
         write(&self.refused_streams, counts.refused_streams);
@@ -44,6 +46,7 @@ impl Counters {
             false_checks: read(&self.false_checks),
             unsent: read(&self.unsent),
             media: read(&self.media),
+            reports: read(&self.reports),
             voices: read(&self.voices),
             broken: read(&self.broken),
             refused_streams: read(&self.refused_streams),

@@ -31,6 +31,9 @@ pub const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 /// (RFC 7675 asks for consent at least every 30 s).
 pub const SILENT_LIMIT: Duration = Duration::from_secs(15);
 
+/// So long after the last authentic packet an address is its listener's alone: two of a browser's checks.
+const HOLD_LIMIT: Duration = Duration::from_secs(5);
+
 /// How often that is looked after.
 pub(super) const CARE_EVERY: Duration = Duration::from_secs(1);
 
@@ -49,6 +52,15 @@ pub struct Exchange<P> {
     counts: ExchangeCounts,
     seats_max: usize,
     next: u64,
+}
+
+/// What came of a listener at once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Brought {
+    /// Packets of the host's voice.
+    media: u64,
+    /// Reports.
+    reports: u64,
 }
 
 /// What a seat is for.
@@ -146,7 +158,7 @@ impl<P: Peer> Exchange<P> {
         if let Some(seat) = self.seats.get_mut(&id) {
             seat.peer.close(now);
             self.settle(id, now);
-            self.remove(id);
+            self.remove(id, "dismissed");
         }
     }
 
@@ -230,6 +242,12 @@ impl<P: Peer> Exchange<P> {
         self.addresses.contains_key(&remote)
     }
 
+    /// What a listener's line loses in percent, as its last report that told of it said.
+    #[must_use]
+    pub fn expected_loss(&self, id: SeatId) -> Option<u8> {
+        self.seats.get(&id).and_then(|seat| seat.loss_percent)
+    }
+
     /// Addresses that are known: a bound for tests.
     #[must_use]
     pub fn known_addresses(&self) -> usize {
@@ -237,8 +255,9 @@ impl<P: Peer> Exchange<P> {
     }
 
     fn on_check(&mut self, id: SeatId, datagram: &[u8], from: Remote, now: Instant) {
+        let is_anothers = self.is_anothers(from, id, now);
         let Some(seat) = self.seats.get_mut(&id) else { return };
-        if !seat.path.has_room_for(from) {
+        if is_anothers || !seat.path.has_room_for(from) {
             self.counts.false_checks += 1;
             return;
         }
@@ -264,29 +283,42 @@ impl<P: Peer> Exchange<P> {
         self.addresses.insert(from, id);
     }
 
+    /// Whether another listener talks from this address: a check of its own, sent as if from there, must not take it away.
+    fn is_anothers(&self, from: Remote, id: SeatId, now: Instant) -> bool {
+        self.addresses
+            .get(&from)
+            .filter(|owner| **owner != id)
+            .and_then(|owner| self.seats.get(owner))
+            .is_some_and(|seat| seat.path.is_at(from) && now - seat.heard_at < HOLD_LIMIT)
+    }
+
     fn on_packet(&mut self, id: SeatId, kind: Kind, datagram: &[u8], from: Remote, now: Instant) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
         if kind == Kind::Stun {
-            seat.peer.input(datagram, from, now);
-            self.settle(id, now);
+            if seat.asked.takes_answer(datagram) {
+                seat.peer.input(datagram, from, now);
+                self.settle(id, now);
+            } else {
+                self.counts.false_checks += 1;
+            }
             return;
         }
         let Some(shown) = seat.path.shown_for(from) else {
             self.counts.strangers += 1;
             return;
         };
+        let has_connected = seat.next_tick.is_some();
+        let sent_before = self.outgoing.len();
         seat.peer.input(datagram, shown, now);
         // What this very packet brought is looked at before anything else is fed: only it proves where it came from.
         let brought = self.settle(id, now);
-        let is_report = datagram.get(1).is_some_and(|kind| (192..=223).contains(kind));
-        if brought > 0 {
-            if let Some(seat) = self.seats.get_mut(&id) {
-                seat.heard_at = now;
-                if seat.path.prove(from) {
-                    self.happenings.push_back(Happening::Moved(id));
-                }
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        if brought.media > 0 || brought.reports > 0 {
+            seat.heard_at = now;
+            if brought.media > 0 && seat.path.prove(from) {
+                self.happenings.push_back(Happening::Moved(id));
             }
-        } else if kind == Kind::Srtp && !is_report {
+        } else if has_connected && self.outgoing.len() == sent_before {
             self.counts.rejected += 1;
         }
     }
@@ -306,10 +338,10 @@ impl<P: Peer> Exchange<P> {
         }
     }
 
-    /// Takes what the peer has to say and sets its timer. Returns how many packets of the host's voice came.
-    fn settle(&mut self, id: SeatId, now: Instant) -> u64 {
-        let Some(seat) = self.seats.get_mut(&id) else { return 0 };
-        let mut media = 0;
+    /// Takes what the peer has to say and sets its timer. Returns what came.
+    fn settle(&mut self, id: SeatId, now: Instant) -> Brought {
+        let mut brought = Brought::default();
+        let Some(seat) = self.seats.get_mut(&id) else { return brought };
         let mut farewell = None;
         while let Some(event) = seat.peer.poll_event(now) {
             match event {
@@ -320,7 +352,7 @@ impl<P: Peer> Exchange<P> {
                     }
                 }
                 PeerEvent::Media(packet) => {
-                    media += 1;
+                    brought.media += 1;
                     let head = PacketHead {
                         sequence: packet.sequence,
                         timestamp: packet.timestamp,
@@ -328,8 +360,12 @@ impl<P: Peer> Exchange<P> {
                     };
                     seat.line.hear(head, &packet.payload);
                 }
-                PeerEvent::Loss(percent) => {
-                    seat.tracks.iter_mut().for_each(|track| track.expect_loss(percent));
+                PeerEvent::Report { loss_percent } => {
+                    brought.reports += 1;
+                    if let Some(percent) = loss_percent {
+                        seat.loss_percent = Some(percent);
+                        seat.tracks.iter_mut().for_each(|track| track.expect_loss(percent));
+                    }
                 }
                 PeerEvent::Closed => farewell = Some(Farewell::HungUp),
                 PeerEvent::Broken => {
@@ -338,17 +374,21 @@ impl<P: Peer> Exchange<P> {
                 }
             }
         }
-        self.counts.media += media;
+        self.counts.media += brought.media;
+        self.counts.reports += brought.reports;
         while let Some((to, datagram)) = seat.peer.poll_datagram() {
             let to = match stun::kind_of(&datagram) {
-                Kind::Stun => to,
+                Kind::Stun => {
+                    seat.asked.note(&datagram);
+                    to
+                }
                 _ => seat.path.real_for(to),
             };
             self.outgoing.push_back((to, datagram));
         }
         if let Some(farewell) = farewell {
             self.leave(id, farewell);
-            return media;
+            return brought;
         }
         // The stack's deadlines may lie in the past, and stay there: never a busy loop for them.
         let timeout = seat.peer.next_timeout().map(|at| at.max(now + REST));
@@ -358,18 +398,19 @@ impl<P: Peer> Exchange<P> {
             seat.timer = Some(due);
             self.timers.push(Reverse((due, id)));
         }
-        media
+        brought
     }
 
     fn leave(&mut self, id: SeatId, farewell: Farewell) {
-        if self.remove(id) {
+        if self.remove(id, farewell.word()) {
             self.happenings.push_back(Happening::Gone(id, farewell));
         }
     }
 
-    fn remove(&mut self, id: SeatId) -> bool {
+    /// The seat is free; its line tells the session why.
+    fn remove(&mut self, id: SeatId, farewell: &'static str) -> bool {
         let Some(seat) = self.seats.remove(&id) else { return false };
-        seat.line.close();
+        seat.line.close(farewell);
         for name in &seat.names {
             self.names.remove(name);
         }

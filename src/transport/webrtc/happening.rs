@@ -32,6 +32,19 @@ pub enum Farewell {
     FellSilent,
 }
 
+impl Farewell {
+    /// As listeners and logs are told.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Broke => "broke",
+            Self::NeverCame => "never_came",
+            Self::FellSilent => "fell_silent",
+        }
+    }
+}
+
 /// What came in, went out and was dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExchangeCounts {
@@ -39,11 +52,14 @@ pub struct ExchangeCounts {
     pub datagrams: u64,
     /// Packets of voices that were authentic.
     pub media: u64,
+    /// Reports of listeners that were authentic.
+    pub reports: u64,
     /// Datagrams of nobody here, or of no known kind.
     pub strangers: u64,
-    /// Voice packets that were forged, replayed or broken.
+    /// Packets of voices, reports and handshake records on a call that were forged, replayed or broken.
     pub rejected: u64,
-    /// Checks that were not authentic, or came from one address too many.
+    /// Checks that were not authentic or came from one address too many or another listener's, and answers to nothing that
+    /// was asked.
     pub false_checks: u64,
     /// Packets that were sent.
     pub voices: u64,

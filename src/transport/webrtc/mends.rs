@@ -3,6 +3,8 @@
 //! `docs/decisions.md` tells what each is for; `tests/it/webrtc/mends.rs` takes each out and shows what breaks then. A path
 //! that moves is [`super::path`].
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::RTCPeerConnection;
@@ -104,6 +106,18 @@ impl Nomination {
 /// the controlled one for good (RFC 8445, section 6.1.1), so such checks are nobody's.
 pub(super) fn turns_roles(datagram: &[u8]) -> bool {
     stun::takes_our_role(datagram) && !faults::is_out("roles")
+}
+
+/// Workaround: whether a listener is there the stack judges by checks from the one address it has chosen. Of one that moved
+/// none comes there any more, and it was hung up on 30 s later, in the midst of talking. It never judges by itself: the loop
+/// does ([`super::exchange::SILENT_LIMIT`]), which hears sound, and every address. Returns after how long without a check the
+/// stack says «disconnected», and after how long more «failed».
+pub(super) fn patience() -> [Option<Duration>; 2] {
+    if faults::is_out("patience") {
+        return [Some(Duration::from_secs(10)), Some(Duration::from_secs(20))];
+    }
+    // Zero is never.
+    [Some(Duration::ZERO); 2]
 }
 
 /// Workaround: the stack stays «connected» when the other side says good-bye; only its DTLS knows.

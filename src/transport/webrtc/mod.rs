@@ -14,6 +14,7 @@
 //! Invariants: one thread and one socket for all listeners, no task and no message a packet; what is forged, replayed
 //! or nobody's is dropped and counted; a listener that falls silent loses its seat, never its session.
 
+mod asked;
 mod counters;
 pub mod exchange;
 pub mod guarded;
@@ -24,6 +25,7 @@ mod offer;
 pub mod path;
 pub mod peer;
 pub mod remote;
+mod reports;
 pub mod rtc_peer;
 mod seat;
 pub mod sending;

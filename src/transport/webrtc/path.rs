@@ -88,6 +88,12 @@ impl Path {
         self.real.unwrap_or(to)
     }
 
+    /// Whether the listener talks from here.
+    #[must_use]
+    pub fn is_at(&self, from: Remote) -> bool {
+        self.real == Some(from)
+    }
+
     /// All addresses of this listener.
     #[must_use]
     pub fn addresses(&self) -> &[Remote] {

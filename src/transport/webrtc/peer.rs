@@ -33,8 +33,11 @@ pub enum PeerEvent {
     Connected,
     /// A packet of the host's voice, decrypted and authentic.
     Media(Media),
-    /// The other side loses so many packets in a hundred of what it is sent.
-    Loss(u8),
+    /// An authentic report of the other side; of one that tells it, how many packets in a hundred are lost of what it is sent.
+    Report {
+        /// The worse of the two tracks, 0 to 100.
+        loss_percent: Option<u8>,
+    },
     /// The other side hung up, or was silent for too long.
     Closed,
     /// The stack panicked: nothing more comes of this peer.

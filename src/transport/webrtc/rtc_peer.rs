@@ -3,10 +3,11 @@
 //! What of it does not fit a server with one port is made good in [`super::mends`] and [`super::path`].
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::BytesMut;
-use rtc::interceptor::Registry;
+use rtc::interceptor::{Registry, Slot};
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
@@ -18,27 +19,22 @@ use rtc::peer_connection::transport::{
     CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate, RTCIceTcpCandidateType,
 };
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
-use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::mends::{
-    HeldDtls, Nomination, hung_up, refused, turns_roles, two_tracks_first, unusable,
+    HeldDtls, Nomination, hung_up, patience, refused, turns_roles, two_tracks_first, unusable,
 };
 use super::offer::readable;
 use super::peer::{Invitation, Media, OfferError, Peer, PeerEvent, Voice};
 use super::remote::{Carrier, Remote};
+use super::reports::{Noted, ReportReader};
 use super::stun::{self, Kind};
 use crate::audio::opus::PACKET_BYTES_MAX;
 use crate::conversation::AiSpeaker;
 use crate::faults;
-
-/// Without a check for so long the stack says «disconnected», which is a hint and no more: it does not count sound.
-const QUIET_LIMIT: Duration = Duration::from_secs(10);
-/// After which it says «failed». Whether a listener is gone is judged by the loop, which hears sound too.
-const FAILED_LIMIT: Duration = Duration::from_secs(20);
 
 /// Packets of a sender that may come out of order and are still told from replays: 2.5 s of sound.
 const REPLAY_WINDOW: usize = 128;
@@ -46,6 +42,9 @@ const REPLAY_WINDOW: usize = 128;
 /// The stack keeps what it is given, so each datagram is cut from a block of this size: about 60 packets of a voice. A block
 /// whose packets are gone is used again, and a packet costs no allocation of ours.
 const BLOCK_BYTES: usize = 8 * 1024;
+
+/// Where reports are read: behind the stack's own reader of them, which any place that only looks may be.
+const READER_SLOT: Slot = Slot::Custom(12_500);
 
 /// The payload type we would choose; an offer's own choice is kept.
 const PAYLOAD_TYPE: u8 = 111;
@@ -60,6 +59,7 @@ pub struct RtcPeer {
     opus: RTCRtpCodec,
     streams: [u32; 2],
     payload_type: u8,
+    noted: Arc<Noted>,
     block: BytesMut,
     held_dtls: HeldDtls,
     nomination: Nomination,
@@ -97,20 +97,24 @@ impl RtcPeer {
                 RtpCodecKind::Audio,
             )
             .map_err(refused)?;
+        let [quiet, failed] = patience();
         let settings = SettingEngineBuilder::new()
             .with_lite(true)
             .with_include_loopback_candidate(true)
             // As the client's DTLS server: as its client a handshake took 115 ms longer.
             .with_answering_dtls_role(RTCDtlsRole::Server)
-            .with_ice_timeouts(Some(QUIET_LIMIT), Some(FAILED_LIMIT), None)
+            .with_ice_timeouts(quiet, failed, None)
             .with_srtp_replay_protection_window(REPLAY_WINDOW)
             .with_srtcp_replay_protection_window(REPLAY_WINDOW)
             .build();
+        let noted = Arc::<Noted>::default();
+        let reader = ReportReader::new(Arc::clone(&noted), invitation.streams);
+        let registry = configure_rtcp_reports(Registry::new()).with(READER_SLOT, reader);
         let connection = RTCPeerConnectionBuilder::new()
             .with_media_engine(media_engine)
             .with_setting_engine(settings)
             // Reports only: with transport-wide feedback browsers probe the line with empty packets in the voice.
-            .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+            .with_interceptor_registry(registry)
             .build(now)
             .map_err(refused)?;
         Ok(Self {
@@ -121,6 +125,7 @@ impl RtcPeer {
             opus,
             streams: invitation.streams,
             payload_type: PAYLOAD_TYPE,
+            noted,
             block: BytesMut::new(),
             held_dtls: HeldDtls::default(),
             nomination: Nomination::default(),
@@ -183,22 +188,13 @@ impl RtcPeer {
         self.connection.add_local_candidate(candidate).map_err(refused)
     }
 
-    fn on_message(&mut self, message: RTCMessage) -> Option<PeerEvent> {
+    fn on_message(message: RTCMessage) -> Option<PeerEvent> {
         match message {
             RTCMessage::RtpPacket(_, packet) => Some(PeerEvent::Media(Media {
                 sequence: packet.header.sequence_number,
                 timestamp: packet.header.timestamp,
                 payload: packet.payload,
             })),
-            RTCMessage::RtcpPacket(_, packets) => packets
-                .iter()
-                .filter_map(|packet| packet.as_any().downcast_ref::<ReceiverReport>())
-                .flat_map(|report| &report.reports)
-                .filter(|block| self.streams.contains(&block.ssrc))
-                // In 256ths.
-                .map(|block| u32::from(block.fraction_lost) * 100 / 256)
-                .max()
-                .map(|percent| PeerEvent::Loss(u8::try_from(percent).unwrap_or(100))),
             _ => None,
         }
     }
@@ -305,7 +301,7 @@ impl Peer for RtcPeer {
                 continue;
             }
             if let Some(TaggedRTCMessage { message, .. }) = self.connection.poll_read() {
-                if let Some(event) = self.on_message(message) {
+                if let Some(event) = Self::on_message(message) {
                     return Some(event);
                 }
                 continue;
@@ -315,6 +311,9 @@ impl Peer for RtcPeer {
             {
                 self.feed(&record, from, now);
                 continue;
+            }
+            if let Some(loss_percent) = self.noted.take() {
+                return Some(PeerEvent::Report { loss_percent });
             }
             let [sender, _] = self.senders?;
             return if hung_up(&mut self.connection, sender) { self.end() } else { None };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::asked::Asked;
 use super::exchange::{CARE_EVERY, CONNECT_LIMIT, SILENT_LIMIT};
 use super::happening::{ExchangeCounts, Farewell};
 use super::path::Path;
@@ -29,6 +30,9 @@ pub(super) struct Seat<P> {
     pub(super) names: Vec<String>,
     pub(super) line: Arc<MediaLine>,
     pub(super) path: Path,
+    pub(super) asked: Asked,
+    /// What its line loses of our sound, by its own word.
+    pub(super) loss_percent: Option<u8>,
     pub(super) tracks: [OutgoingTrack; 2],
     /// When the next packet of both tracks is due, once connected.
     pub(super) next_tick: Option<Instant>,
@@ -52,6 +56,8 @@ impl<P: Peer> Seat<P> {
             names: Vec::new(),
             line,
             path: Path::default(),
+            asked: Asked::default(),
+            loss_percent: None,
             tracks,
             next_tick: None,
             seated_at: now,
@@ -112,5 +118,12 @@ impl<P: Peer> Seat<P> {
         } else {
             None
         }
+    }
+}
+
+impl<P> Drop for Seat<P> {
+    /// Should the thread end, no session waits on a dead line. Of a seat that was given up the line knows why.
+    fn drop(&mut self) {
+        self.line.close(Farewell::Broke.word());
     }
 }

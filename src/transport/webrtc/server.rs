@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use super::counters::Counters;
 use super::exchange::{Admission, CARE_EVERY, Exchange};
 use super::guarded::Guarded;
-use super::happening::{ExchangeCounts, Farewell, Happening, SeatId};
+use super::happening::{ExchangeCounts, Happening, SeatId};
 use super::numbers::Numbers;
 use super::peer::{Invitation, OfferError};
 use super::remote::{Carrier, Remote};
@@ -28,7 +28,7 @@ use crate::conversation::AiSpeaker;
 use crate::session::actor::Session;
 use crate::session::mailbox::deliver;
 use crate::session::media_line::MediaLine;
-use crate::session::messages::{MediaDown, MediaSegment, MediaUp};
+use crate::session::messages::{MediaSegment, MediaUp};
 
 /// Offers and good-byes that wait: a whole house coming back at once.
 const COMMANDS_MAX: usize = 256;
@@ -317,9 +317,7 @@ impl Loop {
 
     fn dismiss(&mut self, seat: SeatId) {
         self.exchange.dismiss(seat, Instant::now().into_std());
-        if let Some((session, line)) = self.sessions.remove(&seat) {
-            deliver(&session, MediaDown { line, farewell: "dismissed" });
-        }
+        self.sessions.remove(&seat);
     }
 
     /// Says to sessions what happened to their listeners.
@@ -348,16 +346,9 @@ impl Loop {
                     tracing::info!(seat = seat.0, "a listener moved to another address");
                 }
                 Happening::Gone(seat, farewell) => {
-                    let farewell = match farewell {
-                        Farewell::HungUp => "hung_up",
-                        Farewell::Broke => "broke",
-                        Farewell::NeverCame => "never_came",
-                        Farewell::FellSilent => "fell_silent",
-                    };
+                    let farewell = farewell.word();
                     tracing::info!(seat = seat.0, farewell, "a listener's WebRTC is over");
-                    if let Some((session, line)) = self.sessions.remove(&seat) {
-                        deliver(&session, MediaDown { line, farewell });
-                    }
+                    self.sessions.remove(&seat);
                 }
             }
         }

@@ -59,6 +59,12 @@ pub fn is_success(datagram: &[u8]) -> bool {
     is_stun(datagram) && message_type(datagram) == BINDING_SUCCESS
 }
 
+/// The number by which an answer is told to be a request's.
+#[must_use]
+pub fn transaction(datagram: &[u8]) -> Option<[u8; 12]> {
+    datagram.get(8..HEADER).filter(|_| is_stun(datagram))?.try_into().ok()
+}
+
 /// Whether the request nominates the path it came by.
 #[must_use]
 pub fn nominates(datagram: &[u8]) -> bool {

@@ -7,9 +7,9 @@ use voice_studio::conversation::AiSpeaker;
 use voice_studio::faults::without;
 use voice_studio::transport::webrtc::happening::Happening;
 use voice_studio::transport::webrtc::path::{ADDRESSES_EVER_MAX, ADDRESSES_MAX};
-use voice_studio::transport::webrtc::stun;
+use voice_studio::transport::webrtc::stun::{self, Kind};
 
-use super::world::{SERVER, World};
+use super::world::{SERVER, World, stun_message};
 use voice_studio::simulation::dice::Dice;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -64,15 +64,68 @@ fn what_comes_again_is_rejected_and_heard_once() {
     let mut world = taped_call();
     let tape = world.tape.take().unwrap();
     let before = world.exchange.counts();
-    let mut voices = 0;
+    let [mut voices, mut records, mut answers] = [0; 3];
     for (from, datagram) in &tape {
-        voices += u64::from(datagram[0] & 0xC0 == 0x80 && !(192..=223).contains(&datagram[1]));
+        match stun::kind_of(datagram) {
+            Kind::Srtp => voices += 1,
+            Kind::Dtls => records += 1,
+            Kind::Stun if !stun::is_request(datagram) => answers += 1,
+            _ => {}
+        }
         world.exchange.input(datagram, *from, world.now);
     }
     let counts = world.exchange.counts();
-    assert!(voices >= 49);
+    assert!(voices >= 49 && records >= 2 && answers >= 1, "{voices} {records} {answers}");
     assert_eq!(counts.media, before.media, "a replayed packet was heard");
-    assert_eq!(counts.rejected - before.rejected, voices);
+    assert_eq!(counts.reports, before.reports, "a replayed report was read");
+    // A record that is answered by its flight's repetition was not dropped.
+    let rejected = counts.rejected - before.rejected;
+    assert!(
+        (voices..=voices + records).contains(&rejected),
+        "{rejected} of {voices} and {records}"
+    );
+    assert_eq!(counts.false_checks - before.false_checks, answers);
+    goes_on(&mut world);
+}
+
+/// Forged handshake records, reports and answers, from the caller's own address: each is in a count.
+#[test]
+fn what_is_forged_is_counted_whatever_its_kind() {
+    let mut world = taped_call();
+    world.tape = None;
+    let from = world.seated[0].public;
+    let before = world.exchange.counts();
+    let record = [&[23, 254, 253, 0, 1, 0, 0, 0, 0, 9, 9, 0, 40][..], &[7; 40]].concat();
+    let report = [&[0x81, 201, 0, 7][..], &[7; 60]].concat();
+    let marked = [&[0x80, 0x80 | 70, 0, 7][..], &[7; 60]].concat();
+    for n in 0..50 {
+        for datagram in [&record, &report, &marked, &stun_message(0x0101, &[n; 8])] {
+            world.exchange.input(datagram, from, world.now);
+        }
+    }
+    let counts = world.exchange.counts();
+    assert_eq!(counts.rejected - before.rejected, 150, "records, reports, marked packets");
+    assert_eq!(counts.false_checks - before.false_checks, 50);
+    goes_on(&mut world);
+}
+
+/// One listener's own, authentic check with another's address on it.
+#[test]
+fn a_listener_cannot_take_anothers_address() {
+    let mut world = taped_call();
+    world.tape = Some(Vec::new());
+    let thief = world.call();
+    let seat = world.seated[thief].seat;
+    assert!(world.run(SECOND, |world| world.happened(Happening::Connected(seat)).is_some()));
+    let own = world.seated[thief].public;
+    let tape = world.tape.take().unwrap();
+    let (_, check) =
+        tape.iter().find(|(from, datagram)| *from == own && stun::is_request(datagram)).unwrap();
+    let victim = world.seated[0].public;
+    let before = world.exchange.counts();
+    world.exchange.input(check, victim, world.now);
+    assert_eq!(world.exchange.counts().false_checks - before.false_checks, 1);
+    world.exchange.dismiss(seat, world.now);
     goes_on(&mut world);
 }
 

@@ -150,7 +150,29 @@ fn a_caller_whose_port_changes_is_followed_both_ways() {
     world.run(SECOND, |_| false);
     assert!(world.arrived(0) > 40);
     assert!(world.happened(Happening::Moved(world.seated[0].seat)).is_some());
+    // And stays: from the address that the stack knows nothing comes any more.
+    world.run(SECOND * 59, |_| false);
+    world.arrived(0);
+    let before = heard(&world, 0);
+    world.run(SECOND, |_| false);
+    assert!(world.arrived(0) > 40 && heard(&world, 0) - before > 90);
     assert_eq!(world.exchange.seated(), 1);
+}
+
+/// What a listener reports of its line: the encoders are told, to make their copies count.
+#[test]
+fn reports_of_listeners_are_read() {
+    let mut world = call();
+    world.run(SECOND * 10, |_| false);
+    let reports = world.exchange.counts().reports;
+    println!("{reports} reports in 10 s");
+    assert!(reports >= 2, "{reports}");
+    let before = world.exchange.expected_loss(world.seated[0].seat);
+    world.loss_percent = 20;
+    world.run(SECOND * 20, |_| false);
+    let told = world.exchange.expected_loss(world.seated[0].seat);
+    println!("{before:?} per cent of loss expected, then {told:?}");
+    assert!(told > before, "{before:?}, {told:?}");
 }
 
 #[test]

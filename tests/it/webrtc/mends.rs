@@ -110,6 +110,16 @@ fn without_a_path_that_follows_nothing_comes_down_after_a_change_of_port() {
     assert_eq!(world.seated[0].caller.heard.len(), before);
 }
 
+#[test]
+fn without_patience_a_caller_who_moved_is_hung_up_on_after_half_a_minute() {
+    let _out = without("patience");
+    let mut world = call();
+    world.seated[0].public = SocketAddr::from(([10, 9, 9, 9], 60_001));
+    let gone = Happening::Gone(world.seated[0].seat, Farewell::HungUp);
+    assert!(world.run(SECOND * 45, |world| world.happened(gone).is_some()));
+    println!("hung up on {:?} after its call began", world.elapsed());
+}
+
 /// Names are the stack's own, so a restart takes new ones, as ICE asks for.
 #[test]
 fn a_restart_takes_a_new_name_and_a_new_password() {

@@ -46,9 +46,9 @@ async fn an_offer_that_comes_with_hello_is_answered() {
     let now = tokio::time::Instant::now().into_std();
     let (_, sdp) = Caller::new(SocketAddr::from(([127, 0, 0, 1], 5_000)), now);
     let mut guest = studio.join(Hello::default()).await;
-    guest.say(ClientMessage::MediaOffer { sdp, restart: false }).await;
+    guest.say(ClientMessage::MediaOffer { sdp, restart: false, offer: 7 }).await;
     let answer = guest.first("webrtc.answer", |message| match message {
-        ServerMessage::MediaAnswer { sdp } => Some(sdp.clone()),
+        ServerMessage::MediaAnswer { sdp, .. } => Some(sdp.clone()),
         _ => None,
     });
     assert!(answer.await.contains("a=ice-lite"));

@@ -54,6 +54,10 @@ struct Line {
     moves_after: Option<Duration>,
     /// UDP does not get through at all.
     by_tcp: bool,
+    /// ICE begins anew on the same call.
+    restarts_after: Option<Duration>,
+    /// The listener goes back to the socket.
+    leaves_after: Option<Duration>,
 }
 
 /// A page's player: a buffer of 60 ms, positions by RTP time, and the rules of `docs/protocol.md`.
@@ -226,6 +230,33 @@ struct Listener {
     said: u64,
     /// When the first sample of the question was captured.
     asked_at: Option<Instant>,
+    has_restarted: bool,
+    sound: BySocket,
+}
+
+/// Where a listener is who goes back to the socket: the server says that WebRTC is over before it says where the turn goes on,
+/// or else a page would leave that to its line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum BySocket {
+    #[default]
+    Not,
+    Asked,
+    Told,
+    /// It plays from this sample of this turn since then, and has sound up to the last one.
+    Resumed {
+        turn: u32,
+        first: u64,
+        since: Instant,
+        until: u64,
+    },
+}
+
+impl BySocket {
+    fn heard(self, now: Instant) -> Option<(u32, u64)> {
+        let Self::Resumed { turn, first, since, until } = self else { return None };
+        let played = u64::try_from((now - since).as_micros()).unwrap() * 48 / 1_000;
+        Some((turn, until.min(first + played)))
+    }
 }
 
 impl Listener {
@@ -235,10 +266,10 @@ impl Listener {
         let address = socket.local_addr().expect("an address");
         let now = Instant::now();
         let (mut caller, offer) = Caller::new(address, now.into_std());
-        guest.say(ClientMessage::MediaOffer { sdp: offer, restart: false }).await;
+        guest.say(ClientMessage::MediaOffer { sdp: offer, restart: false, offer: 0 }).await;
         let answer = guest
             .first("webrtc.answer", |message| match message {
-                ServerMessage::MediaAnswer { sdp } => Some(sdp.clone()),
+                ServerMessage::MediaAnswer { sdp, .. } => Some(sdp.clone()),
                 _ => None,
             })
             .await;
@@ -266,6 +297,8 @@ impl Listener {
             encoder: TrackEncoder::for_call().expect("Opus"),
             said: 0,
             asked_at: None,
+            has_restarted: false,
+            sound: BySocket::Not,
         }
     }
 
@@ -299,6 +332,9 @@ impl Listener {
                 return captions;
             }
             let now = Instant::now();
+            for message in self.change(now) {
+                guest.say(message).await;
+            }
             if let Some(datagram) = came {
                 self.send(false, datagram, now);
             }
@@ -322,7 +358,9 @@ impl Listener {
             }
             if next_report <= now {
                 next_report = now + Duration::from_millis(50);
-                if let Some((turn, place)) = self.player.heard(now) {
+                if let Some((turn, place)) =
+                    self.sound.heard(now).or_else(|| self.player.heard(now))
+                {
                     let played = self.player.report(turn, place);
                     guest.say(self.playout(turn, played, false, now)).await;
                 }
@@ -348,6 +386,29 @@ impl Listener {
         let packet = self.encoder.encode(&frame).expect("a frame").to_vec();
         self.said += 1;
         self.caller.say(&packet, now.into_std());
+    }
+
+    /// What the listener does of its own about its line.
+    fn change(&mut self, now: Instant) -> Vec<ClientMessage> {
+        let since = self.since_answer(now);
+        let is_due =
+            |after: Option<Duration>| after.zip(since).is_some_and(|(after, since)| since >= after);
+        if is_due(self.line.restarts_after) && !std::mem::replace(&mut self.has_restarted, true) {
+            return vec![ClientMessage::MediaOffer {
+                sdp: self.caller.restart(),
+                restart: true,
+                offer: 8,
+            }];
+        }
+        if is_due(self.line.leaves_after) && self.sound == BySocket::Not {
+            self.sound = BySocket::Asked;
+            let (turn, place) = self.player.heard(now).expect("in mid-turn");
+            let played = self.player.report(turn, place);
+            self.player.is_shut = true;
+            self.player.stops.push((turn, played));
+            return vec![self.playout(turn, played, false, now), ClientMessage::MediaClose];
+        }
+        Vec::new()
     }
 
     fn since_answer(&self, now: Instant) -> Option<Duration> {
@@ -436,11 +497,35 @@ impl Listener {
                 ServerMessage::Caption(caption) if caption.is_final => {
                     Some(Said::Caption(caption.speaker, caption.text))
                 }
+                ServerMessage::MediaAnswer { sdp, offer } => {
+                    assert_eq!(offer, 8, "the answer names its offer");
+                    self.caller.accept(&sdp);
+                    None
+                }
+                ServerMessage::MediaState { connected: false, reason } => {
+                    assert_eq!((self.sound, reason.as_str()), (BySocket::Asked, "dismissed"));
+                    self.sound = BySocket::Told;
+                    None
+                }
+                ServerMessage::Resume { turn, from_sample, .. } => {
+                    assert_eq!(self.sound, BySocket::Told);
+                    let (first, since) = (from_sample, Instant::now());
+                    self.sound = BySocket::Resumed { turn: turn.0, first, since, until: first };
+                    self.player.begins.push((turn.0, first));
+                    None
+                }
                 // The reply's times are told when its turn is over.
                 ServerMessage::Metrics(_) => Some(Said::Over),
                 _ => None,
             },
-            Received::Sound(_) => panic!("{}: sound on the socket", self.line.name),
+            Received::Sound(frame) => {
+                let BySocket::Resumed { until, .. } = &mut self.sound else {
+                    panic!("{}: sound on the socket", self.line.name);
+                };
+                assert_eq!(frame.first_sample, *until, "nothing twice, nothing left out");
+                *until += frame.samples.len() as u64;
+                None
+            }
             Received::Closed { code, reason } => {
                 panic!("{}: closed with {code} {reason}", self.line.name)
             }
@@ -508,6 +593,8 @@ const fn line(name: &'static str, loss_percent: u64, jitter_ms: u64) -> Line {
         hole: None,
         moves_after: None,
         by_tcp: false,
+        restarts_after: None,
+        leaves_after: None,
     }
 }
 
@@ -562,13 +649,17 @@ async fn a_session_holds_on_every_line() {
 }
 
 #[actix::test]
-async fn a_session_holds_through_a_hole_and_a_change_of_port() {
+async fn a_session_holds_through_a_hole_and_changes_of_the_line() {
     let (from, until) = (Duration::from_millis(800), Duration::from_millis(5_800));
     let lines = vec![
         Line { hole: Some((from, until)), ..line("a hole of five seconds", 0, 0) },
         Line { moves_after: Some(Duration::from_millis(700)), ..line("another port", 0, 0) },
+        Line { restarts_after: Some(Duration::from_millis(700)), ..line("ICE anew", 0, 0) },
+        Line { leaves_after: Some(Duration::from_millis(900)), ..line("back to the socket", 0, 0) },
     ];
     let outcomes = hold_on(lines).await;
     assert_eq!(outcomes[0].stops.len(), 1, "the hole is noticed once");
     assert_eq!(outcomes[0].begins.len(), 2, "and sound goes on once");
+    assert!(outcomes[1].stops.is_empty() && outcomes[2].stops.is_empty());
+    assert_eq!(outcomes[3].begins.len(), 2, "sound goes on by the socket");
 }
