@@ -188,18 +188,20 @@ impl EpisodeRecorder {
     }
 
     /// Closes all files. Every track decodes to the same number of samples: up to `end`, rounded up to a whole
-    /// millisecond, at least one, and not before what is already encoded. Sound placed beyond it is left out.
+    /// millisecond, at least one, and not before what is already encoded. Sound placed beyond it is left out
+    /// and counted.
     ///
     /// # Errors
     /// [`RecordingError::File`], [`RecordingError::Encode`]. The folder is then unfinished, and [`super::recover`]
     /// brings back what was written.
     pub fn finish(
-        self,
+        mut self,
         end: SessionTime,
         mut closing: Closing,
     ) -> Result<RecordingReady, RecordingError> {
         let encoded = self.tracks.iter().map(Track::encoded).max().unwrap_or(0);
         let samples = end.samples().max(encoded).div_ceil(SAMPLES_PER_MS).max(1) * SAMPLES_PER_MS;
+        self.tracks.iter_mut().for_each(|track| track.cut_beyond(samples));
         let cut_samples = self.tracks.each_ref().map(Track::cut_samples);
         let codec_delay_ns = samples_to_ns(u64::from(self.tracks[0].pre_skip()));
         for (track, known) in self.tracks.into_iter().zip(&mut closing.loudness) {

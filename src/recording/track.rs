@@ -93,6 +93,14 @@ impl Track {
         self.cut_samples
     }
 
+    /// The track will end here: what was placed behind it is left out, too.
+    pub(super) fn cut_beyond(&mut self, end: u64) {
+        let beyond = |stretch: &Stretch| {
+            (stretch.start + stretch.samples.len() as u64).saturating_sub(end.max(stretch.start))
+        };
+        self.cut_samples += self.waiting.iter().map(beyond).sum::<u64>();
+    }
+
     /// The encoder's look-ahead.
     pub(super) fn pre_skip(&self) -> u16 {
         self.encoder.pre_skip()

@@ -304,13 +304,16 @@ impl Session {
         if self.ending.is_some() {
             return;
         }
-        let end = SessionTime::from_millis(self.clock.now().millis() + 1);
+        let over = SessionTime::from_millis(self.clock.now().millis() + 1);
+        // What a listener told late was put behind its place, and may reach beyond this moment: nothing that was heard is
+        // left out.
+        let end = self.stages.iter().map(Stage::placed_until).fold(over, SessionTime::max);
         self.ending = Some(end);
         if let Some((_, timer)) = self.timer.take() {
             ctx.cancel_future(timer);
         }
         self.host_ends(end);
-        self.log(end, Event::fact("session.end").with("samples", end.samples()));
+        self.log(over, Event::fact("session.end").with("samples", end.samples()));
         if let Some(keeper) = self.keeper.take() {
             keeper.keep(self.conversation.host_profile());
         }

@@ -169,6 +169,11 @@ impl Stage {
         false
     }
 
+    /// Where the sound that was given to the recorder ends.
+    pub(super) const fn placed_until(&self) -> SessionTime {
+        self.placed_until
+    }
+
     /// Where a heard stretch goes in the track: where it sounded, unless its place is gone. A listener whose connection
     /// was lost tells late what it heard, after the recorder has written that time as silence; then it goes to the
     /// earliest place that is left, and what follows it without a pause behind it. Nothing that was heard is left out.

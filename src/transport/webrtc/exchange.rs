@@ -1,8 +1,10 @@
 //! Every listener's WebRTC on one port: whose a packet is, what is due when, who has fallen silent.
 //!
 //! Without a socket and a clock: datagrams and time go in, datagrams and happenings come out. A datagram is its
-//! listener's by the name in a check, else by an address from which an authentic check came. Everything else is a
-//! stranger's: dropped and counted, at the price of one look-up.
+//! listener's by the name in a check, else by an address from which an authentic check came. Sound from an address that
+//! nobody has announced may be that of a listener whose address has just changed, seconds before its next check: it is
+//! tried by its stream's number, a bounded number of times. Everything else is a stranger's: dropped and counted, at the
+//! price of one look-up.
 //!
 //! Invariants: what one listener sends reaches no other's peer; a listener is touched only when something of it
 //! happens; nothing is kept for strangers.
@@ -34,6 +36,10 @@ pub const SILENT_LIMIT: Duration = Duration::from_secs(15);
 /// So long after the last authentic packet an address is its listener's alone: two of a browser's checks.
 const HOLD_LIMIT: Duration = Duration::from_secs(5);
 
+/// Packets from addresses that nobody has announced, which are tried with a listener's keys each second: twice what a voice
+/// sends. Who has overheard a stream's number makes the studio decrypt no more than that.
+pub(super) const TRIES_A_SECOND: u32 = 100;
+
 /// How often that is looked after.
 pub(super) const CARE_EVERY: Duration = Duration::from_secs(1);
 
@@ -46,6 +52,8 @@ pub struct Exchange<P> {
     seats: HashMap<SeatId, Seat<P>>,
     names: HashMap<String, SeatId>,
     addresses: HashMap<Remote, SeatId>,
+    /// Streams of hosts' voices, by their numbers: the last authentic one of each listener.
+    voices: HashMap<u32, SeatId>,
     timers: BinaryHeap<Reverse<(Instant, SeatId)>>,
     outgoing: VecDeque<(Remote, BytesMut)>,
     happenings: VecDeque<Happening>,
@@ -82,6 +90,7 @@ impl<P: Peer> Exchange<P> {
             seats: HashMap::new(),
             names: HashMap::new(),
             addresses: HashMap::new(),
+            voices: HashMap::new(),
             timers: BinaryHeap::new(),
             outgoing: VecDeque::new(),
             happenings: VecDeque::new(),
@@ -177,7 +186,7 @@ impl<P: Peer> Exchange<P> {
             kind @ (Kind::Stun | Kind::Dtls | Kind::Srtp) => {
                 match self.addresses.get(&from).copied() {
                     Some(id) => self.on_packet(id, kind, datagram, from, now),
-                    None => self.counts.strangers += 1,
+                    None => self.on_strange_packet(kind, datagram, from, now),
                 }
             }
             Kind::Strange => self.counts.strangers += 1,
@@ -275,12 +284,64 @@ impl<P: Peer> Exchange<P> {
         }
         let Some(seat) = self.seats.get_mut(&id) else { return };
         seat.heard_at = now;
+        self.believe(id, from);
+    }
+
+    /// A packet from an address that nobody has announced.
+    fn on_strange_packet(&mut self, kind: Kind, datagram: &[u8], from: Remote, now: Instant) {
+        let voice = stun::voice_of(datagram).filter(|_| kind == Kind::Srtp);
+        let id = voice.and_then(|voice| self.voices.get(&voice)).copied();
+        let found = id.and_then(|id| {
+            let seat = self.seats.get_mut(&id)?;
+            let shown = seat.path.shown()?;
+            (seat.tries > 0 && seat.path.has_room_for(from)).then_some((id, seat, shown))
+        });
+        let Some((id, seat, shown)) = found else {
+            self.counts.strangers += 1;
+            return;
+        };
+        seat.tries -= 1;
+        seat.peer.input(datagram, shown, now);
+        if self.settle(id, now).media == 0 {
+            self.counts.rejected += 1;
+            return;
+        }
+        self.believe(id, from);
+        self.hear_from(id, from, now);
+    }
+
+    /// Something authentic came from here: the address is this listener's.
+    fn believe(&mut self, id: SeatId, from: Remote) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
         if let Some(gone) = seat.path.check(from)
             && self.addresses.get(&gone) == Some(&id)
         {
             self.addresses.remove(&gone);
         }
         self.addresses.insert(from, id);
+    }
+
+    /// Authentic sound came from here: that is where the listener is.
+    fn hear_from(&mut self, id: SeatId, from: Remote, now: Instant) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        seat.heard_at = now;
+        if seat.path.prove(from) {
+            self.happenings.push_back(Happening::Moved(id));
+        }
+    }
+
+    /// The number of a listener's stream, by which it is found should its address change.
+    fn learn_voice(&mut self, id: SeatId, datagram: &[u8]) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        let voice = stun::voice_of(datagram).filter(|voice| seat.voice != Some(*voice));
+        if let Some(voice) = voice {
+            if let Some(before) = seat.voice.replace(voice)
+                && self.voices.get(&before) == Some(&id)
+            {
+                self.voices.remove(&before);
+            }
+            self.voices.insert(voice, id);
+        }
     }
 
     /// Whether another listener talks from this address: a check of its own, sent as if from there, must not take it away.
@@ -312,11 +373,12 @@ impl<P: Peer> Exchange<P> {
         seat.peer.input(datagram, shown, now);
         // What this very packet brought is looked at before anything else is fed: only it proves where it came from.
         let brought = self.settle(id, now);
-        let Some(seat) = self.seats.get_mut(&id) else { return };
-        if brought.media > 0 || brought.reports > 0 {
-            seat.heard_at = now;
-            if brought.media > 0 && seat.path.prove(from) {
-                self.happenings.push_back(Happening::Moved(id));
+        if brought.media > 0 {
+            self.hear_from(id, from, now);
+            self.learn_voice(id, datagram);
+        } else if brought.reports > 0 {
+            if let Some(seat) = self.seats.get_mut(&id) {
+                seat.heard_at = now;
             }
         } else if has_connected && self.outgoing.len() == sent_before {
             self.counts.rejected += 1;
@@ -330,6 +392,7 @@ impl<P: Peer> Exchange<P> {
             return;
         }
         seat.care_at = now + CARE_EVERY;
+        seat.tries = TRIES_A_SECOND;
         let farewell = seat.farewell(now);
         if let Some(farewell) = farewell {
             seat.peer.close(now);
@@ -413,6 +476,9 @@ impl<P: Peer> Exchange<P> {
         seat.line.close(farewell);
         for name in &seat.names {
             self.names.remove(name);
+        }
+        if let Some(voice) = seat.voice.filter(|voice| self.voices.get(voice) == Some(&id)) {
+            self.voices.remove(&voice);
         }
         for address in seat.path.addresses() {
             if self.addresses.get(address) == Some(&id) {

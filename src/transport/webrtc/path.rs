@@ -2,7 +2,7 @@
 //!
 //! The stack never moves a path it has chosen (and another one takes 13 s), but the sockets are ours: the stack is shown
 //! one *virtual* address, the one it last sent to, whatever the true one is. A new true address is believed only when
-//! a packet from it was authentic sound ([`Path::prove`]); forged ones change nothing. When the stack itself chooses
+//! a packet from it was authentic sound ([`Path::prove`]), also before its first check; forged ones change nothing. When the stack itself chooses
 //! another address, both are equal again.
 //!
 //! Bounded: [`ADDRESSES_MAX`] addresses a listener at a time, and [`ADDRESSES_EVER_MAX`] until ICE begins anew.
@@ -67,6 +67,12 @@ impl Path {
         let is_known =
             self.real == Some(from) || self.shown == Some(from) || self.checked.contains(&from);
         is_known.then(|| self.shown.unwrap_or(from))
+    }
+
+    /// What the stack believes, once it has chosen.
+    #[must_use]
+    pub const fn shown(&self) -> Option<Remote> {
+        self.shown
     }
 
     /// A packet from here was authentic sound: that is where the listener is.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::asked::Asked;
-use super::exchange::{CARE_EVERY, CONNECT_LIMIT, SILENT_LIMIT};
+use super::exchange::{CARE_EVERY, CONNECT_LIMIT, SILENT_LIMIT, TRIES_A_SECOND};
 use super::happening::{ExchangeCounts, Farewell};
 use super::path::Path;
 use super::peer::Peer;
@@ -31,6 +31,10 @@ pub(super) struct Seat<P> {
     pub(super) line: Arc<MediaLine>,
     pub(super) path: Path,
     pub(super) asked: Asked,
+    /// The number of the host's stream.
+    pub(super) voice: Option<u32>,
+    /// Packets from elsewhere that may still be tried in this second.
+    pub(super) tries: u32,
     /// What its line loses of our sound, by its own word.
     pub(super) loss_percent: Option<u8>,
     pub(super) tracks: [OutgoingTrack; 2],
@@ -57,6 +61,8 @@ impl<P: Peer> Seat<P> {
             line,
             path: Path::default(),
             asked: Asked::default(),
+            voice: None,
+            tries: TRIES_A_SECOND,
             loss_percent: None,
             tracks,
             next_tick: None,

@@ -85,6 +85,15 @@ pub fn addressee(datagram: &[u8]) -> Option<&str> {
     std::str::from_utf8(name).ok()
 }
 
+/// The number of the stream that a packet of sound belongs to (RFC 3550, SSRC); `None` for reports.
+#[must_use]
+pub fn voice_of(datagram: &[u8]) -> Option<u32> {
+    // What reports begin with (RFC 5761).
+    let is_report = datagram.get(1).is_some_and(|kind| (192..=223).contains(kind));
+    let number = datagram.get(8..12).filter(|_| !is_report)?;
+    number.try_into().ok().map(u32::from_be_bytes)
+}
+
 /// The value of the first attribute of this kind.
 fn attribute(datagram: &[u8], wanted: u16) -> Option<&[u8]> {
     let mut rest = datagram.get(HEADER..).filter(|_| is_stun(datagram))?;

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use voice_studio::client::{Client, RawFrame, Received};
+use voice_studio::conversation::Speaker;
 use voice_studio::recording::{Event, read_events};
 use voice_studio::transport::protocol::{ClientMessage, Hello, HostAudio, ServerMessage};
 use voice_studio::transport::websocket::Patience;
@@ -230,4 +231,46 @@ async fn a_counter_that_jumps_and_runs_back_costs_no_more_than_a_hole_with_its_c
         let length = event.fields["lenMs"].as_u64().expect("a length");
         assert!(length < 10_000, "a hole of {length} ms in a session of two seconds");
     }
+}
+
+/// A listener whose sound is told faster than time passes, or late, has it put one behind the other; the last of it reaches
+/// beyond the end of the session, which waits for it.
+#[actix::test]
+async fn what_was_heard_is_whole_though_it_was_told_late_and_the_session_ends() {
+    const SENTENCE: &str = "This is a sentence that goes on for a while and is told at once.";
+    let studio = Studio::start(StandIns::new(&[], &[SENTENCE])).await;
+    let mut guest = studio.join(Hello { reports: true, ..Hello::default() }).await;
+    guest.say(ClientMessage::Say { text: "Ada, what is a moon?".to_owned() }).await;
+    let mut heard = 0;
+    loop {
+        match guest.next().await {
+            Received::Sound(frame) => {
+                heard = frame.first_sample + frame.samples.len() as u64;
+                guest
+                    .say(ClientMessage::Playout {
+                        speaker: frame.speaker,
+                        turn: frame.turn,
+                        played_samples: heard,
+                        capture_sample: None,
+                        flushed: false,
+                        stalled: false,
+                        clock: None,
+                    })
+                    .await;
+            }
+            // The reply's times are told when its turn is over.
+            Received::Message(numbered) => {
+                if matches!(numbered.message, ServerMessage::Metrics(_)) {
+                    break;
+                }
+            }
+            Received::Closed { code, reason } => panic!("closed with {code} {reason}"),
+        }
+    }
+    let dir = studio.recordings().join(guest.end().await);
+    let track = crate::recording::decode(&dir, Speaker::Claude);
+    let voiced = track.chunks(480).filter(|part| part.iter().any(|sample| sample.abs() > 300));
+    let (voiced_ms, heard_ms) = (voiced.count() as u64 * 10, heard / 48);
+    println!("{heard_ms} ms were heard, {voiced_ms} ms are on the track");
+    assert!(voiced_ms * 100 > heard_ms * 85 && heard_ms > 3_000, "{voiced_ms} of {heard_ms} ms");
 }

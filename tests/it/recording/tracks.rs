@@ -145,6 +145,8 @@ fn larger_differences_are_holes_and_overlaps_are_cut_and_counted() {
     recorder.audio(Speaker::You, ms(990), &sound);
     let minutes_ahead = ms(120_000);
     recorder.audio(Speaker::You, minutes_ahead, &sound);
+    let beyond_the_end = ms(1400);
+    recorder.audio(Speaker::You, beyond_the_end, &sound);
     let ready = recorder.finish(ms(1500), Closing::default()).unwrap();
     let track = decode(&ready.dir, Speaker::You);
     assert!(lag_of(&sound, &track, hole_of_ten.samples() as usize).abs() <= 1);
@@ -158,7 +160,7 @@ fn larger_differences_are_holes_and_overlaps_are_cut_and_counted() {
         "late sound loses what is past"
     );
     let cut_samples = Manifest::read(&ready.dir).unwrap().unwrap().tracks[0].cut_samples;
-    assert_eq!(cut_samples, 960 + 480 + 9600);
+    assert_eq!(cut_samples, 960 + 480 + 9600 + 4800);
 }
 
 #[test]

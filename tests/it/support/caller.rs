@@ -23,6 +23,10 @@ pub(crate) struct Heard {
     pub(crate) at: Instant,
 }
 
+/// Of the first packet that is said: both counters wrap soon.
+pub(crate) const FIRST_SEQUENCE: u16 = 60_000;
+pub(crate) const FIRST_TIMESTAMP: u32 = 4_294_000_000;
+
 #[derive(Debug)]
 pub(crate) struct Caller {
     rtc: Rtc,
@@ -62,8 +66,8 @@ impl Caller {
             address,
             mids,
             pending: Some(pending),
-            sequence: 60_000,
-            timestamp: 4_294_000_000,
+            sequence: FIRST_SEQUENCE.into(),
+            timestamp: FIRST_TIMESTAMP,
             timeout: now,
             sending: VecDeque::new(),
             heard: Vec::new(),

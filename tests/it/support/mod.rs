@@ -2,6 +2,7 @@
 
 pub(crate) mod apart;
 pub(crate) mod caller;
+pub(crate) mod capture;
 pub(crate) mod file_server;
 pub(crate) mod gate;
 #[cfg(feature = "local-whisper")]

@@ -109,6 +109,33 @@ fn what_is_forged_is_counted_whatever_its_kind() {
     goes_on(&mut world);
 }
 
+/// Who has overheard a stream's number cannot make the studio try more than a bounded number of packets with its keys.
+#[test]
+fn forged_sound_from_elsewhere_is_tried_a_few_times() {
+    let mut world = taped_call();
+    let tape = world.tape.take().unwrap();
+    let sound = tape.iter().rfind(|(_, datagram)| {
+        stun::voice_of(datagram).is_some() && stun::kind_of(datagram) == Kind::Srtp
+    });
+    let (_, sound) = sound.unwrap();
+    let known = world.exchange.known_addresses();
+    let before = world.exchange.counts();
+    for n in 0..1_000_u32 {
+        let mut forged = sound.clone();
+        forged[14] ^= 1;
+        let from = SocketAddr::from(((0x0B00_0000 + n).to_be_bytes(), 9));
+        world.exchange.input(&forged, from, world.now);
+    }
+    let counts = world.exchange.counts();
+    let (tried, strange) = (counts.rejected - before.rejected, counts.strangers - before.strangers);
+    assert!(
+        tried <= 100 && tried + strange == 1_000,
+        "{tried} were tried with the listener's keys"
+    );
+    assert_eq!(world.exchange.known_addresses(), known);
+    goes_on(&mut world);
+}
+
 /// One listener's own, authentic check with another's address on it.
 #[test]
 fn a_listener_cannot_take_anothers_address() {

@@ -159,6 +159,22 @@ fn a_caller_whose_port_changes_is_followed_both_ways() {
     assert_eq!(world.exchange.seated(), 1);
 }
 
+/// Sound from an address of which no check has come yet is the listener's all the same, if its keys say so.
+#[test]
+fn a_caller_whose_port_changes_loses_no_word() {
+    let mut world = call();
+    world.run(SECOND * 3, |_| false);
+    world.arrived(0);
+    world.seated[0].public = std::net::SocketAddr::from(([10, 9, 9, 9], 60_001));
+    let before = heard(&world, 0);
+    // Less than the time until the caller's next check.
+    world.run(SECOND / 2, |_| false);
+    let (said, came_down) = (world.arrived(0), heard(&world, 0) - before);
+    println!("in half a second after the change {said} packets came up and {came_down} down");
+    assert!(said >= 23 && came_down >= 44, "{said} and {came_down}");
+    assert!(world.happened(Happening::Moved(world.seated[0].seat)).is_some());
+}
+
 /// What a listener reports of its line: the encoders are told, to make their copies count.
 #[test]
 fn reports_of_listeners_are_read() {
