@@ -4,9 +4,10 @@
 // which sample of which turn has which RTP time (`segment`); the track never stops, so a position is a subtraction.
 // The browser holds sound that cannot be taken back. So a voice that must fall silent is shut by a gate at once, and
 // the gate opens at the RTP time of the next segment: what the browser held meanwhile is played behind it, unheard.
+// Orders and segments come from two sides of the server, and an order may overtake the segment of its turn: it holds.
 //
-// Invariants: reported positions of a turn never go back; nothing is heard of a turn after its flush; sound that was
-// sent while the line was dead is reported as unheard, once.
+// Invariants: reported positions of a turn never go back; nothing is heard of a turn after its flush, or between its
+// pause and its resume; sound that went by while the line was dead or the gate shut is reported as unheard.
 // Units: samples at 48 kHz; times in ms of the page's clock.
 /** @import {RtpGate, RtpReport} from './types' */
 
@@ -16,8 +17,15 @@ const PER_MS = 48;
 const REPORT_MS = 50;
 /** The line stood still: longer than any ordinary jitter buffer is refilled in. */
 const STALL_MS = 300;
-/** The newest RTP time is extended by no more than this: what follows must have been given out, too. */
-const EXTEND_MS = 60;
+/** A packet. What is known of the newest one is its beginning; nothing behind its end was given out. */
+const PACKET_MS = 20;
+/**
+ * A segment told so late is let in as it is: places are known to a packet, and two of a syllable's beginning are less of a
+ * loss than the way there and back in silence, which it costs to have it sent again.
+ */
+const LATE_MS = 2 * PACKET_MS;
+/** So often in a row sound that went by before it was told is asked for again. */
+const ASKS_MAX = 2;
 /** Ramp of the gate, in and out, so that nothing clicks. */
 const FADE_MS = 10;
 /** Segments that are remembered: more than are ever on the way. */
@@ -30,13 +38,16 @@ const WRAP = 2 ** 32;
 export class RtpVoice {
   /** Segments that are not over, oldest first; at most a few. @type {Segment[]} */ #segments = [];
   /** @type {{rtp: number, at: number} | null} */ #source = null;
+  /** When the page looked last. */ #lookedAt = 0;
   /** @type {Map<number, number>} */ #reported = new Map();
   /** Why the gate is shut. @type {'' | 'paused' | 'flushed' | 'stalled'} */ #shut = '';
+  /** The turn that is silent until its resume. */ #paused = -1;
+  /** The newest turn that was flushed. The numbers of a voice's turns rise: nothing up to it is heard any more. */ #flushed = -1;
+  /** Segments in a row that were told too late. */ #asks = 0;
   #speaks = false;
   #reportAt = 0;
   /** From the track to the ear, in ms. */
   latency = 0;
-  stalls = 0;
 
   /**
    * @param {(gate: RtpGate) => void} setGate
@@ -62,41 +73,53 @@ export class RtpVoice {
    * @param {number} turn @param {number} firstSample @param {number} rtp @param {number} now
    */
   segment(turn, firstSample, rtp, now) {
+    if (turn === this.#paused || turn <= this.#flushed) return;
     // Behind a shut gate nothing was heard: what came before this segment is no place any more.
     if (this.#shut !== '') this.#segments = [];
     this.#segments.push({ turn, firstSample, rtp });
     if (this.#segments.length > SEGMENTS_MAX) this.#segments.shift();
     this.#speaks = true;
     if (this.#shut === '') return;
+    const inMs = this.#untilRtp(rtp, now);
+    if (inMs < -LATE_MS && this.#asks < ASKS_MAX) {
+      this.#asks += 1;
+      this.#stall(turn, firstSample, now);
+      return;
+    }
+    // Of a voice that is late for good what went by is given up, or it would never be let in. No report can tell of a hole:
+    // places go on where the sound is.
+    if (inMs >= -LATE_MS) this.#asks = 0;
     this.#shut = '';
-    this.setGate({ open: true, inMs: Math.max(0, this.#untilRtp(rtp, now)), fadeMs: FADE_MS });
+    this.setGate({ open: true, inMs: Math.max(0, inMs), fadeMs: FADE_MS });
   }
 
   /**
-   * The browser gave out the packet of this RTP time at `at`.
+   * The browser gave out the packet of this RTP time at `at`, and none since.
    * @param {number} rtp @param {number} at @param {number} now
    */
   source(rtp, at, now) {
     const before = this.#source;
     if (before && distance(rtp, before.rtp) <= 0) return;
-    const stoodStill = before ? at - before.at : 0;
-    const last = before && this.#placeAt(before.rtp);
-    if (last && stoodStill > STALL_MS && this.#speaks && this.#shut === '') {
-      // What was sent meanwhile went by unheard. Up to `last` and the packet after it, it was heard.
-      this.stalls += 1;
-      this.#shut = 'stalled';
-      this.setGate({ open: false, inMs: 0, fadeMs: FADE_MS });
-      this.#report(last.turn, last.place + 20 * PER_MS, now, { stalled: true });
-    }
     this.#source = { rtp, at };
+    // The track's time goes on through a hole as it does through sound. That the page saw nothing for a while tells nothing,
+    // since it may have been busy: only when it looked and found this one still the newest did the line stand still.
+    if (before && this.#lookedAt - before.at > STALL_MS && this.#speaks && this.#shut === '') {
+      const lost = this.#firstUnheard(before.rtp, rtp);
+      if (lost) this.#stall(lost.turn, lost.place, now);
+    }
     // A segment is over when a later one has begun.
     while (this.#segments.length > 1 && distance(rtp, this.#segments[1].rtp) >= 0) this.#segments.shift();
   }
 
-  /** Every few ms: reports. @param {number} now */
+  /** Every few ms, after the browser was asked: reports. @param {number} now */
   tick(now) {
-    if (!this.#speaks || this.#shut !== '' || now < this.#reportAt) return;
-    const heard = this.#heardAt(now);
+    this.#lookedAt = now;
+    if (now >= this.#reportAt) this.report(now);
+  }
+
+  /** Tells what was heard until now. @param {number} now */
+  report(now) {
+    const heard = this.#speaks ? this.#heardAt(now) : null;
     if (!heard) return;
     this.#reportAt = now + REPORT_MS;
     this.#report(heard.turn, heard.place, now, {});
@@ -104,18 +127,24 @@ export class RtpVoice {
 
   /** @param {number} turn @param {number} now */
   pause(turn, now) {
-    if (!this.has(turn) || this.#shut === 'flushed') return;
+    this.#paused = turn;
     const heard = this.#heardAt(now);
-    this.#shutNow('paused');
+    if (this.#shut !== 'flushed') this.#shutNow('paused');
     if (heard?.turn === turn) this.#report(turn, heard.place, now, {});
   }
 
-  /** Answers with the last sample heard. @param {number} turn @param {number} now */
+  /** The turn's next segment is heard again. @param {number} turn */
+  resume(turn) {
+    if (this.#paused === turn) this.#paused = -1;
+  }
+
+  /** Answers with the last sample heard, if the turn comes by this way. @param {number} turn @param {number} now */
   flush(turn, now) {
-    const heard = this.#shut === '' ? this.#heardAt(now) : null;
+    this.#flushed = Math.max(this.#flushed, turn);
+    const heard = this.#heardAt(now);
     this.#shutNow('flushed');
-    const place = heard?.turn === turn ? heard.place : 0;
-    this.#report(turn, place, now, { flushed: true });
+    if (!this.has(turn)) return;
+    this.#report(turn, heard?.turn === turn ? heard.place : 0, now, { flushed: true });
     this.#segments = this.#segments.filter((segment) => segment.turn !== turn);
     this.#reported.delete(turn);
     this.#speaks = this.#segments.length > 0;
@@ -126,16 +155,37 @@ export class RtpVoice {
     this.#speaks = false;
   }
 
-  /** @param {'paused' | 'flushed'} why */
+  /** @param {'paused' | 'flushed' | 'stalled'} why */
   #shutNow(why) {
     this.#shut = why;
     this.setGate({ open: false, inMs: 0, fadeMs: FADE_MS });
   }
 
+  /**
+   * From this place on the turn went by unheard: silent until the server has sent it again.
+   * @param {number} turn @param {number} place @param {number} now
+   */
+  #stall(turn, place, now) {
+    this.#shutNow('stalled');
+    this.#report(turn, place, now, { stalled: true });
+  }
+
+  /**
+   * Of the turn that is on at `rtp`: its first unheard place where the packet of `last` was the last one given out.
+   * @param {number} last RTP time. @param {number} rtp RTP time.
+   */
+  #firstUnheard(last, rtp) {
+    const turn = this.#placeAt(rtp)?.turn;
+    const first = this.#segments.find((segment) => segment.turn === turn);
+    if (turn === undefined || !first) return null;
+    const heard = this.#placeAt(last);
+    return { turn, place: heard?.turn === turn ? heard.place + PACKET_MS * PER_MS : first.firstSample };
+  }
+
   /** What is heard at `now`. @param {number} now */
   #heardAt(now) {
-    if (!this.#source) return null;
-    const since = Math.min(now - this.#source.at, EXTEND_MS) - this.latency;
+    if (!this.#source || this.#shut !== '') return null;
+    const since = Math.min(now - this.latency - this.#source.at, PACKET_MS);
     return this.#placeAt(this.#source.rtp + Math.round(since * PER_MS));
   }
 

@@ -57,7 +57,7 @@ export interface TurnMetrics {
 
 export type WebRtcMessage =
   | { type: 'webrtc.ready'; iceServers: { urls: string; username?: string; credential?: string }[] }
-  | { type: 'webrtc.answer'; sdp: string }
+  | { type: 'webrtc.answer'; sdp: string; offer: number }
   | { type: 'webrtc.state'; connected: boolean; reason?: string }
   | { type: 'webrtc.segment'; speaker: AiSpeaker; turn: number; firstSample: number; rtpTimestamp: number };
 
@@ -134,7 +134,7 @@ export type ClientMessage =
   | { type: 'client.mute'; muted: boolean }
   | { type: 'client.playout'; speaker: AiSpeaker; turn: number; playedSamples: number; captureSample?: number;
       flushed?: boolean; stalled?: boolean; clock?: { at: number; sent: number } }
-  | { type: 'webrtc.offer'; sdp: string; restart: boolean }
+  | { type: 'webrtc.offer'; sdp: string; restart: boolean; offer: number }
   | { type: 'webrtc.close' }
   | { type: 'client.push-to-talk'; held: boolean }
   | { type: 'client.nominate'; speaker: AiSpeaker }

@@ -2,6 +2,7 @@
 //
 // Tried whenever the server offers it and the host has not chosen the socket. What fails falls back to the socket by
 // itself; a change of network is answered by a restart of ICE. Signalling goes over the socket, in messages.
+import { LOST_MS, Pulse, STILL_MS } from './pulse.js';
 import { RtpVoice } from './rtp-voice.js';
 /** @import {AiSpeaker, ClientMessage, LineQuality, LineState, RtpGate, RtpReport, ServerMessage} from './types' */
 
@@ -16,6 +17,8 @@ const REPLACE_MS = 2_000;
 /** How often the browser is asked what it gave out: half of its own step. */
 const POLL_MS = 10;
 const STATS_MS = 1_000;
+/** Errors that answer an offer. */
+const REFUSALS = ['webrtc_offer_refused', 'webrtc_unavailable'];
 /** The tracks' order in the offer, after the microphone. @type {AiSpeaker[]} */
 const SPEAKERS = ['claude', 'guest'];
 
@@ -41,6 +44,12 @@ export class SoundLine {
   /** @type {ReturnType<typeof setTimeout>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #patience;
   /** @type {HTMLAudioElement[]} */ #sinks = [];
+  /** Offers of this page: the newest one's number. */ static #offers = 0;
+  /** The peer's newest offer, and the newest that was answered; 0 for none. */ #offered = 0;
+  #answered = 0;
+  #pulse = new Pulse();
+  /** When the browser gave out the newest packet of either voice. */ #newest = 0;
+  /** ICE has begun anew, and nothing has come since. */ #isMending = false;
   #isUp = false;
   #isWanted = true;
   #isInsisted = false;
@@ -80,15 +89,21 @@ export class SoundLine {
         if (this.#isWanted) void this.#begin();
         return true;
       case 'webrtc.answer':
-        void this.#peer?.setRemoteDescription({ type: 'answer', sdp: message.sdp }).catch(() => this.#fallBack('answer'));
+        void this.#answer(message.offer, message.sdp);
         return true;
       case 'webrtc.state':
-        this.#isUp = message.connected && this.#peer !== null;
-        if (!message.connected && this.#peer) this.#fallBack(message.reason ?? '');
-        else this.#show();
+        // Before the answer it is about a connection that was here before.
+        if (!this.#answered) return true;
+        this.#isUp = message.connected;
+        if (message.connected) this.#show();
+        else this.#fallBack(message.reason ?? '');
         return true;
       case 'webrtc.segment':
-        this.#ends[message.speaker]?.voice.segment(message.turn, message.firstSample, message.rtpTimestamp, now);
+        if (this.#answered) this.#voice(message.speaker)?.segment(message.turn, message.firstSample, message.rtpTimestamp, now);
+        return true;
+      case 'error':
+        if (!REFUSALS.includes(message.code) || !this.#peer || this.#isUp) return false;
+        this.#fallBack('refused');
         return true;
       case 'orb.state':
         if (message.speaker !== 'you' && message.state !== 'speaking' && message.state !== 'paused') {
@@ -97,14 +112,16 @@ export class SoundLine {
         return false;
       case 'audio.pause':
       case 'audio.flush': {
-        const end = this.#ends[message.speaker];
-        if (!end?.voice.has(message.turn)) return false;
-        if (message.type === 'audio.pause') end.voice.pause(message.turn, now);
-        else end.voice.flush(message.turn, now);
-        return true;
+        const voice = this.#voice(message.speaker);
+        const isHere = voice?.has(message.turn) ?? false;
+        if (message.type === 'audio.pause') voice?.pause(message.turn, now);
+        else voice?.flush(message.turn, now);
+        return isHere;
       }
       case 'audio.resume':
-        return this.#isUp && Boolean(this.#ends[message.speaker]?.voice.has(message.turn));
+        this.#ends[message.speaker]?.voice.resume(message.turn);
+        // Whichever way the turn goes on: the playhead sounds only what comes over the socket, and then it begins there.
+        return false;
       case 'audio.duck': {
         const end = this.#ends[message.speaker];
         if (!end?.voice.has(message.turn)) return false;
@@ -173,7 +190,7 @@ export class SoundLine {
     for (const speaker of SPEAKERS) this.#prepare(speaker, peer.addTransceiver('audio', { direction: 'recvonly' }));
     peer.onconnectionstatechange = () => this.#onConnection(peer);
     this.#patience = setTimeout(() => this.#fallBack('no connection'), CONNECT_MS);
-    this.#timers = [setInterval(() => this.#poll(), POLL_MS), setInterval(() => void this.#measure(peer), STATS_MS)];
+    this.#timers = [setInterval(() => this.#poll(peer), POLL_MS), setInterval(() => void this.#measure(peer), STATS_MS)];
     await this.#offer(peer, false);
   }
 
@@ -181,9 +198,24 @@ export class SoundLine {
   async #offer(peer, restart) {
     try {
       await peer.setLocalDescription(await peer.createOffer({ iceRestart: restart }));
-      if (peer === this.#peer) this.events.send({ type: 'webrtc.offer', sdp: peer.localDescription?.sdp ?? '', restart });
+      if (peer !== this.#peer) return;
+      this.#offered = ++SoundLine.#offers;
+      this.events.send({ type: 'webrtc.offer', sdp: peer.localDescription?.sdp ?? '', restart, offer: this.#offered });
     } catch {
       if (peer === this.#peer) this.#fallBack('offer');
+    }
+  }
+
+  /** @param {number} offer Which it answers. @param {string} sdp */
+  async #answer(offer, sdp) {
+    const peer = this.#peer;
+    // One that was overtaken, by another offer or by the host's choice.
+    if (!peer || offer !== this.#offered) return;
+    this.#answered = offer;
+    try {
+      await peer.setRemoteDescription({ type: 'answer', sdp });
+    } catch {
+      if (peer === this.#peer) this.#fallBack('answer');
     }
   }
 
@@ -216,7 +248,7 @@ export class SoundLine {
         this.#patience = setTimeout(() => {
           if (peer !== this.#peer) return;
           this.#patience = setTimeout(() => this.#fallBack('lost'), 4 * PATIENCE_MS);
-          void this.#offer(peer, true);
+          void this.#mend(peer);
         }, PATIENCE_MS);
         break;
       case 'failed':
@@ -230,15 +262,39 @@ export class SoundLine {
     this.#show();
   }
 
-  #poll() {
+  /** ICE begins anew, once. @param {RTCPeerConnection} peer */
+  async #mend(peer) {
+    if (this.#isMending) return;
+    this.#isMending = true;
+    await this.#offer(peer, true);
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  #poll(peer) {
     const now = performance.now();
-    const latency = (this.context.outputLatency || this.context.baseLatency || 0) * 1000;
-    for (const end of Object.values(this.#ends)) {
-      const [source] = end.receiver?.getSynchronizationSources() ?? [];
-      end.voice.latency = latency;
-      if (source) end.voice.source(source.rtpTimestamp, pageTime(source.timestamp), now);
-      end.voice.tick(now);
+    for (const speaker of SPEAKERS) this.#voice(speaker)?.tick(now);
+    const stillMs = this.#pulse.look(this.#isUp ? this.#newest : now, now);
+    if (stillMs === 0) this.#isMending = false;
+    else if (stillMs >= LOST_MS) this.#fallBack('lost');
+    else if (stillMs >= STILL_MS) void this.#mend(peer);
+  }
+
+  /**
+   * A voice that knows what the browser gave out until now, however long the page was busy.
+   * @param {AiSpeaker} speaker
+   */
+  #voice(speaker) {
+    const end = this.#ends[speaker];
+    if (!end) return null;
+    const { voice, receiver } = end;
+    voice.latency = (this.context.outputLatency || this.context.baseLatency || 0) * 1000;
+    const [source] = receiver?.getSynchronizationSources() ?? [];
+    if (source) {
+      const at = pageTime(source.timestamp);
+      this.#newest = Math.max(this.#newest, at);
+      voice.source(source.rtpTimestamp, at, performance.now());
     }
+    return voice;
   }
 
   /** @param {RTCPeerConnection} peer */
@@ -284,6 +340,8 @@ export class SoundLine {
   /** @param {string} reason */
   #fallBack(reason) {
     if (!this.#peer) return;
+    // The socket goes on where this line left off.
+    for (const speaker of SPEAKERS) this.#voice(speaker)?.report(performance.now());
     this.events.send({ type: 'webrtc.close' });
     this.#end();
     this.#show(reason);
@@ -300,6 +358,7 @@ export class SoundLine {
     this.#peer?.close();
     this.#peer = this.#sender = null;
     this.#isUp = false;
+    this.#offered = this.#answered = 0;
     for (const end of Object.values(this.#ends)) end.meter.disconnect();
     for (const sink of this.#sinks) sink.srcObject = null;
     this.#sinks = [];

@@ -151,7 +151,8 @@ export function listenIn() {
   RTCPeerConnection.prototype.setRemoteDescription = function (description) {
     window.__peer = this;
     const relay = window.__relayPort;
-    const sdp = relay ? description.sdp.replace(/(a=candidate:\S+ \d+ udp \d+ \S+) \d+ /gi, `$1 ${relay} `) : description.sdp;
+    let sdp = relay ? description.sdp.replace(/(a=candidate:\S+ \d+ udp \d+ \S+) \d+ /gi, `$1 ${relay} `) : description.sdp;
+    if (window.__isUdpOnly) sdp = sdp.replace(/a=candidate:\S+ \d+ tcp .*\r\n/gi, '');
     return describe.call(this, { ...description, type: description.type, sdp });
   };
   setInterval(async () => {
@@ -166,7 +167,7 @@ export function listenIn() {
 }
 
 /** A page of the studio that is live, with what it plays and says written down. */
-export async function enter(context, address, { way = 'auto', relayPort = 0 } = {}) {
+export async function enter(context, address, { way = 'auto', relayPort = 0, isUdpOnly = false } = {}) {
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => message.type() === 'error' && page.complaints.push(message.text()));
@@ -176,7 +177,11 @@ export async function enter(context, address, { way = 'auto', relayPort = 0 } = 
     readFileSync(join(HERE, 'tap-worklet.js'), 'utf8'));
   await page.addInitScript({ path: join(HERE, 'tap.js') });
   await page.addInitScript(listenIn);
-  await page.addInitScript(([way, port]) => { localStorage.setItem('studio.sound-way', way); window.__relayPort = port; }, [way, relayPort]);
+  await page.addInitScript(([way, port, isUdpOnly]) => {
+    localStorage.setItem('studio.sound-way', way);
+    window.__relayPort = port;
+    window.__isUdpOnly = isUdpOnly;
+  }, [way, relayPort, isUdpOnly]);
   await page.goto(address);
   await page.fill('#name', 'Mona');
   await page.check('input[name=headphones][value=yes]', { force: true });
@@ -234,6 +239,66 @@ export function find(part, whole, from = 0, until = whole.length - part.length) 
   return best;
 }
 
+/** The telling voice is looked up in every fourth sample, at 12 kHz: its pitches lie below 2 kHz. */
+const THIN = 4;
+const PER_MS = RATE / THIN / 1000;
+const thin = (pcm) => pcm.filter((_, n) => n % THIN === 0);
+/** So far from its place a voice that goes on may lie, and what is less is no break. 30 ms. */
+const WAVER = 30 * PER_MS;
+/** So much without a sound is silence: a tone of the voice is louder within half a period. */
+const QUIET = 2 * PER_MS;
+
+/**
+ * Follows the telling voice through what was played or recorded of one turn. Every 10 ms a piece of 50 is looked up, and
+ * compared with the one that ended before it: `breaks` are where the voice was silent or left something out, in ms;
+ * `skippedMs` is negative where something came again. Where it does not go on it is found by twice as much: what a browser
+ * makes up to fill a hole has one pitch, the voice has two there.
+ */
+export function follow(pcm, voice) {
+  const [sound, source] = [thin(pcm), thin(voice)];
+  const [step, part] = [10 * PER_MS, STEP_S * 1000 * PER_MS];
+  const ms = (samples) => Math.round(samples / PER_MS);
+  const places = [];
+  const breaks = [];
+  for (let at = Math.max(0, sound.findIndex((sample) => Math.abs(sample) > 0.05)); at + 2 * part < sound.length; at += step) {
+    const look = (length, from, until) => {
+      const piece = sound.subarray(at, at + length);
+      if (silence(piece) > 0) return -1;
+      const { match, at: place } = find(piece, source, Math.max(0, from), Math.min(until, source.length - length));
+      return match < 0.9 ? -1 : place;
+    };
+    const last = places.at(-1);
+    const expected = last ? last.place + at - last.at : 0;
+    let place = look(part, expected - WAVER, expected + WAVER);
+    const goesOn = last && at - last.at === step && place >= 0;
+    if (place < 0 && last) place = look(2 * part, last.place - 1000 * PER_MS, expected + 1000 * PER_MS);
+    if (place < 0) continue;
+    const before = places.findLast((earlier) => earlier.at + part <= at);
+    if (before && !goesOn) {
+      // Between the two: silence, less than a step of the voice before and after it, and what was made up.
+      const between = at - before.at - part;
+      const silent = silence(sound.subarray(before.at + part - step, at + step));
+      const skipped = place - before.place - part - Math.min(between - silent, 2 * step);
+      if (silent > WAVER || Math.abs(skipped) > 2 * step) {
+        breaks.push({ atMs: ms(at), silentMs: ms(silent), skippedMs: ms(skipped) });
+      }
+    }
+    places.push({ at, place });
+  }
+  return { soundedMs: places.length * 10, breaks };
+}
+
+/** Samples of a thinned sound that are silence. */
+function silence(pcm) {
+  let [all, run] = [0, 0];
+  for (let n = 0; n <= pcm.length; n++) {
+    if (n < pcm.length && Math.abs(pcm[n]) < 0.01) { run += 1; continue; }
+    if (run >= QUIET) all += run;
+    run = 0;
+  }
+  return all;
+}
+
 /** A number from 0 to 1 by a fixed sequence, so that a line loses the same packets every time. */
 function chance(seed) {
   let state = seed;
@@ -246,14 +311,15 @@ function chance(seed) {
 /**
  * A bad line between a page and the studio's UDP port. `line` may be changed while it runs: `lossPercent`, `jitterMs` and
  * `heldPercent` (kept for 65 ms, so that successors overtake) both ways, `isDead` for a hole. `move()` gives the page
- * another port, as the studio sees it.
+ * other ports, as the studio sees it: one for each address that the page tries.
  */
 export async function startRelay(targetPort) {
   const line = { lossPercent: 0, jitterMs: 0, heldPercent: 0, isDead: false };
   const counts = { up: 0, down: 0, lost: 0 };
   const next = chance(7);
   const front = createSocket('udp4');
-  let [page, back] = [null, null];
+  const backs = new Map();
+  const sockets = [front];
   const carry = (way, send) => {
     counts[way] += 1;
     if (line.isDead || next() * 100 < line.lossPercent) { counts.lost += 1; return; }
@@ -261,20 +327,21 @@ export async function startRelay(targetPort) {
     if (delay > 0) setTimeout(send, delay);
     else send();
   };
-  const open = () => {
-    const socket = createSocket('udp4');
-    socket.on('message', (data) => carry('down', () => { if (page && socket === back) front.send(data, page.port, page.address); }));
-    return new Promise((resolve) => socket.bind(0, '127.0.0.1', () => { back = socket; resolve(); }));
+  const backOf = (page) => {
+    const name = `${page.address}:${page.port}`;
+    if (!backs.has(name)) {
+      const socket = createSocket('udp4');
+      socket.on('message', (data) => carry('down', () => { if (backs.get(name) === socket) front.send(data, page.port, page.address); }));
+      backs.set(name, socket);
+      sockets.push(socket);
+    }
+    return backs.get(name);
   };
-  await open();
-  front.on('message', (data, from) => {
-    page = from;
-    carry('up', () => back.send(data, targetPort, '127.0.0.1'));
-  });
+  front.on('message', (data, page) => carry('up', () => backOf(page).send(data, targetPort, '127.0.0.1')));
   await new Promise((resolve) => front.bind(0, '127.0.0.1', resolve));
   return {
     line, counts, port: front.address().port,
-    move: open,
-    close: () => { front.close(); back.close(); },
+    move: () => backs.clear(),
+    close: () => sockets.forEach((socket) => socket.close()),
   };
 }

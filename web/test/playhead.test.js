@@ -311,6 +311,28 @@ test('a page that joins a turn in its middle begins at the sample it is told', (
   assert.equal(bench.heard[back + 300], valueAt(24_000 + 4 * QUANTUM + 300), 'what was played is over');
 });
 
+test('a turn that WebRTC lost after a pause waits for its second resume, and begins where that says', () => {
+  const bench = new Bench();
+  bench.send(3, 0, 4800);
+  bench.render(80);
+  // The first resume was for the other way, and the playhead took it for its own.
+  bench.obey({ type: 'audio.resume', turn: 5, fromSample: 9_600 });
+  bench.render(10);
+  bench.obey({ type: 'audio.resume', turn: 5, fromSample: 24_000 });
+  bench.obey({ type: 'audio.pause', turn: 5, fadeMs: 0 });
+  bench.send(5, 24_000, 28_800);
+  const paused = bench.heard.length;
+  bench.render(10);
+  assert.ok(bench.heard.slice(paused).every((sample) => sample === 0));
+  bench.obey({ type: 'audio.resume', turn: 5, fromSample: 24_000 });
+  const resumed = bench.heard.length;
+  bench.render(4);
+  assert.equal(bench.heard[resumed], valueAt(24_000));
+  bench.obey({ type: 'audio.pause', turn: 5, fadeMs: 10 });
+  bench.render(8);
+  assert.equal(bench.heard.at(-1), 0);
+});
+
 test('ducking ramps the gain, 0 dB restores it, and the next turn begins at full gain', () => {
   const bench = new Bench();
   bench.send(1, 0, 9600);
