@@ -56,7 +56,10 @@ impl SteadyPlace {
     /// When sample `played` of the turn was heard, of which the listener says that it was `at`.
     pub(super) fn place(&mut self, turn: TurnId, played: u64, at: SessionTime) -> SessionTime {
         let steady = match self.last {
-            Some((of, before, place)) if of == turn && played >= before => {
+            // Said again while nothing comes: it was heard when it was heard. Were it moved up to this moment, what follows
+            // the hole would be taken to waver about a place that it never had.
+            Some((of, before, place)) if of == turn && played == before => place,
+            Some((of, before, place)) if of == turn && played > before => {
                 let expected = place + Span::from_samples(played - before);
                 let off = at.samples().abs_diff(expected.samples());
                 if off <= WAVER_MAX_SAMPLES {
@@ -118,6 +121,19 @@ mod tests {
         assert_eq!(seams, 0);
         assert_eq!(steady.place(TurnId(1), 480_000, ms(20_000)), ms(20_000));
         assert_eq!(steady.place(TurnId(2), 960, ms(21_000)), ms(21_000));
+    }
+
+    #[test]
+    fn a_line_that_stands_still_and_goes_on_has_a_place_of_its_own_behind_the_hole() {
+        let mut steady = SteadyPlace::default();
+        let ms = SessionTime::from_millis;
+        assert_eq!(steady.place(TurnId(1), 48_000, ms(2_000)), ms(2_000));
+        for n in 1..100 {
+            assert_eq!(steady.place(TurnId(1), 48_000, ms(2_000 + n * 50)), ms(2_000));
+        }
+        // 82 ms after the last report: less than a position may waver.
+        assert_eq!(steady.place(TurnId(1), 48_384, ms(7_032)), ms(7_032));
+        assert_eq!(steady.place(TurnId(1), 51_264, ms(7_092)), ms(7_092));
     }
 
     #[test]

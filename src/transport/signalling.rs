@@ -97,7 +97,10 @@ impl Connection {
             (ClientMessage::MediaOffer { sdp, restart, offer: number }, Some(media)) => {
                 match self.flow.offer(self.heard_from) {
                     Passage::Granted => {}
-                    Passage::Refused => return self.refuse(&WireError::TooFast),
+                    Passage::Refused => {
+                        let fast = "offers come faster than one a second".to_owned();
+                        return self.refuse(&WireError::MediaOffer(fast));
+                    }
                     Passage::Dropped => return,
                 }
                 if media.pending >= OFFERS_AT_ONCE {
