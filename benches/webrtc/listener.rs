@@ -71,9 +71,9 @@ impl Listener {
         let socket = UdpSocket::bind("127.0.0.1:0").await?;
         let (mut caller, offer) = Caller::new(socket.local_addr()?, Instant::now().into_std());
         let offered_at = Instant::now();
-        client.say(&ClientMessage::MediaOffer { sdp: offer, restart: false }).await?;
+        client.say(&ClientMessage::MediaOffer { sdp: offer, restart: false, offer: 0 }).await?;
         let answer = until(&mut client, "webrtc.answer", |message| match message {
-            ServerMessage::MediaAnswer { sdp } => Some(sdp.clone()),
+            ServerMessage::MediaAnswer { sdp, .. } => Some(sdp.clone()),
             _ => None,
         })
         .await?;

@@ -148,7 +148,7 @@ settings! {
         STUDIO_WEBRTC_PORT = "0": Kind::Number { min: 0, max: 65_535 },
             "The one UDP port for the sound of all sessions, on HOST, and the TCP port of the same number for networks without UDP; open it beside PORT. 0 takes any free one, which is for this machine only.";
         STUDIO_WEBRTC_ADDRESS: Kind::Host,
-            "The address browsers are told, where it is not this machine's own: behind NAT or in a container.";
+            "The address browsers are told, where it is not this machine's own: behind NAT, in a container or behind a proxy.";
         STUDIO_TURN_URL: Kind::Text,
             "A TURN server for visitors whose network lets no WebRTC through: turn:turn.example.org:3478?transport=tcp";
         STUDIO_TURN_USERNAME: Kind::Text, "Whom it knows the visitors as.";

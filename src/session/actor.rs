@@ -38,7 +38,7 @@ use crate::conversation::{
     AiSpeaker, Conversation, Deadline, Input, Order, Setup, Speaker, TurnId,
 };
 
-use crate::recording::SoundCheckEntry;
+use crate::recording::{AHEAD_MAX, SoundCheckEntry};
 use crate::time::{SessionTime, Span};
 
 /// How far the recorder's watermark trails session time: only then is it known what was heard.
@@ -306,13 +306,14 @@ impl Session {
         }
         let over = SessionTime::from_millis(self.clock.now().millis() + 1);
         // What a listener told late was put behind its place, and may reach beyond this moment: nothing that was heard is
-        // left out.
-        let end = self.stages.iter().map(Stage::placed_until).fold(over, SessionTime::max);
+        // left out. Further than this no track takes it.
+        let placed = self.stages.iter().map(Stage::placed_until).fold(over, SessionTime::max);
+        let end = placed.min(over + AHEAD_MAX);
         self.ending = Some(end);
         if let Some((_, timer)) = self.timer.take() {
             ctx.cancel_future(timer);
         }
-        self.host_ends(end);
+        self.host_ends(over, end);
         self.log(over, Event::fact("session.end").with("samples", end.samples()));
         if let Some(keeper) = self.keeper.take() {
             keeper.keep(self.conversation.host_profile());

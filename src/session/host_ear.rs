@@ -212,10 +212,11 @@ impl Session {
         self.host.pieces = pieces;
     }
 
-    /// The session ends here: the rest of the host's sound, and the hole that was open.
-    pub(super) fn host_ends(&mut self, end: SessionTime) {
-        self.hear_packets(end);
-        self.tell_packets(end);
+    /// Nothing more is heard of the host from `over` on, and the track ends at `end`: the rest of its sound, and the hole that
+    /// was open.
+    pub(super) fn host_ends(&mut self, over: SessionTime, end: SessionTime) {
+        self.hear_packets(over);
+        self.tell_packets(over);
         self.record_capture();
         let mut pieces = std::mem::take(&mut self.host.pieces);
         self.host.line.finish(end, &mut pieces);
