@@ -1,4 +1,4 @@
-// Whether a line by WebRTC still brings anything, by when the browser gave out the newest packet: the tracks carry silence, too.
+// Whether a line by WebRTC still brings anything, by how many packets the page has seen: the tracks carry silence, too.
 //
 // Pure: no clock. A browser says that a path is dead whenever its checks happen to fail, five to eight seconds later.
 // Units: ms of the page's clock.
@@ -14,18 +14,18 @@ export const LOST_MS = 7_000;
 const LOOK_MS_MAX = 1_000;
 
 export class Pulse {
-  #newest = 0;
+  #seen = 0;
   #lookedAt = 0;
   #stillMs = 0;
 
   /**
    * How long nothing has come.
-   * @param {number} newest When the newest packet was given out.
+   * @param {number} seen Packets so far.
    * @param {number} now
    */
-  look(newest, now) {
-    this.#stillMs = newest > this.#newest ? 0 : this.#stillMs + Math.min(now - this.#lookedAt, LOOK_MS_MAX);
-    this.#newest = Math.max(this.#newest, newest);
+  look(seen, now) {
+    this.#stillMs = seen !== this.#seen ? 0 : this.#stillMs + Math.min(now - this.#lookedAt, LOOK_MS_MAX);
+    this.#seen = seen;
     this.#lookedAt = now;
     return this.#stillMs;
   }

@@ -7,7 +7,8 @@
 // Orders and segments come from two sides of the server, and an order may overtake the segment of its turn: it holds.
 //
 // Invariants: reported positions of a turn never go back; nothing is heard of a turn after its flush, or between its
-// pause and its resume; sound that went by while the line was dead or the gate shut is reported as unheard.
+// pause and its resume; sound that went by while the line was dead or the gate shut is reported as unheard, but for two packets
+// at most, and for a socket that is always late.
 // Units: samples at 48 kHz; times in ms of the page's clock.
 /** @import {RtpGate, RtpReport} from './types' */
 

@@ -12,6 +12,9 @@ const CONNECT_MS = 10_000;
 const PATIENCE_MS = 2_000;
 /** A host who wants WebRTC and nothing else has it tried again so long after it failed. */
 const RETRY_MS = 5_000;
+/** Of a host who leaves the choice to the page a line that was up and was lost is tried again after this, then after twice as much. */
+const RETRY_LOST_MS = 15_000;
+const RETRY_LOST_MS_MAX = 120_000;
 /** So long a sender may take for another track. A peer that was closed meanwhile never says that it will not. */
 const REPLACE_MS = 2_000;
 /** How often the browser is asked what it gave out: half of its own step. */
@@ -48,7 +51,10 @@ export class SoundLine {
   /** The peer's newest offer, and the newest that was answered; 0 for none. */ #offered = 0;
   #answered = 0;
   #pulse = new Pulse();
-  /** When the browser gave out the newest packet of either voice. */ #newest = 0;
+  /** Packets that the page has seen the browser give out, of both voices: the newest one's RTP times. @type {Partial<Record<AiSpeaker, number>>} */
+  #newest = {};
+  #seen = 0;
+  /** How often a line that was up was lost. */ #losses = 0;
   /** ICE has begun anew, and nothing has come since. */ #isMending = false;
   #isUp = false;
   #isWanted = true;
@@ -94,9 +100,12 @@ export class SoundLine {
       case 'webrtc.state':
         // Before the answer it is about a connection that was here before.
         if (!this.#answered) return true;
-        this.#isUp = message.connected;
-        if (message.connected) this.#show();
-        else this.#fallBack(message.reason ?? '');
+        if (message.connected) {
+          this.#isUp = true;
+          this.#show();
+        } else {
+          this.#fallBack(message.reason ?? '');
+        }
         return true;
       case 'webrtc.segment':
         if (this.#answered) this.#voice(message.speaker)?.segment(message.turn, message.firstSample, message.rtpTimestamp, now);
@@ -176,6 +185,7 @@ export class SoundLine {
   /** The socket is gone, and the seat with it. The next `webrtc.ready` begins anew. */
   drop() {
     this.#iceServers = null;
+    this.#losses = 0;
     this.#end();
     this.#show();
   }
@@ -273,7 +283,9 @@ export class SoundLine {
   #poll(peer) {
     const now = performance.now();
     for (const speaker of SPEAKERS) this.#voice(speaker)?.tick(now);
-    const stillMs = this.#pulse.look(this.#isUp ? this.#newest : now, now);
+    // Before the line is up nothing is expected of it.
+    if (!this.#isUp) this.#seen += 1;
+    const stillMs = this.#pulse.look(this.#seen, now);
     if (stillMs === 0) this.#isMending = false;
     else if (stillMs >= LOST_MS) this.#fallBack('lost');
     else if (stillMs >= STILL_MS) void this.#mend(peer);
@@ -291,7 +303,8 @@ export class SoundLine {
     const [source] = receiver?.getSynchronizationSources() ?? [];
     if (source) {
       const at = pageTime(source.timestamp);
-      this.#newest = Math.max(this.#newest, at);
+      if (source.rtpTimestamp !== this.#newest[speaker]) this.#seen += 1;
+      this.#newest[speaker] = source.rtpTimestamp;
       voice.source(source.rtpTimestamp, at, performance.now());
     }
     return voice;
@@ -340,13 +353,18 @@ export class SoundLine {
   /** @param {string} reason */
   #fallBack(reason) {
     if (!this.#peer) return;
+    const wasUp = this.#isUp;
     // The socket goes on where this line left off.
     for (const speaker of SPEAKERS) this.#voice(speaker)?.report(performance.now());
     this.events.send({ type: 'webrtc.close' });
     this.#end();
     this.#show(reason);
+    const again = () => { if (this.#isWanted && !this.#peer) void this.#begin(); };
     if (this.#isInsisted) {
-      this.#retry = setTimeout(() => { if (this.#isInsisted && !this.#peer) void this.#begin(); }, RETRY_MS);
+      this.#retry = setTimeout(again, RETRY_MS);
+    } else if (this.#isWanted && wasUp) {
+      this.#retry = setTimeout(again, Math.min(RETRY_LOST_MS * 2 ** this.#losses, RETRY_LOST_MS_MAX));
+      this.#losses += 1;
     }
   }
 

@@ -313,7 +313,7 @@ impl Session {
         if let Some((_, timer)) = self.timer.take() {
             ctx.cancel_future(timer);
         }
-        self.host_ends(over, end);
+        self.host_ends(over);
         self.log(over, Event::fact("session.end").with("samples", end.samples()));
         if let Some(keeper) = self.keeper.take() {
             keeper.keep(self.conversation.host_profile());

@@ -156,6 +156,9 @@ impl Handler<Announce> for Session {
     type Result = ();
 
     fn handle(&mut self, message: Announce, _ctx: &mut Self::Context) {
+        if matches!(message.0, Notice::MediaAnswer { .. }) {
+            self.lose_closed_media();
+        }
         self.notify(message.0);
     }
 }

@@ -212,11 +212,11 @@ impl Session {
         self.host.pieces = pieces;
     }
 
-    /// Nothing more is heard of the host from `over` on, and the track ends at `end`: the rest of its sound, and the hole that
-    /// was open.
-    pub(super) fn host_ends(&mut self, over: SessionTime, end: SessionTime) {
-        self.hear_packets(over);
-        self.tell_packets(over);
+    /// Nothing more is heard of the host from `end` on: the rest of its sound, and the hole that was open. Its track may go on
+    /// as silence, as long as the others.
+    pub(super) fn host_ends(&mut self, end: SessionTime) {
+        self.hear_packets(end);
+        self.tell_packets(end);
         self.record_capture();
         let mut pieces = std::mem::take(&mut self.host.pieces);
         self.host.line.finish(end, &mut pieces);

@@ -145,6 +145,15 @@ impl StreamHandler<LineNews> for Session {
 }
 
 impl Session {
+    /// A line that is over is told to be before another one is answered for. (The line tells it, too, but after the messages
+    /// that wait.)
+    pub(super) fn lose_closed_media(&mut self) {
+        if let Some(line) = self.chair.media().filter(|line| line.is_closed()).cloned() {
+            self.take_packets(&line);
+            self.lose_media(&line);
+        }
+    }
+
     /// The listener's WebRTC is over; without effect if another line is in use.
     fn lose_media(&mut self, line: &Arc<MediaLine>) {
         if !self.chair.has_media(line) {

@@ -136,9 +136,10 @@ impl MediaLine {
         Some(head)
     }
 
-    /// Nobody needs the packets that wait.
+    /// Nobody needs the packets that wait: they are dropped and counted.
     pub fn discard_packets(&self) {
         let mut lanes = self.lanes();
+        tally().dropped_host_packets.add(lanes.heads.len() as u64);
         lanes.heads.clear();
         lanes.bytes.clear();
     }

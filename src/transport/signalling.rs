@@ -95,22 +95,18 @@ impl Connection {
     fn signal(&mut self, session: &Addr<Session>, message: ClientMessage, ctx: &mut Context<Self>) {
         match (message, &mut self.media) {
             (ClientMessage::MediaOffer { sdp, restart, offer: number }, Some(media)) => {
-                match self.flow.offer(self.heard_from) {
-                    Passage::Granted => {}
-                    Passage::Refused => {
-                        let fast = "offers come faster than one a second".to_owned();
-                        return self.refuse(&WireError::MediaOffer(fast));
-                    }
-                    Passage::Dropped => return,
+                if self.flow.offer(self.heard_from) != Passage::Granted {
+                    let fast = "offers come faster than one a second".to_owned();
+                    return self.refuse(&WireError::MediaOffer(fast));
                 }
                 if media.pending >= OFFERS_AT_ONCE {
                     let busy = "an offer is being answered already".to_owned();
                     return self.refuse(&WireError::MediaOffer(busy));
                 }
                 media.pending += 1;
-                let seat = media.seat.filter(|_| restart);
                 let server = media.desk.server.clone();
-                let offer = Offer { sdp, session: session.clone(), local: media.local, seat };
+                let (local, seat) = (media.local, media.seat);
+                let offer = Offer { sdp, session: session.clone(), local, seat, restart };
                 let session = session.clone();
                 let departures = media.departures;
                 let answering = async move { server.offer(offer).await };
@@ -133,20 +129,18 @@ impl Connection {
     ) {
         let Some(media) = &mut self.media else { return };
         media.pending -= 1;
+        let is_wanted = media.departures == departures;
         match answer {
+            Ok(Seated { seat, .. }) if !is_wanted => media.desk.server.dismiss(seat),
             Ok(Seated { seat, sdp }) => {
-                let before = media.seat.replace(seat).filter(|before| *before != seat);
-                if let Some(before) = before {
-                    media.desk.server.dismiss(before);
-                }
-                if media.departures != departures {
-                    return self.leave_seat();
-                }
+                media.seat = Some(seat);
                 deliver(session, Announce(Notice::MediaAnswer { sdp, offer }));
             }
             Err(error) => {
-                tracing::debug!(%error, "an offer was not taken");
-                self.refuse(&WireError::MediaOffer(error.to_string()));
+                tracing::debug!(%error, is_wanted, "an offer was not taken");
+                if is_wanted {
+                    self.refuse(&WireError::MediaOffer(error.to_string()));
+                }
             }
         }
     }

@@ -229,7 +229,7 @@ impl Connection {
     }
 
     pub(super) fn refuse(&mut self, error: &WireError) {
-        self.mistakes += 1;
+        self.mistakes += u32::from(error.is_mistake());
         let problem =
             Notice::Problem { code: error.code(), message: error.to_string(), hint: error.hint() };
         let is_over = error.is_fatal() || self.mistakes > MISTAKES_MAX;

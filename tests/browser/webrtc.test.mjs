@@ -178,6 +178,7 @@ test('a question asked by WebRTC is answered by WebRTC, and an interruption is s
   // with a voice that never does.)
   const flush = wire.received.find(({ type }) => type === 'audio.flush');
   const { frame } = orders.find(({ type }) => type === 'audio.flush');
+  assert.ok(pcm.subarray(frame - RATE, frame).some((sample) => Math.abs(sample) > 0.003), 'it was heard before');
   const last = pcm.subarray(frame, frame + 2 * RATE).findLastIndex((sample) => Math.abs(sample) > 0.003);
   console.log(`order to silence at the page's output: ${(((last + 1) / RATE) * 1000).toFixed(1)} ms (goal 60)`);
   assert.ok((last + 1) / RATE < ORDER_MS_MAX / 1000, `${last + 1} samples`);

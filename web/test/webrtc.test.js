@@ -224,4 +224,12 @@ test('a line that brings nothing any more begins anew, and is given up before th
   await pass(7_000, true);
   assert.equal(line.isUp, false);
   assert.deepEqual(states.at(-1), { way: 'socket', isTrying: false, reason: 'lost' });
+  // The line may be well again: it is tried, though not at once.
+  const lost = offered();
+  t.mock.timers.tick(14_990);
+  await settled();
+  assert.equal(offered(), lost);
+  t.mock.timers.tick(10);
+  await settled();
+  assert.equal(offered(), lost + 1);
 });

@@ -110,6 +110,13 @@ impl WireError {
         }
     }
 
+    /// Whether the client did something wrong. That there is no WebRTC to be had is none of its faults, and a page may ask
+    /// again all day.
+    #[must_use]
+    pub const fn is_mistake(&self) -> bool {
+        !matches!(self, Self::MediaUnavailable | Self::MediaOffer(_))
+    }
+
     /// Whether the connection cannot go on.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {

@@ -6,7 +6,8 @@
 //! tried by its stream's number, a bounded number of times. Everything else is a stranger's: dropped and counted, at the
 //! price of one look-up.
 //!
-//! Invariants: what one listener sends reaches no other's peer; a listener is touched only when something of it
+//! Invariants: what one listener sends reaches no other's peer, but for sound with that one's number from a strange address,
+//! which its keys refuse; a listener is touched only when something of it
 //! happens; nothing is kept for strangers.
 //! Bounds: [`Exchange::new`] names how many listeners; [`super::path::ADDRESSES_MAX`] addresses each.
 
@@ -33,7 +34,7 @@ pub const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 /// (RFC 7675 asks for consent at least every 30 s).
 pub const SILENT_LIMIT: Duration = Duration::from_secs(15);
 
-/// So long after the last authentic packet an address is its listener's alone: two of a browser's checks.
+/// So long after the last authentic packet from there an address is its listener's alone: two of a browser's checks.
 const HOLD_LIMIT: Duration = Duration::from_secs(5);
 
 /// Packets from addresses that nobody has announced, which are tried with a listener's keys each second: twice what a voice
@@ -245,7 +246,7 @@ impl<P: Peer> Exchange<P> {
         self.seats.len()
     }
 
-    /// Whether an authentic check came from here, and whoever sent it still has a seat.
+    /// Whether something authentic came from here, and whoever sent it still has a seat.
     #[must_use]
     pub fn knows(&self, remote: Remote) -> bool {
         self.addresses.contains_key(&remote)
@@ -284,6 +285,9 @@ impl<P: Peer> Exchange<P> {
         }
         let Some(seat) = self.seats.get_mut(&id) else { return };
         seat.heard_at = now;
+        if seat.path.is_at(from) {
+            seat.heard_here_at = now;
+        }
         self.believe(id, from);
     }
 
@@ -324,24 +328,21 @@ impl<P: Peer> Exchange<P> {
     /// Authentic sound came from here: that is where the listener is.
     fn hear_from(&mut self, id: SeatId, from: Remote, now: Instant) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
-        seat.heard_at = now;
+        (seat.heard_at, seat.heard_here_at) = (now, now);
         if seat.path.prove(from) {
             self.happenings.push_back(Happening::Moved(id));
         }
     }
 
-    /// The number of a listener's stream, by which it is found should its address change.
+    /// The number of a listener's stream, by which it is found should its address change. It is taken from nobody.
     fn learn_voice(&mut self, id: SeatId, datagram: &[u8]) {
         let Some(seat) = self.seats.get_mut(&id) else { return };
         let voice = stun::voice_of(datagram).filter(|voice| seat.voice != Some(*voice));
-        if let Some(voice) = voice {
-            if let Some(before) = seat.voice.replace(voice)
-                && self.voices.get(&before) == Some(&id)
-            {
-                self.voices.remove(&before);
-            }
-            self.voices.insert(voice, id);
+        let Some(voice) = voice.filter(|voice| !self.voices.contains_key(voice)) else { return };
+        if let Some(before) = seat.voice.replace(voice) {
+            self.voices.remove(&before);
         }
+        self.voices.insert(voice, id);
     }
 
     /// Whether another listener talks from this address: a check of its own, sent as if from there, must not take it away.
@@ -350,7 +351,7 @@ impl<P: Peer> Exchange<P> {
             .get(&from)
             .filter(|owner| **owner != id)
             .and_then(|owner| self.seats.get(owner))
-            .is_some_and(|seat| seat.path.is_at(from) && now - seat.heard_at < HOLD_LIMIT)
+            .is_some_and(|seat| seat.path.is_at(from) && now - seat.heard_here_at < HOLD_LIMIT)
     }
 
     fn on_packet(&mut self, id: SeatId, kind: Kind, datagram: &[u8], from: Remote, now: Instant) {
@@ -477,7 +478,7 @@ impl<P: Peer> Exchange<P> {
         for name in &seat.names {
             self.names.remove(name);
         }
-        if let Some(voice) = seat.voice.filter(|voice| self.voices.get(voice) == Some(&id)) {
+        if let Some(voice) = seat.voice {
             self.voices.remove(&voice);
         }
         for address in seat.path.addresses() {

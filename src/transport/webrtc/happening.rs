@@ -59,7 +59,7 @@ pub struct ExchangeCounts {
     /// Packets of voices, reports and handshake records on a call that were forged, replayed or broken.
     pub rejected: u64,
     /// Checks that were not authentic or came from one address too many or another listener's, and answers to nothing that
-    /// was asked.
+    /// was asked or that ask nothing.
     pub false_checks: u64,
     /// Packets that were sent.
     pub voices: u64,

@@ -25,7 +25,7 @@ pub struct Path {
     shown: Option<Remote>,
     /// What is true.
     real: Option<Remote>,
-    /// Addresses from which authentic checks came, newest last.
+    /// Addresses from which something authentic came, newest last.
     checked: Vec<Remote>,
     /// How many there have been since ICE began.
     ever: usize,
@@ -33,7 +33,7 @@ pub struct Path {
 }
 
 impl Path {
-    /// An authentic check came from here. Returns the address that had to go for it.
+    /// Something authentic came from here. Returns the address that had to go for it.
     pub fn check(&mut self, from: Remote) -> Option<Remote> {
         if self.checked.contains(&from) {
             return None;

@@ -43,6 +43,8 @@ pub(super) struct Seat<P> {
     seated_at: Instant,
     /// When something authentic came last.
     pub(super) heard_at: Instant,
+    /// And when from the address at which the listener is.
+    pub(super) heard_here_at: Instant,
     pub(super) care_at: Instant,
     /// The earliest timer that is set for this seat.
     pub(super) timer: Option<Instant>,
@@ -68,6 +70,7 @@ impl<P: Peer> Seat<P> {
             next_tick: None,
             seated_at: now,
             heard_at: now,
+            heard_here_at: now,
             care_at: now + CARE_EVERY,
             timer: None,
         }

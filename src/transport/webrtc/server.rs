@@ -57,8 +57,10 @@ pub struct Offer {
     pub session: Addr<Session>,
     /// The address at which the listener reaches this machine.
     pub local: IpAddr,
-    /// The seat it has, if the offer is about that one: its network changed.
+    /// The seat it has.
     pub seat: Option<SeatId>,
+    /// Whether the offer is about that one, for its network changed. Otherwise another one takes its place.
+    pub restart: bool,
 }
 
 /// A listener's seat and the answer to its offer.
@@ -269,13 +271,20 @@ impl Loop {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Offer(offer, reply) => {
-                let answer = match offer.seat {
+                let before = offer.seat;
+                let answer = match before.filter(|_| offer.restart) {
                     Some(seat) => self
                         .exchange
                         .renegotiate(seat, &offer.sdp, Instant::now().into_std())
                         .map(|sdp| Seated { seat, sdp }),
                     None => self.admit(*offer),
                 };
+                // Before the answer is told, or the end of the one would be taken for the end of the other.
+                if let (Some(before), Ok(Seated { seat, .. })) = (before, &answer)
+                    && before != *seat
+                {
+                    self.dismiss(before);
+                }
                 if let Err(answer) = reply.send(answer)
                     && let Ok(Seated { seat, .. }) = answer
                 {

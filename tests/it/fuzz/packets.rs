@@ -134,7 +134,7 @@ fn voices_of_hosts() {
                     assert_eq!(piece.from(), end, "each piece begins where the one before ended");
                     end = piece.until();
                     let ahead = end.since(time);
-                    // A counter that races is believed for a second; the recorder has a bound for that.
+                    // A counter that races is believed for a while; this is how far the recorder takes sound.
                     let is_hole = matches!(piece, HostPiece::Hole { .. });
                     let ahead_max = if is_hole { Span::ZERO } else { AHEAD_MAX };
                     assert!(

@@ -48,7 +48,7 @@ async fn an_offer_that_comes_with_hello_is_answered() {
     let mut guest = studio.join(Hello::default()).await;
     guest.say(ClientMessage::MediaOffer { sdp, restart: false, offer: 7 }).await;
     let answer = guest.first("webrtc.answer", |message| match message {
-        ServerMessage::MediaAnswer { sdp, .. } => Some(sdp.clone()),
+        ServerMessage::MediaAnswer { sdp, offer: 7 } => Some(sdp.clone()),
         _ => None,
     });
     assert!(answer.await.contains("a=ice-lite"));

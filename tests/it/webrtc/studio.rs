@@ -601,6 +601,8 @@ fn check_kept(line: Line, dir: &std::path::Path, spoken: &[Vec<u8>]) {
         assert!(seen.insert(n), "{name}: packet {n} is kept twice");
     }
     assert!(kept.is_sorted_by_key(|packet| packet.at_ms), "{name}: in the order of their coming");
+    // The question was said by then.
+    assert!(kept.len() >= 80, "{name}: {} kept", kept.len());
     if line.hole.is_none() && line.leaves_after.is_none() {
         let through = spoken.len() as u64 * (100 - line.loss_percent) / 100;
         let (least, most) = (through * 9 / 10, spoken.len() as u64);
