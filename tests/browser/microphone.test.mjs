@@ -372,9 +372,12 @@ for (const [way, name] of [['socket', 'WebSocket'], ['webrtc', 'WebRTC']]) {
     assert.equal(terms.some((term) => /^Lost on the way down \d+ %$/.test(term)), way === 'webrtc', 'losses where there can be any');
     const { track } = await whole.end(page, studio.work);
     const heard = tones(track('you'));
-    const [lastDesk, firstHeadset] = [heard.findLast(({ id }) => id === 'desk'), heard.find(({ id }) => id === 'headset')];
+    // Where a tone begins, ends or is rebuilt in the midst of 20 ms, a part of it may cross as often as the whole of the other.
+    const isTone = (id) => (_, n) => heard.slice(Math.max(0, n - 1), n + 2).every((part) => part.id === id);
+    const [lastDesk, firstHeadset] = [heard.findLast(isTone('desk')), heard.find(isTone('headset'))];
     assert.ok(lastDesk && firstHeadset, 'both microphones are on the track');
-    const gap = firstHeadset.ms - lastDesk.ms - 20;
+    // Each has another 20 ms of its own on the far side.
+    const gap = firstHeadset.ms - lastDesk.ms - 60;
     t.diagnostic(`${gap} ms of neither between the two`);
     assert.ok(gap >= 0 && gap <= GAP_MS_MAX, `${gap} ms`);
     assert.ok(heard.filter(({ id }) => id === 'headset').length > 75, 'the second one stays');
