@@ -133,7 +133,11 @@ impl Connection {
         match answer {
             Ok(Seated { seat, .. }) if !is_wanted => media.desk.server.dismiss(seat),
             Ok(Seated { seat, sdp }) => {
-                media.seat = Some(seat);
+                // Of two offers under way at once the second knew of no seat to free.
+                let before = media.seat.replace(seat).filter(|before| *before != seat);
+                if let Some(before) = before {
+                    media.desk.server.dismiss(before);
+                }
                 deliver(session, Announce(Notice::MediaAnswer { sdp, offer }));
             }
             Err(error) => {

@@ -12,6 +12,12 @@ export const HERE = dirname(fileURLToPath(import.meta.url));
 export const ROOT = join(HERE, '../..');
 export const RATE = 48_000;
 export const LIMIT = { timeout: 40_000 };
+/**
+ * From an order to silence at the page's output. The goal is 60 ms; the tap, and the clock that an order is read by, go in steps
+ * of a quantum, 3 ms. Seen are 10, the fade: both are counted in samples from when the order is in the page, so that a busy
+ * machine changes nothing.
+ */
+export const ORDER_MS_MAX = 60 + 3;
 
 /** Starts the binary with these settings; resolves with its address and how it is stopped. */
 export function startStudio(work, settings = {}) {

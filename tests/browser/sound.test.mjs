@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { LIMIT, RATE, decode, end, enter, find, heard, launch, median, microphone, percentile, startStudio, startVoice, tellingVoice }
+import { LIMIT, ORDER_MS_MAX, RATE, decode, end, enter, find, heard, launch, median, microphone, percentile, startStudio, startVoice, tellingVoice }
   from './line.mjs';
 
 /** Longer than anything is listened to. */
@@ -16,11 +16,6 @@ const ORDERS = 8;
 const AUDIBLE = 0.003;
 /** So many samples without a sound are silence: 30 ms. */
 const QUIET = 1_440;
-/**
- * The goal is 60 ms; the tap, and the clock that an order is read by, go in steps of a quantum, 3 ms. Seen are 10, the fade: both
- * are counted in samples from when the order is in the page, so that a busy machine changes nothing.
- */
-const ORDER_MS_MAX = 60 + 3;
 
 let work, voice, studio, context;
 

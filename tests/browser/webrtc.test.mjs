@@ -8,14 +8,13 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { ORDER_MS_MAX } from './line.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, '../..');
 const STUDIO = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/studio');
 const RATE = 48_000;
 const LIMIT = { timeout: 40_000 };
-/** From an order to silence at the page's output: the goal, 60 ms, and a quantum of the tap. Both ends are read in its samples. */
-const ORDER_MS_MAX = 60 + 3;
 
 let work, studio, address, context;
 

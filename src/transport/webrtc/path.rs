@@ -2,8 +2,8 @@
 //!
 //! The stack never moves a path it has chosen (and another one takes 13 s), but the sockets are ours: the stack is shown
 //! one *virtual* address, the one it last sent to, whatever the true one is. A new true address is believed only when
-//! a packet from it was authentic sound ([`Path::prove`]), also before its first check; forged ones change nothing. When the stack itself chooses
-//! another address, both are equal again.
+//! a packet from it was authentic sound ([`Path::prove`]), also before its first check; forged ones change nothing. When
+//! the stack itself chooses another address, both are equal again.
 //!
 //! Bounded: [`ADDRESSES_MAX`] addresses a listener at a time, and [`ADDRESSES_EVER_MAX`] until ICE begins anew.
 

@@ -54,6 +54,24 @@ async fn an_offer_that_comes_with_hello_is_answered() {
     assert!(answer.await.contains("a=ice-lite"));
 }
 
+/// Two offers under way at once, as of a host who plays with the switch: the second takes the first one's seat.
+#[actix::test]
+async fn an_offer_that_overtakes_another_leaves_one_seat() {
+    let studio = Studio::start(StandIns::new(&[], &[ANSWER])).await;
+    let now = tokio::time::Instant::now().into_std();
+    let mut guest = studio.join(Hello::default()).await;
+    for offer in [7, 8] {
+        let (_, sdp) = Caller::new(SocketAddr::from(([127, 0, 0, 1], 5_000)), now);
+        guest.say(ClientMessage::MediaOffer { sdp, restart: false, offer }).await;
+    }
+    let second = guest.first("webrtc.answer", |message| match message {
+        ServerMessage::MediaAnswer { offer: 8, .. } => Some(()),
+        _ => None,
+    });
+    second.await;
+    comes("one seat", async { while counters(&studio).await["listeners"] != 1 {} }).await;
+}
+
 /// Whoever opens a stream and says nothing of ours on it is shown the door; the port is not used up by it.
 #[actix::test]
 async fn streams_of_strangers_are_bounded_and_counted() {
